@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+// 6.2 and no newer: the newest Swift that Debian ships for Linux/arm64 is 6.2.3.
+import PackageDescription
+
+// The CPU the whole package is built for. `native` is this machine's own; DDP_TRAIN_CPU names another,
+// in clang's words: x86-64-v4 (AVX-512), x86-64-v3 (AVX2 + FMA), x86-64 (neither), neoverse-v2, …
+// Every target gets the same one: a vector type must mean the same registers on both sides of a call.
+let cpu = Context.environment["DDP_TRAIN_CPU"] ?? "native"
+#if arch(arm64)
+let cpuFlag = "-mcpu=\(cpu)"
+#else
+let cpuFlag = "-march=\(cpu)"
+#endif
+
+let swiftForThisCPU: [SwiftSetting] = [.unsafeFlags(["-Xcc", cpuFlag])]
+// -Ounchecked also removes preconditions, so it is for Kernels alone, whose callers check and throw.
+let uncheckedKernels: [SwiftSetting] = swiftForThisCPU + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+let cForThisCPU: [CSetting] = [.unsafeFlags([cpuFlag])]
+
+let package = Package(
+  name: "ddp-train",
+  products: [.executable(name: "ddp-train", targets: ["ddp-train"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // One core's arithmetic. No Foundation below this line, so that all of it also builds as Embedded Swift.
+    .target(name: "CSIMD", cSettings: cForThisCPU),
+    .target(name: "CSME2"),
+    .target(name: "Kernels", dependencies: ["CSIMD"], swiftSettings: uncheckedKernels),
+    .target(name: "GPT", dependencies: ["CSIMD", "Kernels", "CSME2"], swiftSettings: swiftForThisCPU),
+
+    // Files: names in, tensors in and out.
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .target(name: "Dataset", dependencies: ["CXXHash"], swiftSettings: swiftForThisCPU),
+    .target(name: "SafeTensors", swiftSettings: swiftForThisCPU),
+
+    // Many ranks.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
+    .target(
+      name: "DataParallel",
+      dependencies: ["GPT", "MPI", "Dataset", "CXXHash", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swiftForThisCPU),
+
+    .executableTarget(
+      name: "ddp-train",
+      dependencies: [
+        "GPT", "MPI", "Dataset", "SafeTensors", "DataParallel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        "Yams",
+      ],
+      swiftSettings: swiftForThisCPU),
+  ],
+  swiftLanguageModes: [.v6]
+)
