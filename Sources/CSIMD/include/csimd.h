@@ -1,0 +1,148 @@
+// The one place where the instruction set is chosen.
+//
+// Everything here is header only: clang sees the target's feature macros, Swift sees constants that fold
+// and functions that inline. Kernels are written once, over vectors of 16 floats; the compiler makes of
+// each one AVX-512 register, two AVX registers or four Neon registers. What differs by instruction set is
+// only what stands in this file: the tile shapes' register budget, whether a fused multiply-add exists,
+// and the few instructions that neither Swift nor a portable vector type can name.
+#ifndef CSIMD_H
+#define CSIMD_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define CSIMD_ISA_PORTABLE 0
+#define CSIMD_ISA_AVX2 1
+#define CSIMD_ISA_AVX512 2
+#define CSIMD_ISA_NEON 3
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && defined(__AVX512BW__)
+#include <immintrin.h>
+#define CSIMD_ISA CSIMD_ISA_AVX512
+#define CSIMD_LANES 16 /* 32-bit floats in one register */
+#define CSIMD_HAS_FMA 1
+#define CSIMD_NEWTON_STEPS 1 /* refinements that bring an estimate to single precision */
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define CSIMD_ISA CSIMD_ISA_AVX2
+#define CSIMD_LANES 8
+#define CSIMD_HAS_FMA 1
+#define CSIMD_NEWTON_STEPS 1
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#define CSIMD_ISA CSIMD_ISA_NEON
+#define CSIMD_LANES 4
+#define CSIMD_HAS_FMA 1
+#define CSIMD_NEWTON_STEPS 2
+#else
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+#define CSIMD_ISA CSIMD_ISA_PORTABLE
+#define CSIMD_LANES 4
+#define CSIMD_HAS_FMA 0 /* a fused multiply-add would be a library call per lane, hundreds of times slower */
+#define CSIMD_NEWTON_STEPS 0 /* no estimate: the exact instructions are used */
+#endif
+
+/// 16 floats: one row of attention scores, one AVX-512 register. Arrives in Swift as SIMD16<Float>.
+typedef float csimd_f32x16 __attribute__((ext_vector_type(16)));
+
+#define CSIMD_INLINE static inline __attribute__((always_inline, const))
+
+#define CSIMD_SPLIT8(x, lo, hi)                                                                  \
+  __m256 lo = (__m256)__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);                     \
+  __m256 hi = (__m256)__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15)
+#define CSIMD_JOIN8(lo, hi)                                                                      \
+  (csimd_f32x16) __builtin_shufflevector((__m256)(lo), (__m256)(hi), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, \
+                                         10, 11, 12, 13, 14, 15)
+
+/// 1/sqrt(x), as the machine estimates it: relative error 2^-14 (AVX-512), 1.5·2^-12 (AVX2), 2^-8 (Neon),
+/// exact where CSIMD_NEWTON_STEPS is 0. Vendors differ in its low bits.
+CSIMD_INLINE csimd_f32x16 csimd_rsqrt_estimate(csimd_f32x16 x) {
+#if CSIMD_ISA == CSIMD_ISA_AVX512
+  return (csimd_f32x16)_mm512_rsqrt14_ps((__m512)x);
+#elif CSIMD_ISA == CSIMD_ISA_AVX2
+  CSIMD_SPLIT8(x, lo, hi);
+  return CSIMD_JOIN8(_mm256_rsqrt_ps(lo), _mm256_rsqrt_ps(hi));
+#elif CSIMD_ISA == CSIMD_ISA_NEON
+  csimd_f32x16 r;
+  for (int i = 0; i < 4; i++)
+    ((float32x4_t *)&r)[i] = vrsqrteq_f32(((float32x4_t *)&x)[i]);
+  return r;
+#else
+  return 1.0f / __builtin_elementwise_sqrt(x);
+#endif
+}
+
+/// 1/x, as the machine estimates it; errors as csimd_rsqrt_estimate's.
+CSIMD_INLINE csimd_f32x16 csimd_reciprocal_estimate(csimd_f32x16 x) {
+#if CSIMD_ISA == CSIMD_ISA_AVX512
+  return (csimd_f32x16)_mm512_rcp14_ps((__m512)x);
+#elif CSIMD_ISA == CSIMD_ISA_AVX2
+  CSIMD_SPLIT8(x, lo, hi);
+  return CSIMD_JOIN8(_mm256_rcp_ps(lo), _mm256_rcp_ps(hi));
+#elif CSIMD_ISA == CSIMD_ISA_NEON
+  csimd_f32x16 r;
+  for (int i = 0; i < 4; i++)
+    ((float32x4_t *)&r)[i] = vrecpeq_f32(((float32x4_t *)&x)[i]);
+  return r;
+#else
+  return 1.0f / x;
+#endif
+}
+
+/// Lane-wise maximum, minimum. (Swift's `replacing(with:where:)` makes a compare and a blend of it.)
+CSIMD_INLINE csimd_f32x16 csimd_max(csimd_f32x16 a, csimd_f32x16 b) {
+  return __builtin_elementwise_max(a, b);
+}
+CSIMD_INLINE csimd_f32x16 csimd_min(csimd_f32x16 a, csimd_f32x16 b) {
+  return __builtin_elementwise_min(a, b);
+}
+
+/// Sum and maximum over the 16 lanes, always in the same tree order.
+CSIMD_INLINE float csimd_sum(csimd_f32x16 x) {
+  float __attribute__((ext_vector_type(8))) y = x.lo + x.hi;
+  float __attribute__((ext_vector_type(4))) z = y.lo + y.hi;
+  float __attribute__((ext_vector_type(2))) w = z.lo + z.hi;
+  return w.x + w.y;
+}
+CSIMD_INLINE float csimd_maximum(csimd_f32x16 x) { return __builtin_reduce_max(x); }
+
+/// The C library's functions under one name, for modules that cannot import it (Embedded Swift).
+CSIMD_INLINE double csimd_exp(double x) { return exp(x); }
+CSIMD_INLINE double csimd_log(double x) { return log(x); }
+CSIMD_INLINE double csimd_cos(double x) { return cos(x); }
+CSIMD_INLINE float csimd_expf(float x) { return expf(x); }
+CSIMD_INLINE float csimd_logf(float x) { return logf(x); }
+
+/// `bytes` of zeros, which take memory only once touched; null where there is none.
+static inline void *_Nullable csimd_zeroed_memory(size_t bytes) { return calloc(bytes, 1); }
+static inline void csimd_free_memory(void *_Nonnull memory) { free(memory); }
+
+/// Nanoseconds of a clock that all processes of a host share and that never jumps.
+static inline uint64_t csimd_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/// Flushes denormal results and inputs to zero on the calling thread, for good. Gradients of well-trained
+/// probabilities are denormal by the thousand, and each costs x86 a hundred-cycle assist.
+static inline void csimd_flush_denormals(void) {
+#if defined(__SSE2__)
+  _mm_setcsr(_mm_getcsr() | 0x8040); /* FTZ | DAZ */
+#elif defined(__aarch64__)
+  uint64_t fpcr;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+  __asm__ volatile("msr fpcr, %0" : : "r"(fpcr | (1u << 24))); /* FZ */
+#endif
+}
+
+/// The instruction set this package was built for, and the one this CPU has ("AVX-512", "AVX2", …).
+const char *csimd_built_for(void);
+const char *csimd_cpu_has(void);
+
+#endif

@@ -1,0 +1,52 @@
+import CSIMD
+
+/// A fixed array of numbers on its own cache lines, zero at first, freed with its owner.
+///
+/// Large ones take memory only where they are really touched.
+public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
+  public let pointer: UnsafeMutablePointer<Element>
+  /// Elements.
+  public let count: Int
+  private let allocation: UnsafeMutableRawPointer
+
+  /// - Parameter count: elements; 0 is allowed.
+  public init(zeros count: Int) {
+    let bytes = max(count, 1) * MemoryLayout<Element>.stride
+    guard let allocation = csimd_zeroed_memory(bytes + Self.alignment) else {
+      preconditionFailure("out of memory")
+    }
+    self.allocation = allocation
+    pointer = allocation.alignedUp(toMultipleOf: Self.alignment)
+      .bindMemory(to: Element.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  deinit { csimd_free_memory(allocation) }
+
+  public var buffer: UnsafeMutableBufferPointer<Element> { .init(start: pointer, count: count) }
+
+  public subscript(index: Int) -> Element {
+    get { pointer[index] }
+    nonmutating set { pointer[index] = newValue }
+  }
+
+  private static var alignment: Int { 64 }
+}
+
+/// Hands out cache-line-aligned pieces of one array of floats: an engine's activations lie in one block.
+struct Arena: ~Copyable {
+  private let storage: AlignedBuffer<Float>
+  private var used = 0
+
+  /// - Parameter count: floats, the sum of `Arena.padded` over the pieces.
+  init(count: Int) { storage = AlignedBuffer(zeros: count) }
+
+  /// Floats a piece of `count` floats takes.
+  static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+
+  mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+    precondition(used + Arena.padded(count) <= storage.count, "arena too small")
+    defer { used += Arena.padded(count) }
+    return storage.pointer + used
+  }
+}

@@ -1,0 +1,67 @@
+/// One rank's forward and backward pass over its shard of a batch.
+///
+/// A step is `forward`, `backward`, an Adam update of the parameters by the caller, `parametersChanged`.
+/// Engines own their activations and know nothing of other ranks. None allocates after its creation.
+public protocol Engine: AnyObject {
+  var shape: Shape { get }
+
+  /// Runs the forward pass and keeps its activations for `backward`.
+  ///
+  /// - Parameters:
+  ///   - names: the shard, sorted; at most the engine's capacity; may be empty.
+  ///   - parameters: (P), canonical order, as at the last `parametersChanged`.
+  ///   - scale: what each prediction's gradient is multiplied by: 1 / predicted positions of the GLOBAL batch.
+  /// - Returns: the sum (not the mean) of −log p(target) over the shard's predictions, in nats.
+  func forward(_ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double) -> Double
+
+  /// Writes the gradient of scale · loss sum of the last `forward`.
+  ///
+  /// - Parameter gradient: (P), canonical order; overwritten, with zeros for an empty shard.
+  func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+
+  /// Tells the engine that `parameters` have new values: it renews the copies it keeps in other layouts.
+  func parametersChanged(_ parameters: UnsafePointer<Float>)
+
+  /// Updates `range` of the parameters and their moments with one Adam step.
+  ///
+  /// - Parameters:
+  ///   - learningRate: of this step, the schedule applied.
+  ///   - update: t = step + 1.
+  func adam(
+    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
+    second: UnsafeMutablePointer<Float>)
+}
+
+extension Engine {
+  /// β to the power `update`, by repeated multiplication in a fixed order, so that it is the same everywhere.
+  static func power(_ beta: Double, _ update: Int) -> Double {
+    var result = 1.0
+    var factor = beta
+    var exponent = update
+    while exponent > 0 {
+      if exponent & 1 == 1 { result *= factor }
+      factor *= factor
+      exponent >>= 1
+    }
+    return result
+  }
+}
+
+/// The engines there are.
+public enum EngineKind: String, CaseIterable, Sendable {
+  /// The best for this build and width.
+  case auto
+  /// Plain loops over one position at a time: slow, and the reference.
+  case scalar
+  /// Swift vectors over packed rows.
+  case simd
+
+  /// - Parameter names: the most names a shard may have.
+  public func make(shape: Shape, names: Int) -> any Engine {
+    switch self {
+    case .scalar: ScalarModel<Float>(shape: shape, names: names)
+    case .auto, .simd: VectorEngine(shape: shape, names: names)
+    }
+  }
+}

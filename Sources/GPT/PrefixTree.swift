@@ -1,0 +1,95 @@
+/// The rows of a shard: its names' positions, each distinct prefix once.
+///
+/// In a causal model names that begin alike have equal activations on their common prefix. Names arrive
+/// sorted, so a name shares with its neighbour all it shares with any earlier one, and the tree is built in one
+/// pass over neighbours' common prefixes. Rows come out in preorder. What a row predicts is counted on its
+/// edges: one for each distinct next token. Up to the attention a row depends only on its (token, position)
+/// pair, so those are counted once too.
+public struct PrefixTree: ~Copyable {
+  /// R, U and the number of edges in use.
+  public private(set) var rowCount = 0
+  public private(set) var pairCount = 0
+  public private(set) var edgeCount = 0
+
+  /// (R): position of a row, its row among the pairs, and the predictions made from it.
+  public let position: AlignedBuffer<Int32>
+  public let pair: AlignedBuffer<Int32>
+  public let predictions: AlignedBuffer<Int32>
+  /// (U): token and position of a pair.
+  public let pairToken: AlignedBuffer<Int32>
+  public let pairPosition: AlignedBuffer<Int32>
+  /// (E): row an edge leaves, the token it predicts, and how many names take it.
+  public let edgeRow: AlignedBuffer<Int32>
+  public let edgeTarget: AlignedBuffer<Int32>
+  public let edgeNames: AlignedBuffer<Int32>
+
+  /// (16 · 27): one more than the row of a pair, or 0.
+  private let pairTable: AlignedBuffer<Int32>
+
+  /// - Parameter names: the most names a shard may have.
+  public init(names: Int) {
+    let rows = names * Shape.context
+    let pairs = min(rows, Shape.context * Shape.vocabulary)
+    position = AlignedBuffer(zeros: rows)
+    pair = AlignedBuffer(zeros: rows)
+    predictions = AlignedBuffer(zeros: rows)
+    pairToken = AlignedBuffer(zeros: pairs)
+    pairPosition = AlignedBuffer(zeros: pairs)
+    edgeRow = AlignedBuffer(zeros: rows)
+    edgeTarget = AlignedBuffer(zeros: rows)
+    edgeNames = AlignedBuffer(zeros: rows)
+    pairTable = AlignedBuffer(zeros: Shape.context * Shape.vocabulary)
+  }
+
+  /// Rebuilds the tree for `names`, which must be sorted.
+  public mutating func build(_ names: UnsafeBufferPointer<Name>) {
+    forgetPairs()
+    rowCount = 0
+    edgeCount = 0
+    var rowAt = InlineArray<16, Int>(repeating: 0)
+    var edgeAt = InlineArray<16, Int>(repeating: 0)
+    for index in names.indices {
+      let name = names[index]
+      let positions = name.positions
+      // The row at position p stands for p letters, the edge that leaves it for p + 1.
+      let common = index == 0 ? -1 : name.commonPrefix(names[index - 1])
+      for p in 0..<positions {
+        if p > common { rowAt[p] = addRow(token: name.input(p), position: p) }
+        if p >= common { edgeAt[p] = addEdge(from: rowAt[p], to: name.target(p)) }
+        predictions[rowAt[p]] += 1
+        edgeNames[edgeAt[p]] += 1
+      }
+    }
+  }
+
+  private mutating func addRow(token: Int, position p: Int) -> Int {
+    let key = p * Shape.vocabulary + token
+    if pairTable[key] == 0 {
+      pairTable[key] = Int32(truncatingIfNeeded: pairCount + 1)
+      pairToken[pairCount] = Int32(truncatingIfNeeded: token)
+      pairPosition[pairCount] = Int32(truncatingIfNeeded: p)
+      pairCount += 1
+    }
+    position[rowCount] = Int32(truncatingIfNeeded: p)
+    pair[rowCount] = pairTable[key] - 1
+    predictions[rowCount] = 0
+    defer { rowCount += 1 }
+    return rowCount
+  }
+
+  private mutating func addEdge(from row: Int, to target: Int) -> Int {
+    edgeRow[edgeCount] = Int32(truncatingIfNeeded: row)
+    edgeTarget[edgeCount] = Int32(truncatingIfNeeded: target)
+    edgeNames[edgeCount] = 0
+    defer { edgeCount += 1 }
+    return edgeCount
+  }
+
+  /// Clears only the table's entries in use.
+  private mutating func forgetPairs() {
+    for index in 0..<pairCount {
+      pairTable[Int(pairPosition[index]) * Shape.vocabulary + Int(pairToken[index])] = 0
+    }
+    pairCount = 0
+  }
+}

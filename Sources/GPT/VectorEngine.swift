@@ -1,0 +1,192 @@
+import CSIMD
+import Kernels
+
+/// The training step in vectors: all positions of the shard are rows of one matrix, each distinct prefix once.
+///
+/// About ten large matrix products do the step, however many names there are. Rows before the attention (the
+/// embedding, two norms, queries, keys and values) are shared further, by (token, position) pair.
+public final class VectorEngine: Engine {
+  public let shape: Shape
+  private let capacity: Int
+  private var tree: PrefixTree
+  private let s: VectorActivations
+  private let transposed: TransposedWeights
+  private let attentionShape: AttentionShape
+
+  /// - Parameter names: the most names a shard may have.
+  public init(shape: Shape, names: Int) {
+    self.shape = shape
+    capacity = names
+    tree = PrefixTree(names: names)
+    s = VectorActivations(shape: shape, rows: names * Shape.context)
+    transposed = TransposedWeights(shape: shape)
+    attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
+  }
+
+  public func parametersChanged(_ parameters: UnsafePointer<Float>) {
+    transposed.renew(from: parameters)
+  }
+
+  public func forward(
+    _ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double
+  ) -> Double {
+    precondition(names.count <= capacity, "more names than the engine was made for")
+    tree.build(names)
+    guard tree.rowCount > 0 else { return 0 }
+    embed(parameters)
+    attend()
+    transform()
+    return predict(scale: scale)
+  }
+
+  public func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+    guard tree.rowCount > 0 else {
+      gradient.update(repeating: 0, count: shape.parameterCount)
+      return
+    }
+    predictBackward(parameters, gradient)
+    transformBackward(parameters, gradient)
+    attendBackward(parameters, gradient)
+    embedBackward(gradient)
+  }
+
+  public func adam(
+    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
+    second: UnsafeMutablePointer<Float>
+  ) {
+    let step = AdamStep(
+      learningRate: learningRate, firstPower: Self.power(AdamStep.beta1, update),
+      secondPower: Self.power(AdamStep.beta2, update))
+    let i = range.lowerBound
+    Kernels.adam(
+      count: range.count, step: step, gradient: gradient + i, parameters: parameters + i,
+      first: first + i, second: second + i)
+  }
+}
+
+// MARK: - x0 = rms(wte[token] + wpe[position]), y = rms(x0): one row a pair
+
+extension VectorEngine {
+  private func embed(_ w: UnsafePointer<Float>) {
+    let (U, C) = (tree.pairCount, shape.dModel)
+    Kernels.embed(
+      rows: U, width: C, tokens: tree.pairToken.pointer, positions: tree.pairPosition.pointer,
+      wte: w + shape.offset(.tokenEmbedding), wpe: w + shape.offset(.positionEmbedding), x: s.x0)
+    rmsNorm(rows: U, width: C, x: s.x0, y: s.x0, inverse: s.inverseX0)
+    rmsNorm(rows: U, width: C, x: s.x0, y: s.y, inverse: s.inverseY)
+  }
+
+  private func embedBackward(_ d: UnsafeMutablePointer<Float>) {
+    let (U, C) = (tree.pairCount, shape.dModel)
+    rmsNormBackward(
+      rows: U, width: C, dy: s.dy, y: s.y, inverse: s.inverseY, residual: s.dx0, dx: s.dx0)
+    rmsNormBackward(rows: U, width: C, dy: s.dx0, y: s.x0, inverse: s.inverseX0, residual: nil, dx: s.dx0)
+    let wte = d + shape.offset(.tokenEmbedding)
+    wte.update(repeating: 0, count: shape.count(.tokenEmbedding) + shape.count(.positionEmbedding))
+    Kernels.embedBackward(
+      rows: U, width: C, tokens: tree.pairToken.pointer, positions: tree.pairPosition.pointer, dx: s.dx0,
+      dwte: wte, dwpe: d + shape.offset(.positionEmbedding))
+  }
+}
+
+// MARK: - x1 = x0 + Wo attention(Wq y, Wk y, Wv y)
+
+extension VectorEngine {
+  private func attend() {
+    let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
+    linear(
+      rows: U, inputs: C, outputs: 3 * C, x: s.y, xRow: C, transposed: transposed.queryKeyValue, y: s.qkv,
+      yRow: 3 * C)
+    attention(
+      rows: R, shape: attentionShape, positions: tree.position.pointer, pair: tree.pair.pointer,
+      qkv: s.qkv, keyColumns: s.columns, probabilities: s.p, output: s.a)
+    linearAddingGathered(
+      rows: R, inputs: C, outputs: C, x: s.a, transposed: transposed.attentionOutput,
+      residual: s.x0, index: tree.pair.pointer, y: s.x1)
+  }
+
+  /// From the gradient of x1 (in `s.dx`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
+  private func attendBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+    let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
+    linearWeightGradient(
+      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, x: s.a,
+      gradient: d + shape.offset(.attentionOutput))
+    linearInputGradient(
+      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
+      dx: s.da)
+    s.dqkv.update(repeating: 0, count: U * 3 * C)
+    attentionBackward(
+      rows: R, shape: attentionShape, positions: tree.position.pointer, pair: tree.pair.pointer,
+      qkv: s.qkv, probabilities: s.p, dOutput: s.da, valueColumns: s.columns, dqkv: s.dqkv)
+    linearWeightGradient(
+      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, x: s.y,
+      gradient: d + shape.offset(.query))
+    linearInputGradient(
+      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
+      dx: s.dy)
+    s.dx0.update(repeating: 0, count: U * C)
+    scatterAddRows(rows: R, width: C, source: s.dx, index: tree.pair.pointer, target: s.dx0)
+  }
+}
+
+// MARK: - x2 = x1 + W2 relu(W1 z), z = rms(x1)
+
+extension VectorEngine {
+  private func transform() {
+    let (R, C, F) = (tree.rowCount, shape.dModel, shape.feedForward)
+    rmsNorm(rows: R, width: C, x: s.x1, y: s.z, inverse: s.inverseZ)
+    linearReLU(rows: R, inputs: C, outputs: F, x: s.z, transposed: transposed.expand, y: s.h)
+    linearAdding(
+      rows: R, inputs: F, outputs: C, x: s.h, transposed: transposed.contract, residual: s.x1, y: s.x2)
+  }
+
+  /// `s.dx` holds the gradient of x2 and becomes that of x1.
+  private func transformBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+    let (R, C, F) = (tree.rowCount, shape.dModel, shape.feedForward)
+    linearWeightGradient(
+      rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
+    linearInputGradientBehindReLU(
+      rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract), output: s.h, dx: s.dh)
+    linearWeightGradient(
+      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
+    linearInputGradient(
+      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand), dx: s.dz)
+    rmsNormBackward(rows: R, width: C, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
+  }
+}
+
+// MARK: - loss = −log softmax(Wlm x2)[target]
+
+extension VectorEngine {
+  /// Leaves the gradient of the logits in `s.logits`.
+  private func predict(scale: Double) -> Double {
+    let R = tree.rowCount
+    linear(
+      rows: R, inputs: shape.dModel, outputs: logitsRow, x: s.x2, xRow: shape.dModel,
+      transposed: transposed.head, y: s.logits, yRow: logitsRow)
+    var loss = 0.0
+    for edge in 0..<tree.edgeCount {
+      let logit = s.logits[Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])]
+      loss -= Double(tree.edgeNames[edge]) * Double(logit)
+    }
+    for row in 0..<R { s.weight[row] = Float(Double(tree.predictions[row]) * scale) }
+    softmaxRows(rows: R, logits: s.logits, weight: s.weight, logNormaliser: s.logNormaliser)
+    for row in 0..<R { loss += Double(tree.predictions[row]) * Double(s.logNormaliser[row]) }
+    for edge in 0..<tree.edgeCount {
+      let index = Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])
+      s.logits[index] -= Float(Double(tree.edgeNames[edge]) * scale)
+    }
+    return loss
+  }
+
+  private func predictBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+    let (R, C, V) = (tree.rowCount, shape.dModel, Shape.vocabulary)
+    linearWeightGradient(
+      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, x: s.x2,
+      gradient: d + shape.offset(.head))
+    linearInputGradient(
+      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
+      dx: s.dx)
+  }
+}

@@ -1,0 +1,92 @@
+// A linear layer y = x · Wᵀ on packed rows: x is (R, K), W is (N, K), y is (R, N).
+// Weights come in two copies: W itself, and its transpose W′ (K, N), so that the vector runs along memory in
+// the forward product as well as in the input gradient. Adam writes both.
+
+/// y = x · Wᵀ.
+///
+/// - Parameters:
+///   - x: (R, K), rows `xRow` floats apart.
+///   - transposed: W′, (K, N); N a multiple of 16 (the head's 27 columns are padded with zeros to 32).
+///   - y: (R, N), rows `yRow` floats apart; overwritten; must not overlap x.
+public func linear(
+  rows: Int, inputs: Int, outputs: Int, x: Floats, xRow: Int, transposed: Floats, y: MutableFloats, yRow: Int
+) {
+  GEMM(
+    rows: rows, columns: outputs, depth: inputs, left: x, leftRow: xRow, leftDepth: 1,
+    right: transposed, rightDepth: outputs, target: y, targetRow: yRow, epilogue: .store
+  ).run()
+}
+
+/// y = max(x · Wᵀ, 0). Shapes as `linear`'s, rows contiguous.
+public func linearReLU(rows: Int, inputs: Int, outputs: Int, x: Floats, transposed: Floats, y: MutableFloats) {
+  GEMM(
+    rows: rows, columns: outputs, depth: inputs, left: x, leftRow: inputs, leftDepth: 1,
+    right: transposed, rightDepth: outputs, target: y, targetRow: outputs, epilogue: .relu
+  ).run()
+}
+
+/// y = x · Wᵀ + residual. Shapes as `linear`'s, rows contiguous; residual is (R, N).
+public func linearAdding(
+  rows: Int, inputs: Int, outputs: Int, x: Floats, transposed: Floats, residual: Floats, y: MutableFloats
+) {
+  GEMM(
+    rows: rows, columns: outputs, depth: inputs, left: x, leftRow: inputs, leftDepth: 1,
+    right: transposed, rightDepth: outputs, target: y, targetRow: outputs,
+    epilogue: .addRows(residual, row: outputs)
+  ).run()
+}
+
+/// y[r] = x[r] · Wᵀ + residual[index[r]]. Shapes as `linear`'s, rows contiguous.
+public func linearAddingGathered(
+  rows: Int, inputs: Int, outputs: Int, x: Floats, transposed: Floats,
+  residual: Floats, index: UnsafePointer<Int32>, y: MutableFloats
+) {
+  GEMM(
+    rows: rows, columns: outputs, depth: inputs, left: x, leftRow: inputs, leftDepth: 1,
+    right: transposed, rightDepth: outputs, target: y, targetRow: outputs,
+    epilogue: .addGathered(residual, row: outputs, index: index)
+  ).run()
+}
+
+/// dx = dy · W.
+///
+/// - Parameters:
+///   - dy: (R, N), rows `dyRow` floats apart.
+///   - weights: W, (N, K); K a multiple of 16.
+///   - dx: (R, K), contiguous; overwritten.
+public func linearInputGradient(
+  rows: Int, inputs: Int, outputs: Int, dy: Floats, dyRow: Int, weights: Floats, dx: MutableFloats
+) {
+  GEMM(
+    rows: rows, columns: inputs, depth: outputs, left: dy, leftRow: dyRow, leftDepth: 1,
+    right: weights, rightDepth: inputs, target: dx, targetRow: inputs, epilogue: .store
+  ).run()
+}
+
+/// dx = dy · W where `output` > 0, else 0: the input gradient of a layer that follows a ReLU.
+/// Shapes as `linearInputGradient`'s, rows contiguous; output is (R, K), what the ReLU gave.
+public func linearInputGradientBehindReLU(
+  rows: Int, inputs: Int, outputs: Int, dy: Floats, weights: Floats, output: Floats, dx: MutableFloats
+) {
+  GEMM(
+    rows: rows, columns: inputs, depth: outputs, left: dy, leftRow: outputs, leftDepth: 1,
+    right: weights, rightDepth: inputs, target: dx, targetRow: inputs,
+    epilogue: .whereReLUPassed(output, row: inputs)
+  ).run()
+}
+
+/// dW = dyᵀ · x, summed over the rows in order.
+///
+/// - Parameters:
+///   - rows: R, at least 1.
+///   - dy: (R, N), rows `dyRow` floats apart.
+///   - x: (R, K), contiguous; K a multiple of 16.
+///   - gradient: dW, (N, K); overwritten.
+public func linearWeightGradient(
+  rows: Int, inputs: Int, outputs: Int, dy: Floats, dyRow: Int, x: Floats, gradient: MutableFloats
+) {
+  GEMM(
+    rows: outputs, columns: inputs, depth: rows, left: dy, leftRow: 1, leftDepth: dyRow,
+    right: x, rightDepth: inputs, target: gradient, targetRow: inputs, epilogue: .store
+  ).run()
+}

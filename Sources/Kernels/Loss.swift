@@ -1,0 +1,31 @@
+import CSIMD
+
+/// The padded width of a row of logits: 27 letters in two vectors.
+public let logitsRow = 32
+
+/// Softmax of 27 logits per row, weighed for the backward pass.
+///
+/// probabilities[r] ← softmax(logits[r]) · weight[r]; logNormaliser[r] ← log Σ exp(logits[r]).
+///
+/// - Parameters:
+///   - logits: (R, 32); columns 27… are ignored; overwritten by the weighed probabilities, with zeros in
+///     columns 27….
+///   - weight: (R), predictions made from this row × the gradient's scale.
+///   - logNormaliser: (R), in nats; overwritten.
+public func softmaxRows(rows: Int, logits: MutableFloats, weight: Floats, logNormaliser: MutableFloats) {
+  let inUse = Vector.ones(upTo: 27 - Vector.count)
+  let ignored = (inUse - 1) * 1e30  // 0 in use, −1e30 elsewhere: far below any maximum
+  for row in 0..<rows {
+    let pointer = logits + row * logitsRow
+    let low = Vector(pointer)
+    let high = Vector(pointer + Vector.count) * inUse + ignored
+    let maximum = csimd_max(low, high).laneMaximum
+    let lowExponential = exponential(low - maximum)
+    let highExponential = exponential(high - maximum) * inUse
+    let sum = (lowExponential + highExponential).laneSum
+    logNormaliser[row] = maximum + csimd_logf(sum)
+    let scale = weight[row] / sum
+    (lowExponential * scale).store(pointer)
+    (highExponential * scale).store(pointer + Vector.count)
+  }
+}

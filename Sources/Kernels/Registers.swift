@@ -1,0 +1,20 @@
+import CSIMD
+
+/// How many sums a GEMM tile may hold: the register file of each instruction set, less one row of the
+/// operand and a broadcast factor.
+enum Registers {
+  /// The widest panel, in vectors of 16 floats. Wide panels load less per multiply-add, but on 16 or 128-bit
+  /// registers one vector is already two or four of them.
+  static var widestPanel: Int { CSIMD_ISA == CSIMD_ISA_AVX512 ? 4 : 1 }
+
+  /// Rows of the tallest tile of panels `panelWidth` vectors wide.
+  @inline(__always)
+  static func tallest(panelWidth: Int) -> Int {
+    switch Int(CSIMD_ISA) {
+    case Int(CSIMD_ISA_AVX512):  // 24 of 32 registers hold sums; 16 × 1 loads two operands per sum already
+      panelWidth == 1 ? 16 : 24 / panelWidth
+    case Int(CSIMD_ISA_NEON): 6  // 6 × 4 of 32 registers
+    default: 6  // 6 × 2 of 16 registers
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/// The GEMM micro-kernel: `height` rows × one panel of sums, all in registers.
+///
+/// One broadcast kernel serves the three matrix products of a layer (forward, input gradient, weight
+/// gradient): they differ only in the strides of the broadcast operand.
+struct Tile<let height: Int, Row: Panel> {
+  var rows: InlineArray<height, Row>
+
+  @inline(__always)
+  init() { rows = InlineArray(repeating: Row()) }
+
+  /// rows[i] += Σₖ left(i, k) · right[k].
+  ///
+  /// - Parameters:
+  ///   - depth: terms of the sum, at least 1.
+  ///   - left: element (i, k) at `i · leftRow + k · leftDepth`.
+  ///   - right: row k, contiguous, at `k · rightDepth`.
+  @inline(__always)
+  mutating func accumulate(
+    depth: Int, left: Floats, leftRow: Int, leftDepth: Int, right: Floats, rightDepth: Int
+  ) {
+    var left = left
+    var right = right
+    var remaining = depth
+    repeat {  // not `for in`: nested in the panel loops that makes the sums spill
+      let row = Row(right)
+      for i in 0..<height { rows[i].add(left[i * leftRow], row) }
+      left += leftDepth
+      right += rightDepth
+      remaining -= 1
+    } while remaining > 0
+  }
+
+  /// Applies `epilogue` and writes the sums to `target`, `targetRow` floats from row to row.
+  @inline(__always)
+  mutating func finish(_ epilogue: Epilogue, at row: Int, _ column: Int, target: MutableFloats, targetRow: Int) {
+    switch epilogue {
+    case .store: break
+    case .relu:
+      for i in 0..<height { rows[i].clampNegative() }
+    case .addRows(let addend, let addendRow):
+      for i in 0..<height { rows[i].add(Row(addend + (row + i) * addendRow + column)) }
+    case .addGathered(let addend, let addendRow, let index):
+      for i in 0..<height { rows[i].add(Row(addend + Int(index[row + i]) * addendRow + column)) }
+    case .whereReLUPassed(let output, let outputRow):
+      for i in 0..<height { rows[i].keep(wherePositive: Row(output + (row + i) * outputRow + column)) }
+    }
+    for i in 0..<height { rows[i].store(target + (row + i) * targetRow + column) }
+  }
+}
+
+/// What happens to a tile's sums on their way from the registers to memory.
+enum Epilogue {
+  /// target = sums.
+  case store
+  /// target = max(sums, 0).
+  case relu
+  /// target = sums + addend, row by row: a residual connection, or accumulation where addend is target.
+  case addRows(Floats, row: Int)
+  /// target = sums + addend[index[row]]: a residual from rows that several rows of the target share.
+  case addGathered(Floats, row: Int, index: UnsafePointer<Int32>)
+  /// target = sums where the ReLU's output was positive, else 0.
+  case whereReLUPassed(Floats, row: Int)
+}
