@@ -54,6 +54,9 @@ let package = Package(
         "Yams",
       ],
       swiftSettings: swiftForThisCPU),
+
+    .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,56 @@
+/// Why a file of names could not be read or split. The description is one line: what, where, and what to do.
+public enum DatasetError: Error, Equatable, Sendable {
+  case notFound(path: String)
+  case isDirectory(path: String)
+  case notRegularFile(path: String)
+  /// `reason` is the operating system's own text.
+  case unreadable(path: String, reason: String)
+  case tooLarge(path: String, limitInBytes: Int)
+  case emptyFile(source: String)
+  case noNames(source: String, skippedLines: Int)
+  /// A NUL byte: `line` is 1-based, `byteOffset` 0-based.
+  case binary(source: String, line: Int, byteOffset: Int)
+  /// `line` is 1-based, `byteOffset` 0-based.
+  case notUTF8(source: String, line: Int, byteOffset: Int)
+  /// `character` is ready to print: the character where it has a shape, its U+XXXX code where it has none.
+  case invalidCharacter(source: String, line: Int, character: String)
+  case tooFewToSplit(source: String, count: Int)
+  /// Each spelling has more copies than the evaluation set may hold.
+  case copiesTooMany(source: String, count: Int, evaluationLimit: Int)
+}
+
+extension DatasetError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notFound(let path):
+      "\(path): no such file; check the path (the names of the package itself are in data/names.txt)"
+    case .isDirectory(let path):
+      "\(path): is a directory; name a text file in it, of one name a line"
+    case .notRegularFile(let path):
+      "\(path): is a pipe, a socket or a device; save the names to a text file and name that"
+    case .unreadable(let path, let reason):
+      "\(path): cannot be read: \(reason); check the file and its permissions"
+    case .tooLarge(let path, let limit):
+      "\(path): is larger than \(limit) bytes, the most that is read as a list of names; pass a smaller file"
+    case .emptyFile(let source):
+      "\(source): is empty; it must hold one name a line"
+    case .noNames(let source, skippedLines: 0):
+      "\(source): holds blank lines only; it must hold one name a line"
+    case .noNames(let source, let skipped):
+      "\(source): holds no valid name (lines skipped: \(skipped)); a name is letters a–z, one name a line"
+    case .binary(let source, let line, let byteOffset):
+      "\(source), line \(line): a NUL byte (at byte \(byteOffset)): not a text file, or UTF-16; save it as UTF-8 text"
+    case .notUTF8(let source, let line, let byteOffset):
+      "\(source), line \(line): not UTF-8 (at byte \(byteOffset)); convert the file to UTF-8"
+    case .invalidCharacter(let source, let line, let character):
+      "\(source), line \(line): \(character) is not a letter a–z; correct the line, "
+        + "or leave such lines out with --skip-invalid"
+    case .tooFewToSplit(let source, let count):
+      "\(source): \(count) name\(count == 1 ? "" : "s"), and a tenth of that is no name to evaluate on; "
+        + "pass at least 10 names, or train without evaluation"
+    case .copiesTooMany(let source, let count, let limit):
+      "\(source): each spelling among the \(count) names has more than \(limit) copies, and all copies must stay "
+        + "together, so no name is left to evaluate on; remove copies, or train without evaluation"
+    }
+  }
+}

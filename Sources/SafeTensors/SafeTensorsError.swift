@@ -1,0 +1,27 @@
+/// Why a safetensors file could not be read or written: the file, the tensor where there is one, and the reason.
+public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The path, or what the caller named the bytes.
+  public let source: String
+  /// The tensor at fault; nil where the fault is not one tensor's.
+  public let tensor: String?
+  /// The fault, and where it helps, what to do.
+  public let reason: String
+
+  init(source: String, tensor: String? = nil, reason: String) {
+    self.source = source
+    self.tensor = tensor
+    self.reason = reason
+  }
+
+  public var description: String {
+    guard let tensor else { return "\(source): \(reason)" }
+    return "\(source): tensor \(printable(tensor)): \(reason)"
+  }
+}
+
+/// `text` in quotes, safe to print: control characters are escaped, and a long text is cut.
+func printable(_ text: String) -> String {
+  let limit = 80
+  let start = String(text.unicodeScalars.prefix(limit)).debugDescription
+  return text.unicodeScalars.count > limit ? start + "…" : start
+}

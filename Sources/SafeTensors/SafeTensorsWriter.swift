@@ -1,0 +1,135 @@
+/// Builds the bytes of a safetensors file.
+///
+/// The same content gives the same bytes, whatever the order in which it was added: metadata keys are sorted; tensors
+/// are sorted by the size of an element, largest first, then by name (as UTF-8), so that each lies aligned to its
+/// elements; the header is padded with spaces to a multiple of 8 bytes.
+public struct SafeTensorsWriter: Sendable {
+  private struct Tensor {
+    let name: String
+    let type: ElementType
+    let shape: [Int]
+    let bytes: [UInt8]
+  }
+
+  /// The strings of `__metadata__`.
+  public var metadata: [String: String]
+  private var tensors: [String: Tensor] = [:]
+
+  public init(metadata: [String: String] = [:]) {
+    self.metadata = metadata
+  }
+
+  /// Adds one F32 tensor.
+  ///
+  /// - Parameters:
+  ///   - name: not used before, and not "__metadata__".
+  ///   - shape: row-major extents whose product is the number of `values`; empty for a scalar.
+  ///   - values: copied.
+  /// - Throws: `SafeTensorsError`, where the name or the shape is refused; then nothing was added.
+  public mutating func add(_ name: String, shape: [Int], float32 values: some Collection<Float>)
+    throws(SafeTensorsError)
+  {
+    try add(name, .float32, shape, values.lazy.map(\.bitPattern))
+  }
+
+  /// Adds one F64 tensor; otherwise like `add(_:shape:float32:)`.
+  public mutating func add(_ name: String, shape: [Int], float64 values: some Collection<Double>)
+    throws(SafeTensorsError)
+  {
+    try add(name, .float64, shape, values.lazy.map(\.bitPattern))
+  }
+
+  /// Adds one U64 tensor; otherwise like `add(_:shape:float32:)`.
+  public mutating func add(_ name: String, shape: [Int], uint64 values: some Collection<UInt64>)
+    throws(SafeTensorsError)
+  {
+    try add(name, .uint64, shape, values)
+  }
+
+  /// Adds one I64 tensor; otherwise like `add(_:shape:float32:)`.
+  public mutating func add(_ name: String, shape: [Int], int64 values: some Collection<Int64>)
+    throws(SafeTensorsError)
+  {
+    try add(name, .int64, shape, values)
+  }
+
+  /// Adds one U8 tensor; otherwise like `add(_:shape:float32:)`.
+  public mutating func add(_ name: String, shape: [Int], uint8 values: some Collection<UInt8>)
+    throws(SafeTensorsError)
+  {
+    try add(name, .uint8, shape, values)
+  }
+
+  /// The whole file: header length, header and data.
+  public func serialize() -> [UInt8] {
+    let ordered = tensors.values.sorted { one, other in
+      one.type.size == other.type.size
+        ? one.name.utf8.lexicographicallyPrecedes(other.name.utf8) : one.type.size > other.type.size
+    }
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        .map { "\(json($0.key)):\(json($0.value))" }
+      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var end = 0
+    for tensor in ordered {
+      let begin = end
+      end += tensor.bytes.count
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append(
+        json(tensor.name) + ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(begin),\(end)]}")
+    }
+    var header = Array("{\(members.joined(separator: ","))}".utf8)
+    header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+
+    var file: [UInt8] = []
+    file.reserveCapacity(8 + header.count + end)
+    append(UInt64(header.count), to: &file)
+    file += header
+    for tensor in ordered { file += tensor.bytes }
+    return file
+  }
+
+  private mutating func add<Words: Collection>(
+    _ name: String, _ type: ElementType, _ shape: [Int], _ words: Words
+  ) throws(SafeTensorsError) where Words.Element: FixedWidthInteger {
+    func failure(_ reason: String) -> SafeTensorsError {
+      SafeTensorsError(source: "safetensors writer", tensor: name, reason: reason)
+    }
+    guard name != "__metadata__" else { throw failure("the name is reserved by the format") }
+    guard tensors[name] == nil else { throw failure("was added before") }
+    guard shape.allSatisfy({ $0 >= 0 }), let count = TensorInfo.elementCount(of: shape) else {
+      throw failure("shape \(shape) is no shape: an extent is negative, or the product overflows")
+    }
+    guard count == words.count else {
+      throw failure("shape \(shape) has \(count) elements, and \(words.count) values were given")
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count * MemoryLayout<Words.Element>.size)
+    for word in words { append(word, to: &bytes) }
+    tensors[name] = Tensor(name: name, type: type, shape: shape, bytes: bytes)
+  }
+}
+
+/// Appends `word` in little-endian order.
+private func append(_ word: some FixedWidthInteger, to bytes: inout [UInt8]) {
+  withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+}
+
+/// `text` as a JSON string, quotes included.
+private func json(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\u{0}"..<"\u{20}":
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}
