@@ -1,0 +1,96 @@
+internal import CMPI
+import Glibc
+
+/// MPI itself, from init to finalize. There is one in a process, once in its life.
+///
+/// ```swift
+/// Environment.run { mpi in
+///   let total = try mpi.world.allReduce(1, .sum)     // the number of ranks
+/// }
+/// ```
+///
+/// `run` is how a program should use it: a rank whose body throws says so and ends the job. Whoever makes an
+/// `Environment` by hand must `finalize()` it on every path that is not an error.
+///
+/// - Source: MPI 3.1, §8.7 Startup and §12.4.3.
+public struct Environment: ~Copyable, Sendable {
+  /// What the library really provides, which may be less than what was asked for.
+  public let threadLevel: ThreadLevel
+
+  /// All ranks of the job. It is never freed.
+  public let world: Communicator
+
+  /// Initialises MPI and makes its calls return their errors.
+  ///
+  /// Works without `mpirun` too: the process is then a world of one rank.
+  ///
+  /// - Parameter required: the level asked for. Compare `threadLevel` afterwards where it matters.
+  /// - Throws: `.other` if MPI was initialised before in this process.
+  /// - Source: MPI 3.1, §12.4.3 MPI_Init_thread, §8.3.1 MPI_Comm_set_errhandler.
+  public init(requiring required: ThreadLevel = .funneled) throws(MPIError) {
+    try require(!wasInitialized(), .other, in: "Environment.init", "MPI is initialised once in a process")
+    var provided: CInt = 0
+    try check(MPI_Init_thread(nil, nil, required.constant, &provided), function: "MPI_Init_thread")
+    try check(
+      MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), function: "MPI_Comm_set_errhandler")
+    guard let level = ThreadLevel(constant: provided) else {
+      throw MPIError(.other, in: "MPI_Init_thread", "unknown thread level \(provided)")
+    }
+    let world = try Communicator(handle: cmpi_comm_world())
+    self.threadLevel = level
+    self.world = world
+  }
+
+  /// Ends MPI. Every rank must arrive here: it waits for the others.
+  ///
+  /// - Source: MPI 3.1, §8.7 MPI_Finalize.
+  public consuming func finalize() throws(MPIError) {
+    discard self
+    try check(MPI_Finalize(), function: "MPI_Finalize")
+  }
+
+  /// Finalises a world of one rank and nothing larger: an environment that is dropped without `finalize()` is
+  /// most likely on its way out with an error, and would wait here for ranks that never come. Left alone, the
+  /// process ends, and `mpirun` ends the job because one rank left without finalize.
+  deinit {
+    if world.size == 1, isRunning() { MPI_Finalize() }
+  }
+}
+
+extension Environment {
+  /// Whether Open MPI's `mpirun` started this process, before init as after it. A program can so tell "one
+  /// rank was asked for" from "started by hand".
+  public static var isRunningUnderMPIRun: Bool { getenv("OMPI_COMM_WORLD_SIZE") != nil }
+
+  /// The MPI library's own words about itself, in one line.
+  ///
+  /// - Source: MPI 3.1, §8.1.1 MPI_Get_library_version.
+  public static var libraryVersion: String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(MPI_MAX_LIBRARY_VERSION_STRING) + 1) { text in
+      text.initialize(repeating: 0)
+      var length: CInt = 0
+      guard MPI_Get_library_version(text.baseAddress, &length) == MPI_SUCCESS, let start = text.baseAddress else {
+        return "unknown MPI library"
+      }
+      return String(cString: start)
+    }
+  }
+
+  /// The name of the host this rank runs on.
+  ///
+  /// - Source: MPI 3.1, §8.1.2 MPI_Get_processor_name; outside init … finalize, gethostname(2).
+  public static var processorName: String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(MPI_MAX_PROCESSOR_NAME) + 1) { text in
+      text.initialize(repeating: 0)
+      guard let start = text.baseAddress else { return "unknown host" }
+      var length: CInt = 0
+      let code = isRunning() ? MPI_Get_processor_name(start, &length) : gethostname(start, text.count - 1)
+      return code == 0 ? String(cString: start) : "unknown host"
+    }
+  }
+
+  /// Seconds since a moment in the past that stays the same, not comparable between hosts.
+  ///
+  /// - Source: MPI 3.1, §8.6 MPI_Wtime.
+  public static var wallTime: Double { MPI_Wtime() }
+}

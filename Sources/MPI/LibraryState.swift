@@ -1,0 +1,29 @@
+internal import CMPI
+
+// The few calls MPI allows at any time. They guard the error paths and the deinits, where Open MPI would end
+// the process if it were asked anything else before init or after finalize.
+
+/// Whether MPI is between init and finalize.
+///
+/// - Source: MPI 3.1, §8.7, MPI_Initialized and MPI_Finalized.
+func isRunning() -> Bool {
+  var initialized: CInt = 0
+  var finalized: CInt = 0
+  MPI_Initialized(&initialized)
+  MPI_Finalized(&finalized)
+  return initialized != 0 && finalized == 0
+}
+
+/// Whether MPI was ever initialised in this process; it cannot be twice.
+func wasInitialized() -> Bool {
+  var initialized: CInt = 0
+  MPI_Initialized(&initialized)
+  return initialized != 0
+}
+
+/// This process's rank in the world, or `nil` outside init … finalize.
+func worldRankIfRunning() -> Int? {
+  guard isRunning() else { return nil }
+  var rank: CInt = 0
+  return MPI_Comm_rank(cmpi_comm_world(), &rank) == MPI_SUCCESS ? Int(rank) : nil
+}
