@@ -37,6 +37,9 @@ let package = Package(
     .target(name: "Dataset", dependencies: ["CXXHash"], swiftSettings: swiftForThisCPU),
     .target(name: "SafeTensors", swiftSettings: swiftForThisCPU),
 
+    // This build against runs computed elsewhere.
+    .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
+
     // Many ranks.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
@@ -48,7 +51,7 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "GPT", "MPI", "Dataset", "SafeTensors", "DataParallel",
+        "GPT", "MPI", "Dataset", "SafeTensors", "Reference", "DataParallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",

@@ -1,6 +1,8 @@
+import Kernels
+
 /// What the scalar backward pass needs of the forward pass, and its own intermediate gradients.
 /// Widths are per row; names lie one behind the other.
-final class ScalarActivations<Real: BinaryFloatingPoint> {
+final class ScalarActivations<Real: ScalarReal> {
   typealias Pointer = UnsafeMutablePointer<Real>
   private let storage: AlignedBuffer<Real>
 

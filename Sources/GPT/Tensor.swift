@@ -46,6 +46,9 @@ extension Shape {
     return offset
   }
 
+  /// The tensor's elements in the flat array.
+  public func range(_ tensor: Tensor) -> Range<Int> { offset(tensor)..<offset(tensor) + count(tensor) }
+
   /// P
   public var parameterCount: Int {
     var sum = 0

@@ -142,7 +142,7 @@ static inline void csimd_flush_denormals(void) {
 }
 
 /// The instruction set this package was built for, and the one this CPU has ("AVX-512", "AVX2", …).
-const char *csimd_built_for(void);
-const char *csimd_cpu_has(void);
+const char *_Nonnull csimd_built_for(void);
+const char *_Nonnull csimd_cpu_has(void);
 
 #endif

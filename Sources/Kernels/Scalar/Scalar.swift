@@ -8,7 +8,7 @@ import CSIMD
 public enum Scalar<Real: ScalarReal> {}
 
 /// What the twins need of a number beyond arithmetic.
-public protocol ScalarReal: BinaryFloatingPoint, Sendable {
+public protocol ScalarReal: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static func exponential(_ x: Self) -> Self
   static func logarithm(_ x: Self) -> Self
 }
