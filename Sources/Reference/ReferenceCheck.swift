@@ -36,7 +36,7 @@ public struct ReferenceCheck: Sendable {
       let error = abs(pair.0 - pair.1) / abs(pair.1)
       rows.append(
         Row(
-          quantity: "loss \(step + 1)", error: finite(error), bound: Self.lossBound, worstElement: 0,
+          quantity: "loss \(step + 1)", error: nanAsInfinite(error), bound: Self.lossBound, worstElement: 0,
           elementBound: 0))
     }
     for tensor in Tensor.allCases {
@@ -61,7 +61,7 @@ private func compare(
 ) -> ReferenceCheck.Row {
   var (difference, norm, worst) = (0.0, 0.0, 0.0)
   for (value, reference) in zip(values, expected) {
-    let delta = finite(abs(Double(value) - Double(reference)))
+    let delta = nanAsInfinite(abs(Double(value) - Double(reference)))
     difference += delta * delta
     norm += Double(reference) * Double(reference)
     worst = max(worst, delta)
@@ -69,9 +69,9 @@ private func compare(
   // A reference of zeros alone is met by zeros alone.
   let scale = norm > 0 ? norm.squareRoot() : .leastNormalMagnitude
   return ReferenceCheck.Row(
-    quantity: quantity, error: finite(difference.squareRoot() / scale), bound: bound,
-    worstElement: finite(worst / scale * Double(values.count).squareRoot()), elementBound: elementBound)
+    quantity: quantity, error: nanAsInfinite(difference.squareRoot() / scale), bound: bound,
+    worstElement: nanAsInfinite(worst / scale * Double(values.count).squareRoot()), elementBound: elementBound)
 }
 
 /// Not a number counts as infinitely wrong.
-private func finite(_ error: Double) -> Double { error.isNaN ? .infinity : error }
+private func nanAsInfinite(_ error: Double) -> Double { error.isNaN ? .infinity : error }
