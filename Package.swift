@@ -33,7 +33,8 @@ let package = Package(
     .target(name: "GPT", dependencies: ["CSIMD", "Kernels", "CSME2"], swiftSettings: swiftForThisCPU),
 
     // Files: names in, tensors in and out.
-    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    // No pkgConfig: it would link a library of which only inlined functions are used.
+    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
     .target(name: "Dataset", dependencies: ["CXXHash"], swiftSettings: swiftForThisCPU),
     .target(name: "SafeTensors", swiftSettings: swiftForThisCPU),
 
@@ -45,7 +46,7 @@ let package = Package(
     .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["GPT", "MPI", "Dataset", "CXXHash", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CSIMD", "Kernels", "GPT", "MPI", "Dataset"],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
