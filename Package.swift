@@ -52,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "GPT", "MPI", "Dataset", "SafeTensors", "Reference", "DataParallel",
+        "CSIMD", "CSME2", "GPT", "MPI", "Dataset", "Reference", "DataParallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",

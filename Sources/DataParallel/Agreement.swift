@@ -5,6 +5,25 @@ public struct JobFailure: Error, CustomStringConvertible {
   public let description: String
   /// Whether this rank is the one that prints the description.
   public let isSpeaker: Bool
+  /// The exit code.
+  public let code: Int32
+
+  public init(description: String, isSpeaker: Bool, code: Int32 = 1) {
+    self.description = description
+    self.isSpeaker = isSpeaker
+    self.code = code
+  }
+
+  /// Thrown inside `onEveryRank` to choose the exit code of the failure it becomes.
+  public struct Reason: Error, CustomStringConvertible {
+    public let description: String
+    public let code: Int32
+
+    public init(description: String, code: Int32) {
+      self.description = description
+      self.code = code
+    }
+  }
 }
 
 /// Runs `body` on every rank of `world`; where it throws on any, throws a `JobFailure` on all.
@@ -14,19 +33,22 @@ public struct JobFailure: Error, CustomStringConvertible {
 public func onEveryRank<Result>(of world: Communicator, _ body: () throws -> Result) throws -> Result {
   var result: Result?
   var reason = ""
+  var code: Int32 = 0
   do {
     result = try body()
   } catch let failure as JobFailure {
     throw failure
   } catch {
     reason = "\(error)"
+    code = (error as? JobFailure.Reason)?.code ?? 1
   }
   let failed = try world.allGather(result == nil ? 1 : 0)
   if let result, !failed.contains(1) { return result }
   let speaker = failed.firstIndex(of: 1) ?? 0
   let alike = try world.allGather(reason).allSatisfy { $0 == reason }
   let description = alike ? reason : "rank \(speaker) on \(Environment.processorName): \(reason)"
-  throw JobFailure(description: description, isSpeaker: world.rank == speaker)
+  throw JobFailure(
+    description: description, isSpeaker: world.rank == speaker, code: try world.broadcast(code, root: speaker))
 }
 
 /// Compares named values over the ranks before anything depends on them.

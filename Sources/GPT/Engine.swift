@@ -57,11 +57,14 @@ public enum EngineKind: String, CaseIterable, Sendable {
   /// Swift vectors over packed rows.
   case simd
 
+  /// The engine that is really used.
+  public var resolved: EngineKind { self == .auto ? .simd : self }
+
   /// - Parameter names: the most names a shard may have.
   public func make(shape: Shape, names: Int) -> any Engine {
-    switch self {
+    switch resolved {
     case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    case .auto, .simd: VectorEngine(shape: shape, names: names)
+    default: VectorEngine(shape: shape, names: names)
     }
   }
 }
