@@ -1,5 +1,5 @@
 import DataParallel
-import Glibc
+import Foundation
 import MPI
 
 /// The life of the process: init, command, finalize, exit code.
@@ -31,7 +31,7 @@ enum Job {
       // This rank alone knows that something is wrong: no other may wait for it.
       Environment.abort(because: error)
     }
-    fflush(stdout)
+    flushStandardOutput()
     exit(code)
   }
 
@@ -57,8 +57,12 @@ enum Job {
 
   /// Help goes to standard output, errors to standard error.
   private static func say(_ text: String, failed: Bool) {
-    fputs(text + "\n", failed ? stderr : stdout)
-    fflush(failed ? stderr : stdout)
+    if failed {
+      writeToStandardError(text + "\n")
+    } else {
+      print(text)
+      flushStandardOutput()
+    }
   }
 }
 

@@ -1,6 +1,4 @@
 import ArgumentParser
-import DataParallel
-import Glibc
 import MPI
 
 @main

@@ -33,7 +33,7 @@ struct TrainingRun {
       world: world)
     if speaks, !plan.quiet {
       print(report.header(names: names, training: split.training.count, heldOut: split.evaluation?.count) + "\n")
-      fflush(stdout)
+      flushStandardOutput()
     }
     StopSignal.install()
     var summary = try train(trainer, metrics)
@@ -84,7 +84,7 @@ struct TrainingRun {
     for index in 0..<plan.generate {
       print(spelling(generator.name(index, temperature: plan.temperature)))
     }
-    fflush(stdout)
+    flushStandardOutput()
   }
 
   private func spelling(_ letters: [UInt8]) -> String {

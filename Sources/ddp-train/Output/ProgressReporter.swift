@@ -29,18 +29,18 @@ final class ProgressReporter {
     case .none: return
     case .lines:
       guard record.step % linesEvery == 0 || record.step == steps else { return }
-      write(line(record) + "\n")
+      writeToStandardError(line(record) + "\n")
     case .live:
       let now = csimd_nanoseconds()
       guard now >= nextDraw || record.step == steps else { return }
       nextDraw = now + Self.interval
-      write("\r\u{1b}[K" + line(record))
+      writeToStandardError("\r\u{1b}[K" + line(record))
     }
   }
 
   /// Leaves the live line.
   func finish() {
-    if style == .live { write("\r\u{1b}[K") }
+    if style == .live { writeToStandardError("\r\u{1b}[K") }
   }
 
   private func line(_ record: StepRecord) -> String {
@@ -50,6 +50,4 @@ final class ProgressReporter {
       + "\(significant(record.microsecondsPerStep)) µs/step  communication \(fixed(share, 0)) %  "
       + "\(clock(seconds: perStep * Double(steps - record.step))) left"
   }
-
-  private func write(_ text: String) { fputs(text, stderr) }
 }

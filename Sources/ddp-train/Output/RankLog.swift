@@ -13,13 +13,11 @@ struct RankLogHandler: LogHandler {
     set { metadata[key] = newValue }
   }
 
-  func log(
-    level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-    function: String, line: UInt
-  ) {
-    let extra = (metadata ?? [:]).merging(self.metadata) { own, _ in own }
+  func log(event: LogEvent) {
+    let extra = (event.metadata ?? [:]).merging(metadata) { own, _ in own }
       .map { " \($0.key)=\($0.value)" }.sorted().joined()
-    fputs("ddp-train: \(level): rank \(rank) on \(Environment.processorName): \(message)\(extra)\n", stderr)
+    writeToStandardError(
+      "ddp-train: \(event.level): rank \(rank) on \(Environment.processorName): \(event.message)\(extra)\n")
   }
 
   /// The program's logger. DDP_TRAIN_LOG names the lowest level shown: debug, info (default), warning, …
