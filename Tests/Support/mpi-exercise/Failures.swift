@@ -13,10 +13,19 @@ func wrong(_ mpi: borrowing Environment) throws {
   try mpi.world.barrier()
 }
 
+/// Tells the tests when, so that they time the end of the job without its start.
+private func throwNow(_ reason: String) throws {
+  var now = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  print("thrown at \(now.tv_sec).\(String(now.tv_nsec + 1_000_000_000).dropFirst())")
+  fflush(nil)
+  throw Deliberate(description: reason)
+}
+
 /// The last rank throws while the others wait for it in a barrier.
 func throwOne(_ mpi: borrowing Environment) throws {
   try mpi.world.barrier()
-  if mpi.world.rank == mpi.world.size - 1 { throw Deliberate(description: "the disk is full\non the second line") }
+  if mpi.world.rank == mpi.world.size - 1 { try throwNow("the disk is full\non the second line") }
   try mpi.world.barrier()
   try mpi.world.barrier()
 }
@@ -32,7 +41,7 @@ func throwHolding(_ mpi: borrowing Environment) throws {
   if world.rank == world.size - 1 {
     let receiving = try world.ireceive(into: buffer, tag: 77)
     let reducing = try twin.communicator.iallReduce(inPlace: buffer)
-    if world.size > 0 { throw Deliberate(description: "thrown with a window and two requests") }
+    try throwNow("thrown with a window and two requests")
     try receiving.wait()
     try reducing.wait()
   }
