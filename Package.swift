@@ -61,6 +61,12 @@ let package = Package(
 
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
+    // Tests. MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
+    .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
+    .executableTarget(
+      name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]
 )
