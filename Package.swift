@@ -49,10 +49,16 @@ let package = Package(
       dependencies: ["CSIMD", "Kernels", "GPT", "MPI", "Dataset"],
       swiftSettings: swiftForThisCPU),
 
+    // Measurement.
+    .target(name: "CMeasure"),
+    .target(
+      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
+      swiftSettings: swiftForThisCPU),
+
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CSIMD", "CSME2", "GPT", "MPI", "Dataset", "Reference", "DataParallel",
+        "CSIMD", "CSME2", "GPT", "MPI", "Dataset", "Reference", "DataParallel", "Scaling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",

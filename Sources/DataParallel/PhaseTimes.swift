@@ -2,6 +2,8 @@ import CSIMD
 
 /// Where a step's time went, in nanoseconds.
 public struct PhaseTimes: Sendable {
+  /// Choosing the batch and this rank's shard of it.
+  public var selection = 0.0
   public var forward = 0.0
   public var backward = 0.0
   /// Until the last rank had arrived at the exchange; 0 in steps that do not measure it.
@@ -10,20 +12,25 @@ public struct PhaseTimes: Sendable {
   public var synchronisation = 0.0
   public var adam = 0.0
 
-  public static func + (left: PhaseTimes, right: PhaseTimes) -> PhaseTimes {
-    PhaseTimes(
-      forward: left.forward + right.forward, backward: left.backward + right.backward,
-      wait: left.wait + right.wait, synchronisation: left.synchronisation + right.synchronisation,
-      adam: left.adam + right.adam)
+  public init() {}
+
+  public static func + (left: PhaseTimes, right: PhaseTimes) -> PhaseTimes { left.combined(right, +) }
+
+  public static func / (times: PhaseTimes, divisor: Double) -> PhaseTimes { times.combined(times) { a, _ in a / divisor } }
+
+  @inline(__always)
+  private func combined(_ other: PhaseTimes, _ operation: (Double, Double) -> Double) -> PhaseTimes {
+    var result = PhaseTimes()
+    result.selection = operation(selection, other.selection)
+    result.forward = operation(forward, other.forward)
+    result.backward = operation(backward, other.backward)
+    result.wait = operation(wait, other.wait)
+    result.synchronisation = operation(synchronisation, other.synchronisation)
+    result.adam = operation(adam, other.adam)
+    return result
   }
 
-  public static func / (times: PhaseTimes, divisor: Double) -> PhaseTimes {
-    PhaseTimes(
-      forward: times.forward / divisor, backward: times.backward / divisor, wait: times.wait / divisor,
-      synchronisation: times.synchronisation / divisor, adam: times.adam / divisor)
-  }
-
-  public var total: Double { forward + backward + wait + synchronisation + adam }
+  public var total: Double { selection + forward + backward + wait + synchronisation + adam }
 }
 
 /// A clock read between phases.

@@ -22,6 +22,9 @@ public protocol Engine: AnyObject {
   /// Tells the engine that `parameters` have new values: it renews the copies it keeps in other layouts.
   func parametersChanged(_ parameters: UnsafePointer<Float>)
 
+  /// What the last `forward` and its `backward` amount to.
+  var work: StepWork { get }
+
   /// Updates `range` of the parameters and their moments with one Adam step.
   ///
   /// - Parameters:
@@ -31,6 +34,24 @@ public protocol Engine: AnyObject {
     range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>)
+}
+
+/// The size of one rank's forward and backward pass.
+public struct StepWork: Sendable {
+  /// R, rows really computed, and U, of them before the attention.
+  public var rows, pairs: Int
+  /// Floating-point operations of the matrix products and the attention really done, forward and backward.
+  public var flops: Double
+
+  /// - Parameter attended: keys seen, summed over the rows.
+  init(shape: Shape, rows: Int, pairs: Int, attended: Int) {
+    self.rows = rows
+    self.pairs = pairs
+    let (C, F, V) = (Double(shape.dModel), Double(shape.feedForward), Double(Shape.vocabulary))
+    let products = Double(pairs) * 3 * C * C + Double(rows) * (C * C + 2 * C * F + C * V)
+    // Forward once, backward twice; attention has two products forward and four backward.
+    flops = 6 * products + 12 * Double(attended) * C
+  }
 }
 
 extension Engine {

@@ -23,6 +23,12 @@ public final class VectorEngine: Engine {
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
   }
 
+  public var work: StepWork {
+    var attended = 0
+    for row in 0..<tree.rowCount { attended += Int(tree.position[row]) + 1 }
+    return StepWork(shape: shape, rows: tree.rowCount, pairs: tree.pairCount, attended: attended)
+  }
+
   public func parametersChanged(_ parameters: UnsafePointer<Float>) {
     transposed.renew(from: parameters)
   }

@@ -1,5 +1,5 @@
+import CMeasure
 import CSIMD
-import Glibc
 import Kernels
 
 /// The core a measurement runs on.
@@ -9,15 +9,8 @@ public enum Core {
   /// - Returns: the core's number.
   @discardableResult
   public static func pin() -> Int? {
-    var allowed = cpu_set_t()
-    guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &allowed) == 0 else { return nil }
-    let first = withUnsafeBytes(of: allowed) { bytes in
-      (0..<bytes.count * 8).first { bytes[$0 / 8] & (1 << UInt8($0 % 8)) != 0 }
-    }
-    guard let first else { return nil }
-    var one = cpu_set_t()
-    withUnsafeMutableBytes(of: &one) { $0[first / 8] |= 1 << UInt8(first % 8) }
-    return sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &one) == 0 ? first : nil
+    let cpu = Int(cmeasure_pin_to_first_cpu())
+    return cpu < 0 ? nil : cpu
   }
 
   /// FLOP/s of independent fused multiply-adds at the widest vectors, over about a tenth of a millisecond.
@@ -33,9 +26,5 @@ public enum Core {
   }
 
   /// The most memory this process has had, in bytes.
-  public static var peakMemory: Int {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
-    return usage.ru_maxrss * 1024
-  }
+  public static var peakMemory: Int { Int(cmeasure_peak_memory()) }
 }

@@ -1,7 +1,8 @@
-import CAllocations
+import CMeasure
 import CSIMD
 import DataParallel
 import GPT
+import MPI
 
 /// Times whole training steps of one rank: batch selection, tree, forward, backward, Adam.
 ///
@@ -40,7 +41,7 @@ public final class StepBenchmark {
   }
 
   private let what: Case
-  private let trainer: Trainer
+  private let training: TrainingStep
   private var step = 0
   private var microseconds: [Double] = []
   private var nominal: [Double] = []
@@ -53,16 +54,20 @@ public final class StepBenchmark {
 
   /// - Parameters:
   ///   - names: training names.
-  ///   - makeTrainer: of this case, alone in its world.
-  public init(_ what: Case, trainer: Trainer) {
+  ///   - world: of one rank.
+  /// - Throws: `SettingsError` for a batch that makes no sense.
+  public init(_ what: Case, names: NameTable, world: Communicator) throws {
     self.what = what
-    self.trainer = trainer
+    let settings = try Settings(
+      shape: what.shape, batch: what.batch, steps: 1 << 20, learningRate: 0.005, seed: 1, engine: what.engine,
+      evaluate: false)
+    training = TrainingStep(settings: settings, names: names, world: world)
   }
 
   /// Steps that are not timed: caches, branch predictors, page tables.
   public func warmUp(steps: Int) throws {
     for _ in 0..<steps {
-      _ = try trainer.step(step, measuringWait: false)
+      _ = try training.run(step, measuringWait: false)
       step += 1
     }
   }
@@ -72,15 +77,17 @@ public final class StepBenchmark {
     let before = Core.multiplyAddRate()
     let first = microseconds.count
     for _ in 0..<steps {
-      let allocationsBefore = callocations_count()
+      let allocationsBefore = cmeasure_allocations_count()
       let start = csimd_nanoseconds()
-      let outcome = try trainer.step(step, measuringWait: false)
+      let outcome = try training.run(step, measuringWait: false)
       let nanoseconds = Double(csimd_nanoseconds() - start)
-      allocations += callocations_count() - allocationsBefore
+      allocations += cmeasure_allocations_count() - allocationsBefore
       step += 1
       microseconds.append(nanoseconds / 1000)
       nominal.append(6 * Double(what.shape.parameterCount * outcome.positions) / nanoseconds)
-      effective.append(trainer.flopsOfLastStep / nanoseconds)
+      let work = training.engine.work
+      effective.append(work.flops / nanoseconds)
+      rows += work.rows
       phases = phases + outcome.phases
       positions += outcome.positions
     }

@@ -20,8 +20,15 @@ enum ProjectFiles {
 
   /// The names of the configurations in configs/, without their ending.
   static func configurations() -> [String] {
-    guard let folder = path("configs") else { return [] }
+    files(in: "configs", ending: ".yaml").map { String(($0 as NSString).lastPathComponent.dropLast(5)) }
+  }
+
+  /// The paths of the project's reference runs.
+  static func references() -> [String] { files(in: "Tests/golden", ending: ".safetensors") }
+
+  private static func files(in folder: String, ending: String) -> [String] {
+    guard let folder = path(folder) else { return [] }
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    return files.filter { $0.hasSuffix(ending) }.sorted().map { "\(folder)/\($0)" }
   }
 }

@@ -26,7 +26,7 @@ final class MetricsFile {
       "{\"step\": \(record.step), \"loss\": \(number(record.loss)), "
         + "\"elapsed_seconds\": \(number(record.elapsedSeconds)), "
         + "\"us_per_step\": \(number(record.microsecondsPerStep)), "
-        + "\"forward_us\": \(number(phases.forward / 1000)), \"backward_us\": \(number(phases.backward / 1000)), "
+        + "\"forward_us\": \(number((phases.selection + phases.forward) / 1000)), \"backward_us\": \(number(phases.backward / 1000)), "
         + "\"sync_us\": \(number(phases.synchronisation / 1000)), \"wait_us\": \(number(phases.wait / 1000)), "
         + "\"adam_us\": \(number(phases.adam / 1000)), "
         + "\"positions_per_second\": \(number(record.positionsPerSecond))}\n")

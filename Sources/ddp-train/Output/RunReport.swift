@@ -28,7 +28,7 @@ struct RunReport {
   func summary(_ run: RunSummary) -> String {
     let phases = run.phases
     let times = [
-      ("forward", phases.forward), ("backward", phases.backward), ("wait", phases.wait),
+      ("forward", phases.selection + phases.forward), ("backward", phases.backward), ("wait", phases.wait),
       ("synchronisation", phases.synchronisation), ("Adam", phases.adam),
     ]
     var lines = [

@@ -1,4 +1,4 @@
-#include "callocations.h"
+#include "cmeasure.h"
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@ extern void *__libc_memalign(size_t, size_t);
 
 static __thread uint64_t count __attribute__((tls_model("initial-exec")));
 
-int callocations_are_counted(void) { return 1; }
-uint64_t callocations_count(void) { return count; }
+int cmeasure_allocations_are_counted(void) { return 1; }
+uint64_t cmeasure_allocations_count(void) { return count; }
 
 void *malloc(size_t size) {
   count++;
@@ -57,6 +57,6 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
   return 0;
 }
 #else
-int callocations_are_counted(void) { return 0; }
-uint64_t callocations_count(void) { return 0; }
+int cmeasure_allocations_are_counted(void) { return 0; }
+uint64_t cmeasure_allocations_count(void) { return 0; }
 #endif
