@@ -37,6 +37,5 @@ public final class AllReduceSynchronisation: GradientSynchronisation {
     engine.adam(
       range: 0..<count, learningRate: learningRate, update: update, gradient: message.pointer,
       parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
-    engine.parametersChanged(state.parameters.pointer)
   }
 }

@@ -1,6 +1,6 @@
 /// One rank's forward and backward pass over its shard of a batch.
 ///
-/// A step is `forward`, `backward`, an Adam update of the parameters by the caller, `parametersChanged`.
+/// A step is `forward`, `backward`, `adam`; `parametersChanged` after any other change of the parameters.
 /// Engines own their activations and know nothing of other ranks. None allocates after its creation.
 public protocol Engine: AnyObject {
   var shape: Shape { get }
@@ -25,7 +25,8 @@ public protocol Engine: AnyObject {
   /// What the last `forward` and its `backward` amount to.
   var work: StepWork { get }
 
-  /// Updates `range` of the parameters and their moments with one Adam step.
+  /// Updates `range` of the parameters and their moments with one Adam step, and renews the engine's own copies of
+  /// that range.
   ///
   /// - Parameters:
   ///   - learningRate: of this step, the schedule applied.

@@ -11,7 +11,7 @@ final class VectorActivations {
   let x0, y: Pointer
   /// (U, 3C): queries, keys and values.
   let qkv: Pointer
-  /// (R, H, 16): attention probabilities.
+  /// (R, 16 · heads in quads): attention probabilities.
   let p: Pointer
   /// (R, C): attention output, the residual stream behind attention, its norm, the stream behind the
   /// feed-forward layer.
@@ -30,18 +30,16 @@ final class VectorActivations {
   let dh: Pointer
   /// (U, 3C), (U, C), (U, C)
   let dqkv, dy, dx0: Pointer
-  /// (C, 16): the attention path's keys or values, transposed.
-  let columns: Pointer
 
-  init(shape: Shape, rows: Int) {
-    let (C, F, H) = (shape.dModel, shape.feedForward, shape.heads)
+  init(shape: Shape, attention: AttentionShape, rows: Int) {
+    let (C, F) = (shape.dModel, shape.feedForward)
     let pairs = min(rows, Shape.context * Shape.vocabulary)
     let sizes = [
-      pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * H * Shape.context,
+      pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * attention.probabilitiesPerRow,
       rows * C + attentionOverrun, rows * C, rows * C, rows * C,
       rows * F, rows * logitsRow, pairs, pairs, rows, rows, rows,
       rows * C, rows * C + attentionOverrun, rows * C, rows * F,
-      pairs * 3 * C + attentionOverrun, pairs * C, pairs * C, C * Shape.context,
+      pairs * 3 * C + attentionOverrun, pairs * C, pairs * C,
     ]
     var arena = Arena(count: sizes.reduce(0) { $0 + Arena.padded($1) })
     let pieces = sizes.map { arena.take($0) }
@@ -51,7 +49,7 @@ final class VectorActivations {
     (inverseX0, inverseY, inverseZ) = (pieces[10], pieces[11], pieces[12])
     (weight, logNormaliser) = (pieces[13], pieces[14])
     (dx, da, dz, dh) = (pieces[15], pieces[16], pieces[17], pieces[18])
-    (dqkv, dy, dx0, columns) = (pieces[19], pieces[20], pieces[21], pieces[22])
+    (dqkv, dy, dx0) = (pieces[19], pieces[20], pieces[21])
     self.arena = arena
   }
 }

@@ -2,17 +2,17 @@
 ///
 /// One broadcast kernel serves the three matrix products of a layer (forward, input gradient, weight
 /// gradient): they differ only in the strides of the broadcast operand.
-struct Tile<let height: Int, Row: Panel> {
+struct Tile<let height: Int, Row: Panel, Stride: RowStride> {
   var rows: InlineArray<height, Row>
 
   @inline(__always)
-  init() { rows = InlineArray(repeating: Row()) }
+  init() { rows = InlineArray { _ in Row() } }
 
   /// rows[i] += Σₖ left(i, k) · right[k].
   ///
   /// - Parameters:
   ///   - depth: terms of the sum, at least 1.
-  ///   - left: element (i, k) at `i · leftRow + k · leftDepth`.
+  ///   - left: element (i, k) at `i · leftRow + k · leftDepth`; `Stride` may know leftRow better.
   ///   - right: row k, contiguous, at `k · rightDepth`.
   @inline(__always)
   mutating func accumulate(
@@ -23,7 +23,7 @@ struct Tile<let height: Int, Row: Panel> {
     var remaining = depth
     repeat {  // not `for in`: nested in the panel loops that makes the sums spill
       let row = Row(right)
-      for i in 0..<height { rows[i].add(left[i * leftRow], row) }
+      for i in 0..<height { rows[i].add(left[Stride.offset(i, leftRow)], row) }
       left += leftDepth
       right += rightDepth
       remaining -= 1
@@ -60,4 +60,20 @@ enum Epilogue {
   case addGathered(Floats, row: Int, index: UnsafePointer<Int32>)
   /// target = sums where the ReLU's output was positive, else 0.
   case whereReLUPassed(Floats, row: Int)
+}
+
+/// How far apart the broadcast operand's rows lie, if the compiler is to know.
+///
+/// Tiles of one panel have a factor for every sum: with many rows at run-time strides the addresses alone would fill
+/// the general registers.
+protocol RowStride {
+  static func offset(_ row: Int, _ stride: Int) -> Int
+}
+
+enum AnyStride: RowStride {
+  @inline(__always) static func offset(_ row: Int, _ stride: Int) -> Int { row * stride }
+}
+
+enum FixedStride<let floats: Int>: RowStride {
+  @inline(__always) static func offset(_ row: Int, _ stride: Int) -> Int { row * floats }
 }
