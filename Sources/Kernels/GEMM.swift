@@ -103,15 +103,7 @@ struct GEMM {
       case 9: tile(Tile<9, Row, Stride>.self, row, column)
       case 10: tile(Tile<10, Row, Stride>.self, row, column)
       case 11: tile(Tile<11, Row, Stride>.self, row, column)
-      case 12: tile(Tile<12, Row, Stride>.self, row, column)
-      default:
-        guard Row.tallest > 12 else { return }
-        switch height {
-        case 13: tile(Tile<13, Row, Stride>.self, row, column)
-        case 14: tile(Tile<14, Row, Stride>.self, row, column)
-        case 15: tile(Tile<15, Row, Stride>.self, row, column)
-        default: tile(Tile<16, Row, Stride>.self, row, column)
-        }
+      default: tile(Tile<12, Row, Stride>.self, row, column)
       }
     }
   }

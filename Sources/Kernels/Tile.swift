@@ -6,7 +6,7 @@ struct Tile<let height: Int, Row: Panel, Stride: RowStride> {
   var rows: InlineArray<height, Row>
 
   @inline(__always)
-  init() { rows = InlineArray { _ in Row() } }
+  init() { rows = InlineArray(repeating: Row()) }
 
   /// rows[i] += Σₖ left(i, k) · right[k].
   ///
