@@ -79,12 +79,12 @@ struct GEMM {
     _: Row.Type, _: Stride.Type, height: Int, _ row: Int, _ column: Int
   ) {
     switch height {
-    case 1: tile(Tile<1, Row, Stride>.self, row, column)
-    case 2: tile(Tile<2, Row, Stride>.self, row, column)
-    case 3: tile(Tile<3, Row, Stride>.self, row, column)
-    case 4: tile(Tile<4, Row, Stride>.self, row, column)
-    case 5: tile(Tile<5, Row, Stride>.self, row, column)
-    case 6: tile(Tile<6, Row, Stride>.self, row, column)
+    case 1: tile(Tile<1, 0, Row, Stride>.self, row, column)
+    case 2: tile(Tile<2, 0, Row, Stride>.self, row, column)
+    case 3: tile(Tile<3, 0, Row, Stride>.self, row, column)
+    case 4: tile(Tile<4, 0, Row, Stride>.self, row, column)
+    case 5: tile(Tile<5, 0, Row, Stride>.self, row, column)
+    case 6: tile(Tile<6, 0, Row, Stride>.self, row, column)
     default:
       if Row.tallest > 6 { tallTile(Row.self, Stride.self, height: height, row, column) }
     }
@@ -95,24 +95,32 @@ struct GEMM {
     _: Row.Type, _: Stride.Type, height: Int, _ row: Int, _ column: Int
   ) {
     switch height {
-    case 7: tile(Tile<7, Row, Stride>.self, row, column)
-    case 8: tile(Tile<8, Row, Stride>.self, row, column)
+    case 7: tile(Tile<7, 0, Row, Stride>.self, row, column)
+    case 8: tile(Tile<8, 0, Row, Stride>.self, row, column)
     default:
       guard Row.tallest > 8 else { return }
       switch height {
-      case 9: tile(Tile<9, Row, Stride>.self, row, column)
-      case 10: tile(Tile<10, Row, Stride>.self, row, column)
-      case 11: tile(Tile<11, Row, Stride>.self, row, column)
-      default: tile(Tile<12, Row, Stride>.self, row, column)
+      case 9: tile(Tile<8, 1, Row, Stride>.self, row, column)
+      case 10: tile(Tile<8, 2, Row, Stride>.self, row, column)
+      case 11: tile(Tile<8, 3, Row, Stride>.self, row, column)
+      case 12: tile(Tile<8, 4, Row, Stride>.self, row, column)
+      default:
+        guard Row.tallest > 12 else { return }
+        switch height {
+        case 13: tile(Tile<8, 5, Row, Stride>.self, row, column)
+        case 14: tile(Tile<8, 6, Row, Stride>.self, row, column)
+        case 15: tile(Tile<8, 7, Row, Stride>.self, row, column)
+        default: tile(Tile<8, 8, Row, Stride>.self, row, column)
+        }
       }
     }
   }
 
   @inline(never)
-  private func tile<let height: Int, Row: Panel, Stride: RowStride>(
-    _: Tile<height, Row, Stride>.Type, _ row: Int, _ column: Int
+  private func tile<let above: Int, let below: Int, Row: Panel, Stride: RowStride>(
+    _: Tile<above, below, Row, Stride>.Type, _ row: Int, _ column: Int
   ) {
-    var tile = Tile<height, Row, Stride>()
+    var tile = Tile<above, below, Row, Stride>()
     tile.accumulate(
       depth: depth, left: left + row * leftRow, leftRow: leftRow, leftDepth: leftDepth,
       right: right + column, rightDepth: rightDepth)
