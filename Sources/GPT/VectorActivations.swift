@@ -22,8 +22,8 @@ final class VectorActivations {
   let logits: Pointer
   /// (U), (U), (R): the norms' factors.
   let inverseX0, inverseY, inverseZ: Pointer
-  /// (R): predictions of a row times the gradient's scale, and log Σ exp of its logits.
-  let weight, logNormaliser: Pointer
+  /// (R): predictions of a row times the gradient's scale, its largest logit, and log Σ exp of its logits.
+  let weight, maximum, logNormaliser: Pointer
   /// (R, C): gradient of the residual stream, of attention's output, of z.
   let dx, da, dz: Pointer
   /// (R, F)
@@ -37,7 +37,7 @@ final class VectorActivations {
     let sizes = [
       pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * attention.probabilitiesPerRow,
       rows * C + attentionOverrun, rows * C, rows * C, rows * C,
-      rows * F, rows * logitsRow, pairs, pairs, rows, rows, rows,
+      rows * F, rows * logitsRow, pairs, pairs, rows, rows, rows, rows,
       rows * C, rows * C + attentionOverrun, rows * C, rows * F,
       pairs * 3 * C + attentionOverrun, pairs * C, pairs * C,
     ]
@@ -47,9 +47,9 @@ final class VectorActivations {
     (a, x1, z, x2) = (pieces[4], pieces[5], pieces[6], pieces[7])
     (h, logits) = (pieces[8], pieces[9])
     (inverseX0, inverseY, inverseZ) = (pieces[10], pieces[11], pieces[12])
-    (weight, logNormaliser) = (pieces[13], pieces[14])
-    (dx, da, dz, dh) = (pieces[15], pieces[16], pieces[17], pieces[18])
-    (dqkv, dy, dx0) = (pieces[19], pieces[20], pieces[21])
+    (weight, maximum, logNormaliser) = (pieces[13], pieces[14], pieces[15])
+    (dx, da, dz, dh) = (pieces[16], pieces[17], pieces[18], pieces[19])
+    (dqkv, dy, dx0) = (pieces[20], pieces[21], pieces[22])
     self.arena = arena
   }
 }

@@ -180,7 +180,8 @@ extension VectorEngine {
       loss -= Double(tree.edgeNames[edge]) * Double(logit)
     }
     for row in 0..<R { s.weight[row] = Float(Double(tree.predictions[row]) * scale) }
-    softmaxRows(rows: R, logits: s.logits, weight: s.weight, logNormaliser: s.logNormaliser)
+    softmaxRows(
+      rows: R, logits: s.logits, weight: s.weight, maximum: s.maximum, logNormaliser: s.logNormaliser)
     for row in 0..<R { loss += Double(tree.predictions[row]) * Double(s.logNormaliser[row]) }
     for edge in 0..<tree.edgeCount {
       let index = Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])

@@ -127,7 +127,7 @@ private func forward<Quad: HeadQuad>(
         e.store(at)
         sum += e
       }
-      let inverse = 1 / blockSum(sum)
+      let inverse = reciprocal(blockSum(sum))
       for group in 0..<groups {
         let at = weights + group * Vector.count
         (Vector(at) * inverse).store(at)

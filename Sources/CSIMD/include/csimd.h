@@ -94,12 +94,16 @@ CSIMD_INLINE csimd_f32x16 csimd_reciprocal_estimate(csimd_f32x16 x) {
 #endif
 }
 
-/// Lane-wise maximum, minimum. (Swift's `replacing(with:where:)` makes a compare and a blend of it.)
-CSIMD_INLINE csimd_f32x16 csimd_max(csimd_f32x16 a, csimd_f32x16 b) {
-  return __builtin_elementwise_max(a, b);
-}
-CSIMD_INLINE csimd_f32x16 csimd_min(csimd_f32x16 a, csimd_f32x16 b) {
-  return __builtin_elementwise_min(a, b);
+/// Lane-wise maximum; b where either is not a number.
+CSIMD_INLINE csimd_f32x16 csimd_max(csimd_f32x16 a, csimd_f32x16 b) { return a > b ? a : b; }
+
+/// x itself, as one register. The compiler likes to split vectors along shuffles into halves and quarters, and
+/// takes the arithmetic around them apart as well; it does not look through this.
+CSIMD_INLINE csimd_f32x16 csimd_whole(csimd_f32x16 x) {
+#if CSIMD_ISA == CSIMD_ISA_AVX512
+  __asm__("" : "+v"(x));
+#endif
+  return x;
 }
 
 /// Sum and maximum over the 16 lanes, always in the same tree order.
@@ -116,8 +120,9 @@ CSIMD_INLINE float csimd_maximum(csimd_f32x16 x) { return __builtin_reduce_max(x
 /// Lane 0…3 of each block, in all four lanes of the block.
 #define CSIMD_SPLAT(n)                                                                           \
   CSIMD_INLINE csimd_f32x16 csimd_splat##n(csimd_f32x16 x) {                                     \
-    return __builtin_shufflevector(x, x, n, n, n, n, 4 + n, 4 + n, 4 + n, 4 + n, 8 + n, 8 + n,   \
-                                   8 + n, 8 + n, 12 + n, 12 + n, 12 + n, 12 + n);                \
+    return csimd_whole(__builtin_shufflevector(x, x, n, n, n, n, 4 + n, 4 + n, 4 + n, 4 + n,     \
+                                               8 + n, 8 + n, 8 + n, 8 + n, 12 + n, 12 + n,       \
+                                               12 + n, 12 + n));                                 \
   }
 CSIMD_SPLAT(0)
 CSIMD_SPLAT(1)
@@ -135,10 +140,12 @@ CSIMD_INLINE csimd_f32x16 csimd_double_high_blocks(csimd_f32x16 x) {
 
 /// Neighbouring lanes swapped, and pairs of lanes swapped, within each block.
 CSIMD_INLINE csimd_f32x16 csimd_swap_lanes(csimd_f32x16 x) {
-  return __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+  return csimd_whole(
+      __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
 }
 CSIMD_INLINE csimd_f32x16 csimd_swap_pairs(csimd_f32x16 x) {
-  return __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  return csimd_whole(
+      __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
 
 /// Four vectors' sums within blocks: lane j of block b is the sum over block b of the j-th vector.
@@ -150,14 +157,18 @@ CSIMD_INLINE csimd_f32x16 csimd_block_sums(csimd_f32x16 a, csimd_f32x16 b, csimd
   csimd_f32x16 cd =
       __builtin_shufflevector(c, d, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
       __builtin_shufflevector(c, d, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-  return __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
-         __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  ab = csimd_whole(ab);
+  cd = csimd_whole(cd);
+  return csimd_whole(
+      __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+      __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31));
 }
 
 /// Sums of neighbouring blocks: a's blocks 0 + 1 and 2 + 3, then b's.
 CSIMD_INLINE csimd_f32x16 csimd_add_blocks(csimd_f32x16 a, csimd_f32x16 b) {
-  return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
-         __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  return csimd_whole(
+      __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+      __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31));
 }
 
 /// target = sourceᵀ for a block of 16 × 16 floats; rows lie `source_row` and `target_row` floats apart.
