@@ -95,46 +95,47 @@ private func forward<Quad: HeadQuad>(
 ) {
   let width = shape.width
   let scale = shape.scale
-  var path = InlineArray<16, Int>(repeating: 0)
-  for row in 0..<rows.count {
-    let position = Int(rows.positions[row])
-    let own = Int(rows.pair[row]) * 3 * width
-    path[position] = own
-    let groups = position / 4 + 1
-    let inUse = Vector.firstOfBlocks(position % 4 + 1)
-    for quad in 0..<shape.quads {
-      let layout = heads(quad)
-      let first = quad * 4 * shape.headDim
-      let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
-      let query = qkv + own + first
-      let keys = qkv + width + first
-      var maximum = Vector(repeating: -1e30)
-      for group in 0..<groups {
-        let j = group * 4
-        var scores =
-          layout.dots(query, keys + path[j], keys + path[j + 1], keys + path[j + 2], keys + path[j + 3]) * scale
-        if group == groups - 1 { scores = multiplyAdd((inUse - 1) * 1e30, inUse, scores) }
-        scores.store(weights + group * Vector.count)
-        maximum = csimd_max(maximum, scores)
+  withPath { path, _ in
+    for row in 0..<rows.count {
+      let position = Int(rows.positions[row])
+      let own = Int(rows.pair[row]) * 3 * width
+      path[position] = own
+      let groups = position / 4 + 1
+      let inUse = Vector.firstOfBlocks(position % 4 + 1)
+      for quad in 0..<shape.quads {
+        let layout = heads(quad)
+        let first = quad * 4 * shape.headDim
+        let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
+        let query = qkv + own + first
+        let keys = qkv + width + first
+        var maximum = Vector(repeating: -1e30)
+        for group in 0..<groups {
+          let j = group * 4
+          var scores =
+            layout.dots(query, keys + path[j], keys + path[j + 1], keys + path[j + 2], keys + path[j + 3]) * scale
+          if group == groups - 1 { scores = multiplyAdd((inUse - 1) * 1e30, inUse, scores) }
+          scores.store(weights + group * Vector.count)
+          maximum = csimd_max(maximum, scores)
+        }
+        maximum = csimd_max(maximum, csimd_swap_lanes(maximum))
+        maximum = csimd_max(maximum, csimd_swap_pairs(maximum))
+        var sum = Vector.zero
+        for group in 0..<groups {
+          let at = weights + group * Vector.count
+          var e = exponential(Vector(at) - maximum)
+          if group == groups - 1 { e *= inUse }
+          e.store(at)
+          sum += e
+        }
+        let inverse = reciprocal(blockSum(sum))
+        for group in 0..<groups {
+          let at = weights + group * Vector.count
+          (Vector(at) * inverse).store(at)
+        }
+        layout.weightedSum(
+          groups: groups, weights: weights, base: qkv + 2 * width + first, rows: path, accumulating: false,
+          target: output + row * width + first)
       }
-      maximum = csimd_max(maximum, csimd_swap_lanes(maximum))
-      maximum = csimd_max(maximum, csimd_swap_pairs(maximum))
-      var sum = Vector.zero
-      for group in 0..<groups {
-        let at = weights + group * Vector.count
-        var e = exponential(Vector(at) - maximum)
-        if group == groups - 1 { e *= inUse }
-        e.store(at)
-        sum += e
-      }
-      let inverse = reciprocal(blockSum(sum))
-      for group in 0..<groups {
-        let at = weights + group * Vector.count
-        (Vector(at) * inverse).store(at)
-      }
-      layout.weightedSum(
-        groups: groups, weights: weights, base: qkv + 2 * width + first, rows: path, accumulating: false,
-        target: output + row * width + first)
     }
   }
 }
@@ -146,9 +147,7 @@ private func backward<Quad: HeadQuad>(
 ) {
   let width = shape.width
   let scale = shape.scale
-  var path = InlineArray<16, Int>(repeating: 0)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * Vector.count) { scratch in
-    let dScores = scratch.baseAddress.unsafelyUnwrapped
+  withPath { path, dScores in
     for row in 0..<rows.count {
       let position = Int(rows.positions[row])
       let own = Int(rows.pair[row]) * 3 * width
@@ -179,6 +178,18 @@ private func backward<Quad: HeadQuad>(
         layout.spread(groups: groups, weights: dScores, left: qkv + own + first, base: dqkv + keys, rows: path)
         layout.spread(groups: groups, weights: weights, left: dHeads, base: dqkv + values, rows: path)
       }
+    }
+  }
+}
+
+/// Calls `body` with the path, 16 offsets, and room for 16 keys of four heads. Bare memory: an array would be copied
+/// at every use.
+@inline(__always)
+private func withPath(_ body: (_ path: UnsafeMutablePointer<Int>, _ weights: MutableFloats) -> Void) {
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: 16) { path in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * Vector.count) { weights in
+      path.initialize(repeating: 0)
+      body(path.baseAddress.unsafelyUnwrapped, weights.baseAddress.unsafelyUnwrapped)
     }
   }
 }

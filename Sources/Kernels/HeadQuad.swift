@@ -15,12 +15,12 @@ protocol HeadQuad {
   ///   - weights: (groups, 16), four keys a group.
   ///   - rows: (4 · groups), offsets of the rows from `base`.
   func weightedSum(
-    groups: Int, weights: Floats, base: Floats, rows: borrowing InlineArray<16, Int>, accumulating: Bool,
+    groups: Int, weights: Floats, base: Floats, rows: UnsafePointer<Int>, accumulating: Bool,
     target: MutableFloats)
 
   /// Adds `left`, each head weighed, to every row: row j += weight[head][j] · left.
   func spread(
-    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: borrowing InlineArray<16, Int>)
+    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: UnsafePointer<Int>)
 }
 
 /// Heads of 4: four heads are one vector, a head a block.
@@ -33,7 +33,7 @@ struct HeadsOf4: HeadQuad {
 
   @inline(__always)
   func weightedSum(
-    groups: Int, weights: Floats, base: Floats, rows: borrowing InlineArray<16, Int>, accumulating: Bool,
+    groups: Int, weights: Floats, base: Floats, rows: UnsafePointer<Int>, accumulating: Bool,
     target: MutableFloats
   ) {
     var sum = accumulating ? Vector(target) : .zero
@@ -50,7 +50,7 @@ struct HeadsOf4: HeadQuad {
 
   @inline(__always)
   func spread(
-    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: borrowing InlineArray<16, Int>
+    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: UnsafePointer<Int>
   ) {
     let q = Vector(left)
     for group in 0..<groups {
@@ -79,7 +79,7 @@ struct HeadsOf8: HeadQuad {
 
   @inline(__always)
   func weightedSum(
-    groups: Int, weights: Floats, base: Floats, rows: borrowing InlineArray<16, Int>, accumulating: Bool,
+    groups: Int, weights: Floats, base: Floats, rows: UnsafePointer<Int>, accumulating: Bool,
     target: MutableFloats
   ) {
     var low = accumulating ? Vector(target) : .zero
@@ -103,7 +103,7 @@ struct HeadsOf8: HeadQuad {
 
   @inline(__always)
   func spread(
-    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: borrowing InlineArray<16, Int>
+    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: UnsafePointer<Int>
   ) {
     let low = Vector(left)
     let high = Vector(left + Vector.count)

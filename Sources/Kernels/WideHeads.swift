@@ -39,7 +39,7 @@ struct WideHeads: HeadQuad {
 
   @inline(__always)
   func weightedSum(
-    groups: Int, weights: Floats, base: Floats, rows: borrowing InlineArray<16, Int>, accumulating: Bool,
+    groups: Int, weights: Floats, base: Floats, rows: UnsafePointer<Int>, accumulating: Bool,
     target: MutableFloats
   ) {
     for head in 0..<heads {
@@ -64,7 +64,7 @@ struct WideHeads: HeadQuad {
 
   @inline(__always)
   func spread(
-    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: borrowing InlineArray<16, Int>
+    groups: Int, weights: Floats, left: Floats, base: MutableFloats, rows: UnsafePointer<Int>
   ) {
     for head in 0..<heads {
       var offset = 0
