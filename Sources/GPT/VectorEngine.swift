@@ -124,7 +124,7 @@ extension VectorEngine {
       gradient: d + shape.offset(.attentionOutput))
     linearInputGradient(
       rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
-      dx: s.da)
+      scratch: s.packing, dx: s.da)
     s.dqkv.update(repeating: 0, count: U * 3 * C)
     attentionBackward(
       attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
@@ -133,7 +133,7 @@ extension VectorEngine {
       gradient: d + shape.offset(.query))
     linearInputGradient(
       rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
-      dx: s.dy)
+      scratch: s.packing, dx: s.dy)
     s.dx0.update(repeating: 0, count: U * C)
     scatterAddRows(rows: R, width: C, source: s.dx, index: tree.pair.pointer, target: s.dx0)
   }
@@ -156,11 +156,13 @@ extension VectorEngine {
     linearWeightGradient(
       rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
     linearInputGradientBehindReLU(
-      rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract), output: s.h, dx: s.dh)
+      rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract),
+      scratch: s.packing, output: s.h, dx: s.dh)
     linearWeightGradient(
       rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
     linearInputGradient(
-      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand), dx: s.dz)
+      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand),
+      scratch: s.packing, dx: s.dz)
     rmsNormBackward(rows: R, width: C, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
   }
 }
@@ -197,6 +199,6 @@ extension VectorEngine {
       gradient: d + shape.offset(.head))
     linearInputGradient(
       rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
-      dx: s.dx)
+      scratch: s.packing, dx: s.dx)
   }
 }
