@@ -59,8 +59,14 @@ let package = Package(
       ],
       swiftSettings: swiftForThisCPU),
 
+    // Tests. MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
+    .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
+    .executableTarget(
+      name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]
 )
