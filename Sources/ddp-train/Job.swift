@@ -19,6 +19,7 @@ enum Job {
     do {
       do {
         let command = try onEveryRank(of: mpi.world) { try parsed(parse) }
+        try requireAgreement([("the command", "\(type(of: command))".lowercased())], over: mpi.world)
         try command.run(on: mpi.world)
       } catch let ended as ExitRequest {
         code = ended.code

@@ -18,6 +18,8 @@ struct TrainingRun {
   init(_ options: TrainingOptions, world: Communicator) throws {
     self.world = world
     let plan = try onEveryRank(of: world) { try RunPlan(options) }
+    // Before anything is read: ranks that took different paths from here would wait for each other for ever.
+    try requireAgreement(plan.settings.fields + plan.fields, over: world)
     self.plan = plan
     report = RunReport(plan: plan, hosts: try world.allGather(Environment.processorName))
     logger = RankLogHandler.logger(rank: world.rank)
