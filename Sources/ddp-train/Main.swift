@@ -19,6 +19,7 @@ struct DDPTrain: ParsableCommand {
   static let version = "0.1.0"
 
   static func main() {
+    reserveStandardDescriptors()
     // Without mpirun there is nobody to agree with, and help should not wait for MPI.
     guard Environment.isRunningUnderMPIRun else {
       do {
