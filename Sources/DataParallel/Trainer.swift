@@ -41,7 +41,7 @@ public final class Trainer {
     shardNames = AlignedBuffer(zeros: shardRange.count)
     try requireAgreement(
       settings.fields + [
-        ("version", version), ("data set", dataHash), ("training names", "\(names.count)"),
+        ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),
         ("instruction set", String(cString: csimd_built_for())),
         ("results of estimate instructions", String(estimateFingerprint(), radix: 16)),
         ("initial parameters", state.parametersHash),
@@ -54,7 +54,8 @@ public final class Trainer {
   /// Runs all steps, or those until a stop request.
   ///
   /// - Parameters:
-  ///   - measureEveryStep: whether each step's wait is measured apart from its exchange.
+  ///   - measureEveryStep: whether each step's wait is measured apart from its exchange. On all ranks alike: the
+  ///     measurement is a barrier.
   ///   - recordEvery: `onRecord` hears of every k-th step and of the last.
   ///   - onRecord: runs on every rank.
   /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step; `MPIError`.
@@ -70,10 +71,7 @@ public final class Trainer {
       let outcome = try self.step(step, measuringWait: measured)
       let nanoseconds = Double(csimd_nanoseconds() - start)
       guard outcome.loss.isFinite else {
-        throw JobFailure(
-          description: "the loss is \(outcome.loss) at step \(step + 1): training has diverged; "
-            + "a lower --learning-rate than \(settings.learningRate) may help",
-          isSpeaker: world.rank == 0)
+        throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(step + 1)")
       }
       step += 1
       stopped = outcome.stop
@@ -84,8 +82,18 @@ public final class Trainer {
         onRecord(statistics.record(loss: outcome.loss))
       }
     }
+    // The last update has no loss behind it that would show this.
+    guard state.parameters.buffer.allSatisfy(\.isFinite) else {
+      throw divergence("parameters are not finite after step \(step)")
+    }
     return statistics.summary(
       batch: settings.batch, parametersHash: state.parametersHash, interrupted: step < settings.steps)
+  }
+
+  private func divergence(_ what: String) -> JobFailure {
+    JobFailure(
+      description: "\(what): training has diverged; a lower --learning-rate than \(settings.learningRate) may help",
+      isSpeaker: world.rank == 0)
   }
 
   /// The exact mean loss of `names`, in nats a prediction.
