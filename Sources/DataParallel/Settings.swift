@@ -40,7 +40,7 @@ public struct Settings: Sendable {
   public var fields: [(name: String, value: String)] {
     [
       ("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("steps", "\(steps)"),
-      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.rawValue),
+      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.resolved.rawValue),
       ("eval", "\(evaluate)"),
     ]
   }
@@ -54,7 +54,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .batch(let batch): "batch \(batch) is out of range: 1 to \(Settings.largestBatch) names"
-    case .steps(let steps): "steps \(steps) is out of range: at least 1"
+    case .steps(let steps): "steps \(steps) is out of range: 1 to \(Settings.mostSteps)"
     case .learningRate(let rate): "learning rate \(rate) is not a positive number"
     }
   }

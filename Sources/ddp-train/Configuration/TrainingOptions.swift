@@ -46,10 +46,17 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write JSON lines about the run here.", valueName: "file"))
   var metrics: String?
 
-  @Option(help: ArgumentHelp("Report every k-th step: in the metrics file (default: 1), as a line (default: a tenth of the run).", valueName: "k"))
+  @Option(
+    help: ArgumentHelp(
+      "Report every k-th step: in the metrics file (default: 1), as a line (default: a tenth of the run).",
+      valueName: "k"))
   var logEvery: Int?
 
-  @Option(help: "Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never. (default: auto)")
+  @Option(
+    help: """
+      Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never. \
+      (default: auto)
+      """)
   var progress: ProgressMode?
 
   @Flag(inversion: .prefixedNo, help: "Print the generated names and errors only.")
