@@ -33,9 +33,8 @@ final class VectorActivations {
   /// Room for one panel of a large weight matrix.
   let packing: Pointer
 
-  init(shape: Shape, attention: AttentionShape, rows: Int) {
+  init(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) {
     let (C, F) = (shape.dModel, shape.feedForward)
-    let pairs = min(rows, Shape.context * Shape.vocabulary)
     let sizes = [
       pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * attention.probabilitiesPerRow,
       rows * C + attentionOverrun, rows * C, rows * C, rows * C,

@@ -13,13 +13,16 @@ public final class VectorEngine: Engine {
   private let transposed: TransposedWeights
   private let attentionShape: AttentionShape
 
+  private let options: EngineOptions
+
   /// - Parameter names: the most names a shard may have.
-  public init(shape: Shape, names: Int) {
+  public init(shape: Shape, names: Int, options: EngineOptions = EngineOptions()) {
     self.shape = shape
+    self.options = options
     capacity = names
-    tree = PrefixTree(names: names)
+    tree = PrefixTree(names: names, sharing: options.sharesPrefixes)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
-    s = VectorActivations(shape: shape, attention: attentionShape, rows: names * Shape.context)
+    s = VectorActivations(shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
     transposed = TransposedWeights(shape: shape)
   }
 
@@ -37,7 +40,7 @@ public final class VectorEngine: Engine {
     _ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double
   ) -> Double {
     precondition(names.count <= capacity, "more names than the engine was made for")
-    tree.build(names)
+    tree.build(names, sharing: options.sharesPrefixes, padding: !options.skipsPadding)
     guard tree.rowCount > 0 else { return 0 }
     embed(parameters)
     attend()
@@ -106,7 +109,9 @@ extension VectorEngine {
     linear(
       rows: U, inputs: C, outputs: 3 * C, x: s.y, xRow: C, transposed: transposed.queryKeyValue, y: s.qkv,
       yRow: 3 * C)
-    attention(attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, output: s.a)
+    attention(
+      attentionRows, shape: attentionShape, exponential: options.exponential.kernel, qkv: s.qkv, probabilities: s.p,
+      output: s.a)
     linearAddingGathered(
       rows: R, inputs: C, outputs: C, x: s.a, transposed: transposed.attentionOutput,
       residual: s.x0, index: tree.pair.pointer, y: s.x1)
@@ -183,7 +188,8 @@ extension VectorEngine {
     }
     for row in 0..<R { s.weight[row] = Float(Double(tree.predictions[row]) * scale) }
     softmaxRows(
-      rows: R, logits: s.logits, weight: s.weight, maximum: s.maximum, logNormaliser: s.logNormaliser)
+      rows: R, exponential: options.exponential.kernel, logits: s.logits, weight: s.weight, maximum: s.maximum,
+      logNormaliser: s.logNormaliser)
     for row in 0..<R { loss += Double(tree.predictions[row]) * Double(s.logNormaliser[row]) }
     for edge in 0..<tree.edgeCount {
       let index = Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])

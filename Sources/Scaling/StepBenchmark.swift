@@ -14,9 +14,9 @@ public final class StepBenchmark {
     public var shape: Shape
     /// B
     public var batch: Int
-    public var engine: EngineKind
+    public var engine: EngineOptions
 
-    public init(shape: Shape, batch: Int, engine: EngineKind) {
+    public init(shape: Shape, batch: Int, engine: EngineOptions) {
       self.shape = shape
       self.batch = batch
       self.engine = engine

@@ -50,6 +50,7 @@ extension ConfigurationValue where Self: RawRepresentable & CaseIterable, RawVal
 }
 
 extension EngineKind: ConfigurationValue {}
+extension ExponentialPrecision: ConfigurationValue {}
 extension ProgressMode: ConfigurationValue {}
 
 extension FixedWidthInteger {

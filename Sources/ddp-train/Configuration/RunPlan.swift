@@ -26,7 +26,7 @@ struct RunPlan {
       steps: option.value("steps", flags.steps) ?? 5000,
       learningRate: option.value("learning-rate", flags.learningRate) ?? 0.01,
       seed: option.value("seed", flags.seed) ?? 1,
-      engine: option.value("engine", flags.engine) ?? .auto,
+      engine: flags.engine.resolve(&option),
       evaluate: option.value("eval", flags.eval) ?? false)
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false

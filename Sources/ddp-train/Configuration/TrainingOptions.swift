@@ -34,8 +34,7 @@ struct TrainingOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Keep a fixed tenth of the names out of training and report their loss.")
   var eval: Bool?
 
-  @Option(help: "How a rank computes: \(EngineKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: auto)")
-  var engine: EngineKind?
+  @OptionGroup var engine: EngineFlags
 
   @Option(help: "Names to generate at the end. (default: 10)")
   var generate: Int?
@@ -62,8 +61,6 @@ struct TrainingOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Print the generated names and errors only.")
   var quiet: Bool?
 }
-
-extension EngineKind: ExpressibleByArgument {}
 
 /// Whether to draw a live progress line.
 enum ProgressMode: String, CaseIterable, ExpressibleByArgument {

@@ -15,7 +15,7 @@ struct RunReport {
     let shape = settings.shape
     var lines = [
       ("ddp-train", "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), "
-        + "engine \(settings.engine.resolved)"),
+        + "engine \(settings.engine.kind.resolved)"),
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
       ("data", "\(plan.dataPath): \(plural(names.count, "name"))"
         + (heldOut.map { ", \(grouped($0)) held out, \(grouped(training)) train" } ?? "")),
