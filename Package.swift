@@ -52,7 +52,7 @@ let package = Package(
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
+      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(

@@ -20,7 +20,12 @@ public final class Trainer {
   public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
     self.settings = settings
     self.world = world
-    step = TrainingStep(settings: settings, names: names, world: world)
+    let count = settings.shape.parameterCount
+    let synchronisation: any GradientSynchronisation =
+      world.size == 1
+      ? SoloSynchronisation(parameterCount: count) : AllReduceSynchronisation(parameterCount: count, world: world)
+    step = TrainingStep(
+      settings: settings, names: names, rank: world.rank, ranks: world.size, synchronisation: synchronisation)
     try requireAgreement(
       settings.fields + [
         ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),

@@ -46,7 +46,7 @@ struct Bench: JobCommand {
       guard let path = ProjectFiles.path("data/names.txt") else { throw OptionError("data/names.txt is not to be found") }
       let names = try NameSet(path: path).table
       let core = Core.pin()
-      let benchmarks = try cases.map { try StepBenchmark($0, names: names, world: world) }
+      let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
       for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark) }
       let report = BenchReport(benchmarks: benchmarks, core: core)
