@@ -58,6 +58,9 @@ let package = Package(
       ],
       swiftSettings: swiftForThisCPU),
 
+    // Tests, from the inside out: one kernel, one model, files.
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
   ],
