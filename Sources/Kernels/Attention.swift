@@ -25,8 +25,8 @@ public struct AttentionShape: Sendable {
   func lanes(from offset: Int) -> Vector { Vector.ones(upTo: headDim - offset) }
 }
 
-/// Floats behind the end of `qkv`, `dqkv` and the output that are read or overwritten: heads narrower than
-/// a vector reach over their end.
+/// Floats behind the end of `qkv`, `dqkv`, `dOutput` and the output that are read or overwritten: heads narrower
+/// than a vector reach over their end. What stands there must be finite: it is multiplied by 0.
 public let attentionOverrun = Vector.count
 
 /// a[r] = Σⱼ softmaxⱼ(q[r] · kⱼ / sqrt(hd)) vⱼ over the row's ancestors and itself, head by head.
