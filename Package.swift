@@ -61,6 +61,10 @@ let package = Package(
     // Tests, from the inside out: one kernel, one model, files.
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
   ],
