@@ -33,7 +33,8 @@ let package = Package(
     .target(name: "GPT", dependencies: ["CSIMD", "Kernels", "CSME2"], swiftSettings: swiftForThisCPU),
 
     // Files: names in, tensors in and out.
-    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    // No pkgConfig: it would link a library of which only inlined functions are used.
+    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
     .target(name: "Dataset", dependencies: ["CXXHash"], swiftSettings: swiftForThisCPU),
     .target(name: "SafeTensors", swiftSettings: swiftForThisCPU),
 
@@ -45,13 +46,19 @@ let package = Package(
     .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["GPT", "MPI", "Dataset", "CXXHash", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CSIMD", "Kernels", "GPT", "MPI", "Dataset"],
+      swiftSettings: swiftForThisCPU),
+
+    // Measurement.
+    .target(name: "CMeasure"),
+    .target(
+      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "GPT", "MPI", "Dataset", "SafeTensors", "Reference", "DataParallel",
+        "CSIMD", "CSME2", "GPT", "MPI", "Dataset", "Reference", "DataParallel", "Scaling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -67,6 +74,12 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
+    // Tests. MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
+    .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
+    .executableTarget(
+      name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]
 )

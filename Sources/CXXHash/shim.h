@@ -3,12 +3,15 @@
 // Why a shim: XXH_INLINE_ALL makes every function of xxhash.h static, so that nothing is linked at run time, and
 // Swift cannot define a macro before it imports a header. XXH3_state_t asks for 64-byte alignment, which Swift
 // does not promise for a value of its own, so the state stays on the C heap behind an opaque type.
+// XXH_VECTOR is 0, scalar: what is hashed here is small (5 GB/s are plenty), and no vector type of any CPU then has to
+// pass through Swift's importer.
 // It can go when Swift's standard library has a stable, seedless hash of bytes.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#define XXH_VECTOR 0
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

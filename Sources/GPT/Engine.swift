@@ -1,6 +1,6 @@
 /// One rank's forward and backward pass over its shard of a batch.
 ///
-/// A step is `forward`, `backward`, an Adam update of the parameters by the caller, `parametersChanged`.
+/// A step is `forward`, `backward`, `adam`; `parametersChanged` after any other change of the parameters.
 /// Engines own their activations and know nothing of other ranks. None allocates after its creation.
 public protocol Engine: AnyObject {
   var shape: Shape { get }
@@ -22,7 +22,11 @@ public protocol Engine: AnyObject {
   /// Tells the engine that `parameters` have new values: it renews the copies it keeps in other layouts.
   func parametersChanged(_ parameters: UnsafePointer<Float>)
 
-  /// Updates `range` of the parameters and their moments with one Adam step.
+  /// What the last `forward` and its `backward` amount to.
+  var work: StepWork { get }
+
+  /// Updates `range` of the parameters and their moments with one Adam step, and renews the engine's own copies of
+  /// that range.
   ///
   /// - Parameters:
   ///   - learningRate: of this step, the schedule applied.
@@ -31,6 +35,24 @@ public protocol Engine: AnyObject {
     range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>)
+}
+
+/// The size of one rank's forward and backward pass.
+public struct StepWork: Sendable {
+  /// R, rows really computed, and U, of them before the attention.
+  public var rows, pairs: Int
+  /// Floating-point operations of the matrix products and the attention really done, forward and backward.
+  public var flops: Double
+
+  /// - Parameter attended: keys seen, summed over the rows.
+  init(shape: Shape, rows: Int, pairs: Int, attended: Int) {
+    self.rows = rows
+    self.pairs = pairs
+    let (C, F, V) = (Double(shape.dModel), Double(shape.feedForward), Double(Shape.vocabulary))
+    let products = Double(pairs) * 3 * C * C + Double(rows) * (C * C + 2 * C * F + C * V)
+    // Forward once, backward twice; attention has two products forward and four backward.
+    flops = 6 * products + 12 * Double(attended) * C
+  }
 }
 
 extension Engine {
@@ -57,11 +79,14 @@ public enum EngineKind: String, CaseIterable, Sendable {
   /// Swift vectors over packed rows.
   case simd
 
+  /// The engine that is really used.
+  public var resolved: EngineKind { self == .auto ? .simd : self }
+
   /// - Parameter names: the most names a shard may have.
   public func make(shape: Shape, names: Int) -> any Engine {
-    switch self {
+    switch resolved {
     case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    case .auto, .simd: VectorEngine(shape: shape, names: names)
+    default: VectorEngine(shape: shape, names: names)
     }
   }
 }

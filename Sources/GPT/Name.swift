@@ -3,7 +3,7 @@
 /// Input at position p is the letter before it (a boundary at p = 0), the target is letter p: reading past the
 /// end of the name gives the boundary, as it should. First letters are the most significant bytes, so that
 /// names compare as words do and common prefixes are leading zeros of an exclusive or.
-public struct Name: Sendable, Hashable, Comparable {
+public struct Name: Sendable, Hashable, Comparable, BitwiseCopyable {
   private var high: UInt64
   private var low: UInt64
 

@@ -221,6 +221,12 @@ extension ScalarModel: Engine where Real == Float {
     Double(forward(names, parameters: parameters, scale: Float(scale)))
   }
 
+  public var work: StepWork {
+    let rows = names.reduce(0) { $0 + $1.positions }
+    let attended = names.reduce(0) { $0 + $1.positions * ($1.positions + 1) / 2 }
+    return StepWork(shape: shape, rows: rows, pairs: rows, attended: attended)
+  }
+
   /// This engine keeps no copies.
   public func parametersChanged(_ parameters: UnsafePointer<Float>) {}
 

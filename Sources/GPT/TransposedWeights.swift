@@ -2,13 +2,26 @@ import Kernels
 
 /// The weights a second time, as (inputs, outputs): what the forward products read along memory.
 final class TransposedWeights {
-  private let shape: Shape
   private let arena: Arena
   /// (C, 3C), (C, C), (C, F), (F, C), and (C, 32) with zeros behind column 27.
   let queryKeyValue, attentionOutput, expand, contract, head: UnsafeMutablePointer<Float>
+  /// All parameters in order, cut into what is transposed as one matrix and what is not transposed at all.
+  private let pieces: [Piece]
+  private let parameterCount: Int
+
+  /// A run of the flat parameters: a matrix (rows, columns), and where its transpose goes.
+  private struct Piece {
+    var range: Range<Int>
+    var columns: Int
+    var target: UnsafeMutablePointer<Float>?
+    var targetRow: Int
+  }
+
+  /// Rows of a matrix that are updated and transposed together, so that the transpose finds them in the nearest
+  /// cache.
+  private static let stripe = 16
 
   init(shape: Shape) {
-    self.shape = shape
     let (C, F) = (shape.dModel, shape.feedForward)
     var arena = Arena(count: 4 * C * C + 2 * C * F + C * logitsRow)
     queryKeyValue = arena.take(3 * C * C)
@@ -17,22 +30,51 @@ final class TransposedWeights {
     contract = arena.take(F * C)
     head = arena.take(C * logitsRow)
     self.arena = arena
+    parameterCount = shape.parameterCount
+    func piece(
+      _ first: Tensor, through last: Tensor, to target: UnsafeMutablePointer<Float>? = nil, row: Int = 0
+    ) -> Piece {
+      Piece(
+        range: shape.offset(first)..<shape.range(last).upperBound, columns: shape.columns(first), target: target,
+        targetRow: row)
+    }
+    pieces = [
+      piece(.tokenEmbedding, through: .positionEmbedding),
+      piece(.query, through: .value, to: queryKeyValue, row: 3 * C),
+      piece(.attentionOutput, through: .attentionOutput, to: attentionOutput, row: C),
+      piece(.expand, through: .expand, to: expand, row: F),
+      piece(.contract, through: .contract, to: contract, row: C),
+      piece(.head, through: .head, to: head, row: logitsRow),
+    ]
   }
 
   /// Copies all weights anew from `parameters` (P).
   func renew(from parameters: UnsafePointer<Float>) {
-    let (C, F) = (shape.dModel, shape.feedForward)
-    transpose(
-      rows: 3 * C, columns: C, source: parameters + shape.offset(.query), target: queryKeyValue,
-      targetRow: 3 * C)
-    transpose(
-      rows: C, columns: C, source: parameters + shape.offset(.attentionOutput), target: attentionOutput,
-      targetRow: C)
-    transpose(rows: F, columns: C, source: parameters + shape.offset(.expand), target: expand, targetRow: F)
-    transpose(
-      rows: C, columns: F, source: parameters + shape.offset(.contract), target: contract, targetRow: C)
-    transpose(
-      rows: Shape.vocabulary, columns: C, source: parameters + shape.offset(.head), target: head,
-      targetRow: logitsRow)
+    forEachStripe(of: 0..<parameterCount, renewingFrom: parameters) { _ in }
+  }
+
+  /// Calls `body` for every part of `range`, in order, and copies the rows it touched.
+  @inline(__always)
+  func forEachStripe(
+    of range: Range<Int>, renewingFrom parameters: UnsafePointer<Float>, _ body: (Range<Int>) -> Void
+  ) {
+    for piece in pieces {
+      let part = range.clamped(to: piece.range)
+      guard !part.isEmpty else { continue }
+      guard let target = piece.target else {
+        body(part)
+        continue
+      }
+      let size = Self.stripe * piece.columns
+      var start = piece.range.lowerBound + (part.lowerBound - piece.range.lowerBound) / size * size
+      while start < part.upperBound {
+        let whole = start..<min(start + size, piece.range.upperBound)
+        body(part.clamped(to: whole))
+        transpose(
+          rows: whole.count / piece.columns, columns: piece.columns, source: parameters + start,
+          target: target + (start - piece.range.lowerBound) / piece.columns, targetRow: piece.targetRow)
+        start += size
+      }
+    }
   }
 }

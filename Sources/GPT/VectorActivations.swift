@@ -11,7 +11,7 @@ final class VectorActivations {
   let x0, y: Pointer
   /// (U, 3C): queries, keys and values.
   let qkv: Pointer
-  /// (R, H, 16): attention probabilities.
+  /// (R, 16 · heads in quads): attention probabilities.
   let p: Pointer
   /// (R, C): attention output, the residual stream behind attention, its norm, the stream behind the
   /// feed-forward layer.
@@ -22,26 +22,24 @@ final class VectorActivations {
   let logits: Pointer
   /// (U), (U), (R): the norms' factors.
   let inverseX0, inverseY, inverseZ: Pointer
-  /// (R): predictions of a row times the gradient's scale, and log Σ exp of its logits.
-  let weight, logNormaliser: Pointer
+  /// (R): predictions of a row times the gradient's scale, its largest logit, and log Σ exp of its logits.
+  let weight, maximum, logNormaliser: Pointer
   /// (R, C): gradient of the residual stream, of attention's output, of z.
   let dx, da, dz: Pointer
   /// (R, F)
   let dh: Pointer
   /// (U, 3C), (U, C), (U, C)
   let dqkv, dy, dx0: Pointer
-  /// (C, 16): the attention path's keys or values, transposed.
-  let columns: Pointer
 
-  init(shape: Shape, rows: Int) {
-    let (C, F, H) = (shape.dModel, shape.feedForward, shape.heads)
+  init(shape: Shape, attention: AttentionShape, rows: Int) {
+    let (C, F) = (shape.dModel, shape.feedForward)
     let pairs = min(rows, Shape.context * Shape.vocabulary)
     let sizes = [
-      pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * H * Shape.context,
+      pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * attention.probabilitiesPerRow,
       rows * C + attentionOverrun, rows * C, rows * C, rows * C,
-      rows * F, rows * logitsRow, pairs, pairs, rows, rows, rows,
+      rows * F, rows * logitsRow, pairs, pairs, rows, rows, rows, rows,
       rows * C, rows * C + attentionOverrun, rows * C, rows * F,
-      pairs * 3 * C + attentionOverrun, pairs * C, pairs * C, C * Shape.context,
+      pairs * 3 * C + attentionOverrun, pairs * C, pairs * C,
     ]
     var arena = Arena(count: sizes.reduce(0) { $0 + Arena.padded($1) })
     let pieces = sizes.map { arena.take($0) }
@@ -49,9 +47,9 @@ final class VectorActivations {
     (a, x1, z, x2) = (pieces[4], pieces[5], pieces[6], pieces[7])
     (h, logits) = (pieces[8], pieces[9])
     (inverseX0, inverseY, inverseZ) = (pieces[10], pieces[11], pieces[12])
-    (weight, logNormaliser) = (pieces[13], pieces[14])
-    (dx, da, dz, dh) = (pieces[15], pieces[16], pieces[17], pieces[18])
-    (dqkv, dy, dx0, columns) = (pieces[19], pieces[20], pieces[21], pieces[22])
+    (weight, maximum, logNormaliser) = (pieces[13], pieces[14], pieces[15])
+    (dx, da, dz, dh) = (pieces[16], pieces[17], pieces[18], pieces[19])
+    (dqkv, dy, dx0) = (pieces[20], pieces[21], pieces[22])
     self.arena = arena
   }
 }

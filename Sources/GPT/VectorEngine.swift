@@ -18,9 +18,15 @@ public final class VectorEngine: Engine {
     self.shape = shape
     capacity = names
     tree = PrefixTree(names: names)
-    s = VectorActivations(shape: shape, rows: names * Shape.context)
-    transposed = TransposedWeights(shape: shape)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
+    s = VectorActivations(shape: shape, attention: attentionShape, rows: names * Shape.context)
+    transposed = TransposedWeights(shape: shape)
+  }
+
+  public var work: StepWork {
+    var attended = 0
+    for row in 0..<tree.rowCount { attended += Int(tree.position[row]) + 1 }
+    return StepWork(shape: shape, rows: tree.rowCount, pairs: tree.pairCount, attended: attended)
   }
 
   public func parametersChanged(_ parameters: UnsafePointer<Float>) {
@@ -58,10 +64,12 @@ public final class VectorEngine: Engine {
     let step = AdamStep(
       learningRate: learningRate, firstPower: Self.power(AdamStep.beta1, update),
       secondPower: Self.power(AdamStep.beta2, update))
-    let i = range.lowerBound
-    Kernels.adam(
-      count: range.count, step: step, gradient: gradient + i, parameters: parameters + i,
-      first: first + i, second: second + i)
+    transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe in
+      let i = stripe.lowerBound
+      Kernels.adam(
+        count: stripe.count, step: step, gradient: gradient + i, parameters: parameters + i, first: first + i,
+        second: second + i)
+    }
   }
 }
 
@@ -98,12 +106,14 @@ extension VectorEngine {
     linear(
       rows: U, inputs: C, outputs: 3 * C, x: s.y, xRow: C, transposed: transposed.queryKeyValue, y: s.qkv,
       yRow: 3 * C)
-    attention(
-      rows: R, shape: attentionShape, positions: tree.position.pointer, pair: tree.pair.pointer,
-      qkv: s.qkv, keyColumns: s.columns, probabilities: s.p, output: s.a)
+    attention(attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, output: s.a)
     linearAddingGathered(
       rows: R, inputs: C, outputs: C, x: s.a, transposed: transposed.attentionOutput,
       residual: s.x0, index: tree.pair.pointer, y: s.x1)
+  }
+
+  private var attentionRows: AttentionRows {
+    AttentionRows(count: tree.rowCount, positions: tree.position.pointer, pair: tree.pair.pointer)
   }
 
   /// From the gradient of x1 (in `s.dx`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
@@ -117,8 +127,7 @@ extension VectorEngine {
       dx: s.da)
     s.dqkv.update(repeating: 0, count: U * 3 * C)
     attentionBackward(
-      rows: R, shape: attentionShape, positions: tree.position.pointer, pair: tree.pair.pointer,
-      qkv: s.qkv, probabilities: s.p, dOutput: s.da, valueColumns: s.columns, dqkv: s.dqkv)
+      attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
     linearWeightGradient(
       rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, x: s.y,
       gradient: d + shape.offset(.query))
@@ -171,7 +180,8 @@ extension VectorEngine {
       loss -= Double(tree.edgeNames[edge]) * Double(logit)
     }
     for row in 0..<R { s.weight[row] = Float(Double(tree.predictions[row]) * scale) }
-    softmaxRows(rows: R, logits: s.logits, weight: s.weight, logNormaliser: s.logNormaliser)
+    softmaxRows(
+      rows: R, logits: s.logits, weight: s.weight, maximum: s.maximum, logNormaliser: s.logNormaliser)
     for row in 0..<R { loss += Double(tree.predictions[row]) * Double(s.logNormaliser[row]) }
     for edge in 0..<tree.edgeCount {
       let index = Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])

@@ -1,16 +1,30 @@
 import CSIMD
 
-/// Causal attention over rows that form a prefix tree.
+/// The rows attention runs over: a prefix tree in preorder.
 ///
-/// Rows stand in preorder: the keys a row attends to are its own and those of the rows last seen at each
-/// smaller position, so one walk with a path of at most 16 entries serves any tree. Without shared prefixes
-/// the tree is a bundle of chains. Queries, keys and values may be shared by rows (`pair`): they depend on
-/// (token, position) alone.
+/// A row attends to itself and to the rows last seen at each smaller position, so one walk with a path of at most
+/// 16 entries serves any tree. Without shared prefixes the tree is a bundle of chains. Queries, keys and values
+/// may be shared by rows (`pair`): they depend on (token, position) alone.
+public struct AttentionRows {
+  /// R
+  var count: Int
+  /// (R), 0…15: the row's depth in the tree.
+  var positions: UnsafePointer<Int32>
+  /// (R): the row's row of queries, keys and values.
+  var pair: UnsafePointer<Int32>
+
+  public init(count: Int, positions: UnsafePointer<Int32>, pair: UnsafePointer<Int32>) {
+    self.count = count
+    self.positions = positions
+    self.pair = pair
+  }
+}
+
 public struct AttentionShape: Sendable {
   /// H
-  public var heads: Int
+  var heads: Int
   /// hd = C / H; any.
-  public var headDim: Int
+  var headDim: Int
 
   public init(heads: Int, headDim: Int) {
     self.heads = heads
@@ -19,60 +33,35 @@ public struct AttentionShape: Sendable {
 
   /// C
   var width: Int { heads * headDim }
+  /// Heads are taken four at a time.
+  var quads: Int { (heads + 3) / 4 }
   /// 1 / sqrt(hd)
   var scale: Float { 1 / Float(headDim).squareRoot() }
-  /// Lanes of the last vector of a head that belong to it.
-  func lanes(from offset: Int) -> Vector { Vector.ones(upTo: headDim - offset) }
+  /// Floats of probabilities a row: 16 keys of each head, in quads.
+  public var probabilitiesPerRow: Int { quads * 4 * Vector.count }
 }
 
-/// Floats behind the end of `qkv`, `dqkv`, `dOutput` and the output that are read or overwritten: heads narrower
-/// than a vector reach over their end. What stands there must be finite: it is multiplied by 0.
+/// Floats behind the end of `qkv`, `dqkv` and the outputs that may be read or overwritten: the last vector of a
+/// head of odd width reaches over its end.
 public let attentionOverrun = Vector.count
 
 /// a[r] = Σⱼ softmaxⱼ(q[r] · kⱼ / sqrt(hd)) vⱼ over the row's ancestors and itself, head by head.
 ///
 /// - Parameters:
-///   - rows: R.
-///   - positions: (R), 0…15: the row's depth in the tree.
-///   - pair: (R): the row's row of qkv.
-///   - qkv: (U, 3C) and `attentionOverrun` floats: queries, keys, values side by side.
-///   - keyColumns: (C, 16), scratch: the path's keys, transposed, one column a position.
-///   - probabilities: (R, H, 16); overwritten; zero behind the row's own position.
+///   - qkv: (U, 3C) and `attentionOverrun` floats, all finite: queries, keys, values side by side.
+///   - probabilities: (R, `probabilitiesPerRow`), for the backward pass; overwritten.
 ///   - output: (R, C) and `attentionOverrun` floats; overwritten.
 ///
 /// Source: Vaswani et al., "Attention Is All You Need", 2017, §3.2.
 public func attention(
-  rows: Int, shape: AttentionShape, positions: UnsafePointer<Int32>, pair: UnsafePointer<Int32>,
-  qkv: Floats, keyColumns: MutableFloats, probabilities: MutableFloats, output: MutableFloats
+  _ rows: AttentionRows, shape: AttentionShape, qkv: Floats, probabilities: MutableFloats, output: MutableFloats
 ) {
-  let width = shape.width
-  let headDim = shape.headDim
-  let scale = shape.scale
-  keyColumns.update(repeating: 0, count: width * Vector.count)
-  var path = InlineArray<16, Int>(repeating: 0)
-  for row in 0..<rows {
-    let position = Int(positions[row])
-    let query = qkv + Int(pair[row]) * 3 * width
-    path[position] = Int(pair[row]) * 3 * width
-    setColumn(position, of: keyColumns, width: width, to: query + width)
-    let seen = Vector.ones(upTo: position + 1)
-    let unseen = (seen - 1) * 1e30
-    for head in 0..<shape.heads {
-      let first = head * headDim
-      let scores = dot(count: headDim, query + first, columns: keyColumns + first * Vector.count)
-      let masked = multiplyAdd(unseen, seen, scores * scale)
-      let exponentials = exponential(masked - masked.laneMaximum) * seen
-      let weights = probabilities + (row * shape.heads + head) * Vector.count
-      (exponentials * (1 / exponentials.laneSum)).store(weights)
-      var offset = 0
-      repeat {
-        var sum = Vector.zero
-        for j in 0...position {
-          sum = multiplyAdd(sum, weights[j], Vector(qkv + path[j] + 2 * width + first + offset))
-        }
-        sum.store(output + row * width + first + offset)
-        offset += Vector.count
-      } while offset < headDim
+  switch (shape.headDim, shape.heads % 4) {
+  case (4, 0): forward(rows, shape, qkv, probabilities, output) { _ in HeadsOf4() }
+  case (8, 0): forward(rows, shape, qkv, probabilities, output) { _ in HeadsOf8() }
+  default:
+    forward(rows, shape, qkv, probabilities, output) { quad in
+      WideHeads(heads: min(4, shape.heads - 4 * quad), headDim: shape.headDim)
     }
   }
 }
@@ -80,63 +69,143 @@ public func attention(
 /// The backward of `attention`: dqkv += the gradients of queries, keys and values.
 ///
 /// - Parameters:
-///   - dOutput: (R, C) and `attentionOverrun` floats.
-///   - valueColumns: (C, 16), scratch.
+///   - dOutput: (R, C) and `attentionOverrun` floats, all finite: lanes beyond a head are multiplied by 0.
 ///   - dqkv: (U, 3C) and `attentionOverrun` floats; accumulates, rows in order.
 public func attentionBackward(
-  rows: Int, shape: AttentionShape, positions: UnsafePointer<Int32>, pair: UnsafePointer<Int32>,
-  qkv: Floats, probabilities: Floats, dOutput: Floats, valueColumns: MutableFloats, dqkv: MutableFloats
+  _ rows: AttentionRows, shape: AttentionShape, qkv: Floats, probabilities: Floats, dOutput: Floats,
+  dqkv: MutableFloats
 ) {
-  let width = shape.width
-  let headDim = shape.headDim
-  let scale = shape.scale
-  valueColumns.update(repeating: 0, count: width * Vector.count)
-  var path = InlineArray<16, Int>(repeating: 0)
-  var scoreGradient = InlineArray<16, Float>(repeating: 0)
-  for row in 0..<rows {
-    let position = Int(positions[row])
-    let own = Int(pair[row]) * 3 * width
-    path[position] = own
-    setColumn(position, of: valueColumns, width: width, to: qkv + own + 2 * width)
-    for head in 0..<shape.heads {
-      let first = head * headDim
-      let dHead = dOutput + row * width + first
-      let weights = probabilities + (row * shape.heads + head) * Vector.count
-      let p = Vector(weights)
-      let dp = dot(count: headDim, dHead, columns: valueColumns + first * Vector.count)
-      let ds = p * (dp - (p * dp).laneSum) * scale
-      for j in 0...position { scoreGradient[j] = ds[j] }
-      var offset = 0
-      repeat {
-        let at = first + offset
-        let lanes = shape.lanes(from: offset)
-        let q = Vector(qkv + own + at) * lanes
-        let dOut = Vector(dHead + offset) * lanes
-        var dq = Vector.zero
-        for j in 0...position {
-          let key = path[j] + width + at
-          let value = key + width
-          dq = multiplyAdd(dq, scoreGradient[j], Vector(qkv + key))
-          multiplyAdd(Vector(dqkv + key), scoreGradient[j], q).store(dqkv + key)
-          multiplyAdd(Vector(dqkv + value), weights[j], dOut).store(dqkv + value)
-        }
-        multiplyAdd(Vector(dqkv + own + at), lanes, dq).store(dqkv + own + at)
-        offset += Vector.count
-      } while offset < headDim
+  switch (shape.headDim, shape.heads % 4) {
+  case (4, 0): backward(rows, shape, qkv, probabilities, dOutput, dqkv) { _ in HeadsOf4() }
+  case (8, 0): backward(rows, shape, qkv, probabilities, dOutput, dqkv) { _ in HeadsOf8() }
+  default:
+    backward(rows, shape, qkv, probabilities, dOutput, dqkv) { quad in
+      WideHeads(heads: min(4, shape.heads - 4 * quad), headDim: shape.headDim)
     }
   }
 }
 
-/// Writes a row's `width` numbers into one column of a (width, 16) matrix.
+// Keys come in groups of four. In a row's last group, entries of the path beyond the row's own position are left
+// over from other branches: finite numbers whose weight is zero, so that no count needs a loop of its own.
+
 @inline(__always)
-private func setColumn(_ column: Int, of columns: MutableFloats, width: Int, to row: Floats) {
-  for i in 0..<width { columns[i * Vector.count + column] = row[i] }
+private func forward<Quad: HeadQuad>(
+  _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
+  _ output: MutableFloats, _ heads: (Int) -> Quad
+) {
+  let width = shape.width
+  let scale = shape.scale
+  withPath { path, _ in
+    for row in 0..<rows.count {
+      let position = Int(rows.positions[row])
+      let own = Int(rows.pair[row]) * 3 * width
+      path[position] = own
+      let groups = position / 4 + 1
+      let inUse = Vector.firstOfBlocks(position % 4 + 1)
+      for quad in 0..<shape.quads {
+        let layout = heads(quad)
+        let first = quad * 4 * shape.headDim
+        let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
+        let query = qkv + own + first
+        let keys = qkv + width + first
+        var maximum = Vector(repeating: -1e30)
+        for group in 0..<groups {
+          let j = group * 4
+          var scores =
+            layout.dots(query, keys + path[j], keys + path[j + 1], keys + path[j + 2], keys + path[j + 3]) * scale
+          if group == groups - 1 { scores = multiplyAdd((inUse - 1) * 1e30, inUse, scores) }
+          scores.store(weights + group * Vector.count)
+          maximum = csimd_max(maximum, scores)
+        }
+        maximum = csimd_max(maximum, csimd_swap_lanes(maximum))
+        maximum = csimd_max(maximum, csimd_swap_pairs(maximum))
+        var sum = Vector.zero
+        for group in 0..<groups {
+          let at = weights + group * Vector.count
+          var e = exponential(Vector(at) - maximum)
+          if group == groups - 1 { e *= inUse }
+          e.store(at)
+          sum += e
+        }
+        let inverse = reciprocal(blockSum(sum))
+        for group in 0..<groups {
+          let at = weights + group * Vector.count
+          (Vector(at) * inverse).store(at)
+        }
+        layout.weightedSum(
+          groups: groups, weights: weights, base: qkv + 2 * width + first, rows: path, accumulating: false,
+          target: output + row * width + first)
+      }
+    }
+  }
 }
 
-/// Σ_d left[d] · columns[d]: 16 dot products at once, one a lane.
 @inline(__always)
-private func dot(count: Int, _ left: Floats, columns: Floats) -> Vector {
-  var sum = Vector.zero
-  for d in 0..<count { sum = multiplyAdd(sum, left[d], Vector(columns + d * Vector.count)) }
-  return sum
+private func backward<Quad: HeadQuad>(
+  _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: Floats, _ dOutput: Floats,
+  _ dqkv: MutableFloats, _ heads: (Int) -> Quad
+) {
+  let width = shape.width
+  let scale = shape.scale
+  withPath { path, dScores in
+    for row in 0..<rows.count {
+      let position = Int(rows.positions[row])
+      let own = Int(rows.pair[row]) * 3 * width
+      path[position] = own
+      let groups = position / 4 + 1
+      for quad in 0..<shape.quads {
+        let layout = heads(quad)
+        let first = quad * 4 * shape.headDim
+        let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
+        let dHeads = dOutput + row * width + first
+        let (keys, values) = (width + first, 2 * width + first)
+        var inner = Vector.zero
+        for group in 0..<groups {
+          let j = group * 4
+          let v = qkv + values
+          let dWeights = layout.dots(dHeads, v + path[j], v + path[j + 1], v + path[j + 2], v + path[j + 3])
+          dWeights.store(dScores + group * Vector.count)
+          inner = multiplyAdd(inner, dWeights, Vector(weights + group * Vector.count))
+        }
+        inner = blockSum(inner)
+        for group in 0..<groups {
+          let at = dScores + group * Vector.count
+          (Vector(weights + group * Vector.count) * (Vector(at) - inner) * scale).store(at)
+        }
+        layout.weightedSum(
+          groups: groups, weights: dScores, base: qkv + keys, rows: path, accumulating: true,
+          target: dqkv + own + first)
+        layout.spread(groups: groups, weights: dScores, left: qkv + own + first, base: dqkv + keys, rows: path)
+        layout.spread(groups: groups, weights: weights, left: dHeads, base: dqkv + values, rows: path)
+      }
+    }
+  }
+}
+
+/// Calls `body` with the path, 16 offsets, and room for 16 keys of four heads. Bare memory: an array would be copied
+/// at every use.
+@inline(__always)
+private func withPath(_ body: (_ path: UnsafeMutablePointer<Int>, _ weights: MutableFloats) -> Void) {
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: 16) { path in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * Vector.count) { weights in
+      path.initialize(repeating: 0)
+      body(path.baseAddress.unsafelyUnwrapped, weights.baseAddress.unsafelyUnwrapped)
+    }
+  }
+}
+
+/// The sum over each block's four lanes, in all of them.
+@inline(__always)
+private func blockSum(_ x: Vector) -> Vector {
+  let pairs = x + csimd_swap_lanes(x)
+  return pairs + csimd_swap_pairs(pairs)
+}
+
+extension Vector {
+  /// Ones in the first `count` (1…4) lanes of each block, zeros elsewhere.
+  @inline(__always)
+  fileprivate static func firstOfBlocks(_ count: Int) -> Vector {
+    let lanes = Vector(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3)
+    return Vector.zero.replacing(with: 1, where: lanes .< Vector(repeating: Float(count)))
+  }
 }

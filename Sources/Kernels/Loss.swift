@@ -11,21 +11,29 @@ public let logitsRow = 32
 ///   - logits: (R, 32); columns 27… are ignored; overwritten by the weighed probabilities, with zeros in
 ///     columns 27….
 ///   - weight: (R), predictions made from this row × the gradient's scale.
-///   - logNormaliser: (R), in nats; overwritten.
-public func softmaxRows(rows: Int, logits: MutableFloats, weight: Floats, logNormaliser: MutableFloats) {
+///   - maximum: (R rounded up to 16), scratch.
+///   - logNormaliser: (R rounded up to 16), in nats; overwritten.
+public func softmaxRows(
+  rows: Int, logits: MutableFloats, weight: Floats, maximum: MutableFloats, logNormaliser: MutableFloats
+) {
   let inUse = Vector.ones(upTo: 27 - Vector.count)
   let ignored = (inUse - 1) * 1e30  // 0 in use, −1e30 elsewhere: far below any maximum
   for row in 0..<rows {
     let pointer = logits + row * logitsRow
     let low = Vector(pointer)
-    let high = Vector(pointer + Vector.count) * inUse + ignored
-    let maximum = csimd_max(low, high).laneMaximum
-    let lowExponential = exponential(low - maximum)
-    let highExponential = exponential(high - maximum) * inUse
+    let high = multiplyAdd(ignored, Vector(pointer + Vector.count), inUse)
+    let top = csimd_max(low, high).laneMaximum
+    let lowExponential = exponential(low - top)
+    let highExponential = exponential(high - top) * inUse
     let sum = (lowExponential + highExponential).laneSum
-    logNormaliser[row] = maximum + csimd_logf(sum)
+    maximum[row] = top
+    logNormaliser[row] = sum
     let scale = weight[row] / sum
     (lowExponential * scale).store(pointer)
     (highExponential * scale).store(pointer + Vector.count)
+  }
+  // Logarithms sixteen rows at a time.
+  for row in stride(from: 0, to: rows, by: Vector.count) {
+    (Vector(maximum + row) + logarithm(Vector(logNormaliser + row))).store(logNormaliser + row)
   }
 }

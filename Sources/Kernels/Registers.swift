@@ -11,8 +11,8 @@ enum Registers {
   @inline(__always)
   static func tallest(panelWidth: Int) -> Int {
     switch Int(CSIMD_ISA) {
-    case Int(CSIMD_ISA_AVX512):  // 24 of 32 registers hold sums; 16 × 1 loads two operands per sum already
-      panelWidth == 1 ? 16 : 24 / panelWidth
+    case Int(CSIMD_ISA_AVX512):  // 24 of 32 registers hold sums; 16 × 1 has two operands a sum already
+      min(16, 24 / panelWidth)
     case Int(CSIMD_ISA_NEON): 6  // 6 × 4 of 32 registers
     default: 6  // 6 × 2 of 16 registers
     }

@@ -1,3 +1,5 @@
+import CSIMD
+
 /// target = sourceᵀ, in blocks of 16 × 16.
 ///
 /// - Parameters:
@@ -6,18 +8,17 @@
 ///   - target: (columns, targetRow); columns `rows`… of it are left alone.
 ///   - targetRow: floats from row to row of the target, at least `rows`.
 public func transpose(rows: Int, columns: Int, source: Floats, target: MutableFloats, targetRow: Int) {
+  let wholeBlocks = rows / Vector.count * Vector.count
   var row = 0
-  while row < rows {
-    let height = min(Vector.count, rows - row)
+  while row < wholeBlocks {
     var column = 0
     while column < columns {
-      for j in 0..<Vector.count {
-        for i in 0..<height {
-          target[(column + j) * targetRow + row + i] = source[(row + i) * columns + column + j]
-        }
-      }
+      csimd_transpose16(source + row * columns + column, columns, target + column * targetRow + row, targetRow)
       column += Vector.count
     }
-    row += height
+    row += Vector.count
+  }
+  for row in wholeBlocks..<rows {
+    for column in 0..<columns { target[column * targetRow + row] = source[row * columns + column] }
   }
 }

@@ -48,13 +48,21 @@ extension Environment {
       do {
         try body(environment)
       } catch {
-        // Here and not further out: leaving this scope would drop the environment first.
-        abort(because: error, code: code, program: program)
+        environment.fail(because: error, code: code, program: program)
       }
       try environment.finalize()
     } catch {
       abort(because: error, code: code, program: program)
     }
+  }
+}
+
+extension Environment {
+  /// Aborts without being dropped first: the deinit would finalise a world of one rank, which would then no
+  /// longer know its rank.
+  private consuming func fail(because error: any Error, code: Int32, program: String) -> Never {
+    discard self
+    Environment.abort(because: error, code: code, program: program)
   }
 }
 

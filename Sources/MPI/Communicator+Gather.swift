@@ -15,7 +15,7 @@ extension Communicator {
     let count = try elements(buffer.count, in: function)
     try check(
       MPI_Bcast(
-        buffer.baseAddress, count, T.datatype.handle, try rankArgument(root, in: function), handle),
+        buffer.baseAddress, count, T.datatype.handle, try member(root, in: function, or: .root), handle),
       function: function)
   }
 
@@ -121,7 +121,7 @@ extension Communicator {
     try check(
       MPI_Gather(
         input.baseAddress, count, T.datatype.handle, output?.baseAddress, count, T.datatype.handle,
-        try rankArgument(root, in: function), handle),
+        try member(root, in: function, or: .root), handle),
       function: function)
   }
 
@@ -144,7 +144,7 @@ extension Communicator {
       MPI_Gatherv(
         input.baseAddress, counts.counts[rank], T.datatype.handle,
         output?.baseAddress, counts.counts, counts.displacements, T.datatype.handle,
-        try rankArgument(root, in: function), handle),
+        try member(root, in: function, or: .root), handle),
       function: function)
   }
 
@@ -171,7 +171,7 @@ extension Communicator {
     try check(
       MPI_Scatter(
         input?.baseAddress, count, T.datatype.handle, output.baseAddress, count, T.datatype.handle,
-        try rankArgument(root, in: function), handle),
+        try member(root, in: function, or: .root), handle),
       function: function)
   }
 

@@ -18,7 +18,7 @@ extension Communicator {
     try check(
       MPI_Send(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try rankArgument(destination, in: function), try tagArgument(tag, in: function), handle),
+        try member(destination, in: function), try tagArgument(tag, in: function), handle),
       function: function)
   }
 
@@ -40,7 +40,7 @@ extension Communicator {
     try check(
       MPI_Recv(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try sourceArgument(source, in: function), try selectorArgument(tag, in: function), handle, &status),
+        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &status),
       function: function)
     return try Status(status, of: T.datatype)
   }
@@ -67,9 +67,9 @@ extension Communicator {
     try check(
       MPI_Sendrecv(
         output.baseAddress, try elements(output.count, in: function), T.datatype.handle,
-        try rankArgument(destination, in: function), tag,
+        try member(destination, in: function), tag,
         input.baseAddress, try elements(input.count, in: function), T.datatype.handle,
-        try sourceArgument(source, in: function), tag, handle, &status),
+        try sender(source, in: function), tag, handle, &status),
       function: function)
     return try Status(status, of: T.datatype)
   }
@@ -88,7 +88,7 @@ extension Communicator {
     var status = MPI_Status()
     try check(
       MPI_Probe(
-        try sourceArgument(source, in: function), try selectorArgument(tag, in: function), handle, &status),
+        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &status),
       function: function)
     return try Status(status, of: T.datatype)
   }
@@ -104,7 +104,7 @@ extension Communicator {
     var found: CInt = 0
     try check(
       MPI_Iprobe(
-        try sourceArgument(source, in: function), try selectorArgument(tag, in: function), handle, &found,
+        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &found,
         &status),
       function: function)
     return found == 0 ? nil : try Status(status, of: T.datatype)
@@ -137,13 +137,13 @@ extension Communicator {
   }
 }
 
-/// A source to receive from: `nil` is any.
-@inline(__always)
-func sourceArgument(_ source: Int?, in function: StaticString) throws(MPIError) -> CInt {
-  guard let source else { return MPI_ANY_SOURCE }
-  // −1 and −2 would reach MPI as "any" and "none"; here they are mistakes.
-  try require(source >= 0, .rank, in: function, "\(source) is no rank")
-  return try rankArgument(source, in: function)
+extension Communicator {
+  /// A source to receive from: `nil` is any.
+  @inline(__always)
+  func sender(_ source: Int?, in function: StaticString) throws(MPIError) -> CInt {
+    guard let source else { return MPI_ANY_SOURCE }
+    return try member(source, in: function)
+  }
 }
 
 /// A tag to select by: `nil` is any.

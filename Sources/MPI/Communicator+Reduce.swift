@@ -69,7 +69,7 @@ extension Communicator {
     try check(
       MPI_Reduce(
         input.baseAddress, output?.baseAddress, count, T.datatype.handle, operation.handle,
-        try rankArgument(root, in: function), handle),
+        try member(root, in: function, or: .root), handle),
       function: function)
   }
 

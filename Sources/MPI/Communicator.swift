@@ -41,3 +41,19 @@ public struct Communicator: @unchecked Sendable {
     try check(MPI_Barrier(handle), function: "MPI_Barrier")
   }
 }
+
+extension Communicator {
+  /// A rank of this communicator as MPI wants it.
+  ///
+  /// MPI would check it too, but takes some negative numbers for "any rank" or "no rank".
+  ///
+  /// - Throws: `errorClass` for a rank outside the communicator.
+  @inline(__always)
+  func member(
+    _ rank: Int, in function: StaticString, or errorClass: ErrorClass = .rank
+  ) throws(MPIError) -> CInt {
+    try require(
+      rank >= 0 && rank < size, errorClass, in: function, "there is no rank \(rank) among \(size)")
+    return CInt(truncatingIfNeeded: rank)
+  }
+}

@@ -11,15 +11,6 @@ func elements(_ count: Int, in function: StaticString) throws(MPIError) -> CInt 
   return result
 }
 
-/// A rank as MPI wants it. Whether the communicator has it is left to MPI.
-@inline(__always)
-func rankArgument(_ rank: Int, in function: StaticString) throws(MPIError) -> CInt {
-  guard let result = CInt(exactly: rank) else {
-    throw MPIError(.rank, in: function, "\(rank) is no rank")
-  }
-  return result
-}
-
 /// A tag as MPI wants it. The highest one allowed is left to MPI.
 @inline(__always)
 func tagArgument(_ tag: Int, in function: StaticString) throws(MPIError) -> CInt {

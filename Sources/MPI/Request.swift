@@ -73,7 +73,7 @@ extension Communicator {
     try check(
       MPI_Isend(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try rankArgument(destination, in: function), try tagArgument(tag, in: function), handle, &request),
+        try member(destination, in: function), try tagArgument(tag, in: function), handle, &request),
       function: function)
     return Request(request, of: T.datatype)
   }
@@ -93,7 +93,7 @@ extension Communicator {
     try check(
       MPI_Irecv(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try sourceArgument(source, in: function), try selectorArgument(tag, in: function), handle, &request),
+        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &request),
       function: function)
     return Request(request, of: T.datatype)
   }

@@ -27,7 +27,6 @@ struct ReferenceRun {
       engine.adam(
         range: 0..<count, learningRate: reference.learningRate * decay, update: step + 1,
         gradient: stepGradient, parameters: &final, first: &first, second: &second)
-      engine.parametersChanged(final)
     }
   }
 }

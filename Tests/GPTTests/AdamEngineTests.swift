@@ -28,7 +28,8 @@ import Testing
   /// off by 6e-6 of itself at first, which is the bound's size.
   @Test func enginesAgree() throws {
     let shape = try Shape(dModel: 16, heads: 4)
-    let (scalar, vector) = (EngineKind.scalar.make(shape: shape, names: 1), EngineKind.simd.make(shape: shape, names: 1))
+    let scalar = EngineKind.scalar.make(shape: shape, names: 1)
+    let vector = EngineKind.simd.make(shape: shape, names: 1)
     var (one, other) = (State(shape), State(shape))
     let start = one.parameters
     var random = SeededRandom(seed: 1)
@@ -61,6 +62,21 @@ import Testing
       sliced.update(engine, step, gradient, ranges: slices.reversed())
     }
     #expect(whole == sliced)
+  }
+
+  /// An update renews the engine's own copies of the weights, whole or slice by slice, and also those of a stripe
+  /// that a slice's end cuts.
+  @Test(arguments: [1, 2, 3, 7, 50], [(16, 4), (48, 3), (80, 4)])
+  func copiesAreRenewed(ranks: Int, size: (Int, Int)) throws {
+    let shape = try Shape(dModel: size.0, heads: size.1)
+    let (names, count) = ([Name("anna"), Name("bo")], shape.parameterCount)
+    let (engine, fresh) = (EngineKind.simd.make(shape: shape, names: 2), EngineKind.simd.make(shape: shape, names: 2))
+    var state = State(shape)
+    let before = pass(engine, names, state.parameters, scale: 1)
+    state.update(engine, 0, before.gradient, ranges: (0..<ranks).map { $0 * count / ranks..<($0 + 1) * count / ranks })
+    let after = names.withUnsafeBufferPointer { engine.forward($0, parameters: state.parameters, scale: 1) }
+    #expect(after == pass(fresh, names, state.parameters, scale: 1).loss)
+    #expect(after < before.loss)
   }
 
   @Test(arguments: [EngineKind.scalar, .simd], [0..<0, 5..<6, 100..<133])

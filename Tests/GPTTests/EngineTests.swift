@@ -113,4 +113,29 @@ import Testing
     #expect(one.loss == quarter.loss)
     #expect(firstMismatch(quarter.gradient, one.gradient.map { Double($0) / 4 }) { _ in 1e-7 } == nil)
   }
+
+  /// Work is what was really done: each distinct prefix once in vectors, every position in plain loops.
+  @Test func work() throws {
+    let shape = try Shape(dModel: 48, heads: 3)
+    let (names, parameters) = ([Name("abc"), Name("ab"), Name("b")].sorted(), randomParameters(shape, seed: 1))
+    let vector = EngineKind.simd.make(shape: shape, names: 3)
+    let scalar = EngineKind.scalar.make(shape: shape, names: 3)
+    _ = pass(vector, names, parameters, scale: 1)
+    _ = pass(scalar, names, parameters, scale: 1)
+    // Rows ·, ·a, ·ab, ·abc, ·b, all with pairs of their own but the two b's at different positions.
+    #expect((vector.work.rows, vector.work.pairs) == (5, 5))
+    #expect((scalar.work.rows, scalar.work.pairs) == (9, 9))
+    // Multiply-adds of a row: 12 C² + 27 C, and C for each key in two products; thrice as much with the backward
+    // pass, and two operations each.
+    let products = Double(12 * 48 * 48 + 27 * 48)
+    #expect(vector.work.flops == 6 * 5 * products + 12 * 48 * (1 + 2 + 3 + 4 + 2))
+    #expect(scalar.work.flops == 6 * 9 * products + 12 * 48 * (10 + 6 + 3))
+  }
+
+  @Test(arguments: EngineKind.allCases)
+  func kinds(kind: EngineKind) throws {
+    let engine = kind.make(shape: try Shape(dModel: 16, heads: 4), names: 1)
+    #expect(kind.resolved != .auto)
+    #expect((engine is VectorEngine) == (kind.resolved == .simd))
+  }
 }

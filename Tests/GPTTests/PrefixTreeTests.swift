@@ -88,7 +88,8 @@ import Testing
 
   /// The shares of the data set that the design counts on: distinct prefixes, and distinct (token, position)
   /// pairs where given, of all positions of a sampled batch.
-  @Test(arguments: [(16, 0.805, 0.55), (64, 0.72, 0.26), (128, 0.67, 0.16), (1024, 0.52, nil)] as [(Int, Double, Double?)])
+  @Test(
+    arguments: [(16, 0.805, 0.55), (64, 0.72, 0.26), (128, 0.67, 0.16), (1024, 0.52, nil)] as [(Int, Double, Double?)])
   func sharesOnTheDataSet(batch: Int, rowShare: Double, pairShare: Double?) throws {
     let table = try readTable()
     let sampler = BatchSampler(seed: 1, names: table.count, batch: batch)

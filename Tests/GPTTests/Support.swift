@@ -72,7 +72,6 @@ struct Trainer {
     engine.adam(
       range: 0..<parameters.count, learningRate: learningRate * (1 - Double(step) / Double(steps)),
       update: step + 1, gradient: gradient, parameters: &parameters, first: &first, second: &second)
-    engine.parametersChanged(parameters)
     return loss * scale
   }
 }

@@ -34,7 +34,8 @@ import Testing
   @Test(arguments: [88, -87] as [Float])
   func wholeRange(limit: Float) {
     let zero: Float = limit < 0 ? -0.0 : 0
-    let worst = Self.worst(stride(from: zero.bitPattern, through: limit.bitPattern, by: 97).lazy.map(Float.init(bitPattern:)))
+    let patterns = stride(from: zero.bitPattern, through: limit.bitPattern, by: 97)
+    let worst = Self.worst(patterns.lazy.map { Float(bitPattern: $0) })
     #expect(worst.error <= Self.bound, "at \(worst.at)")
   }
 

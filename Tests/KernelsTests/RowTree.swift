@@ -1,3 +1,4 @@
+import Kernels
 import TestSupport
 
 /// Rows of a prefix tree in preorder, as the attention kernels take them.
@@ -28,6 +29,11 @@ struct RowTree {
     }
     self.pairs = pairs
     pair = random.indices(rows, below: pairs)
+  }
+
+  /// What the kernels take, with guarded indices.
+  func kernelRows(_ memory: GuardedMemory) -> AttentionRows {
+    AttentionRows(count: rows, positions: memory.array(positions), pair: memory.array(pair))
   }
 
   /// A row's ancestors and itself, from the root: rows last seen at each position.

@@ -57,7 +57,9 @@ import Testing
     #expect(try Self.complaint(copy) == reason)
   }
 
-  @Test(arguments: [("heads", "3", "3 heads do not divide d-model 16"), ("d_model", "20", "d-model 20 is not a multiple")])
+  @Test(arguments: [
+    ("heads", "3", "3 heads do not divide d-model 16"), ("d_model", "20", "d-model 20 is not a multiple of 16"),
+  ])
   func impossibleShape(key: String, value: String, reason: String) throws {
     var copy = try GoldenCopy()
     copy.metadata[key] = value

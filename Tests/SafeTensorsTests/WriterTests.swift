@@ -50,6 +50,19 @@ import Testing
     #expect(SafeTensorsWriter().serialize() == [8, 0, 0, 0, 0, 0, 0, 0] + Array("{}      ".utf8))
   }
 
+  /// The header is filled up to a multiple of 8 bytes, and by no more than that takes.
+  @Test func padding() throws {
+    var paddings: Set<Int> = []
+    for length in 0..<8 {
+      let writer = SafeTensorsWriter(metadata: ["k": String(repeating: "v", count: length)])
+      let header = writer.serialize().dropFirst(8)
+      let padding = header.reversed().prefix { $0 == UInt8(ascii: " ") }.count
+      #expect(header.count % 8 == 0)
+      paddings.insert(padding)
+    }
+    #expect(paddings == Set(0..<8))
+  }
+
   @Test func theOrderOfAddingDoesNotMatter() throws {
     let names = ["b", "a", "\u{E9}", "Z", "a.b", "10", "9"]
     var one = SafeTensorsWriter(metadata: ["x": "1", "y": "2", "z": "3", "w": "4"])

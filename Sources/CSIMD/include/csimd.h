@@ -94,12 +94,17 @@ CSIMD_INLINE csimd_f32x16 csimd_reciprocal_estimate(csimd_f32x16 x) {
 #endif
 }
 
-/// Lane-wise maximum, minimum. (Swift's `replacing(with:where:)` makes a compare and a blend of it.)
-CSIMD_INLINE csimd_f32x16 csimd_max(csimd_f32x16 a, csimd_f32x16 b) {
-  return __builtin_elementwise_max(a, b);
-}
-CSIMD_INLINE csimd_f32x16 csimd_min(csimd_f32x16 a, csimd_f32x16 b) {
-  return __builtin_elementwise_min(a, b);
+/// Lane-wise maximum, minimum; b where either is not a number.
+CSIMD_INLINE csimd_f32x16 csimd_max(csimd_f32x16 a, csimd_f32x16 b) { return a > b ? a : b; }
+CSIMD_INLINE csimd_f32x16 csimd_min(csimd_f32x16 a, csimd_f32x16 b) { return a < b ? a : b; }
+
+/// x itself, as one register. The compiler likes to split vectors along shuffles into halves and quarters, and
+/// takes the arithmetic around them apart as well; it does not look through this.
+CSIMD_INLINE csimd_f32x16 csimd_whole(csimd_f32x16 x) {
+#if CSIMD_ISA == CSIMD_ISA_AVX512
+  __asm__("" : "+v"(x));
+#endif
+  return x;
 }
 
 /// Sum and maximum over the 16 lanes, always in the same tree order.
@@ -110,6 +115,98 @@ CSIMD_INLINE float csimd_sum(csimd_f32x16 x) {
   return w.x + w.y;
 }
 CSIMD_INLINE float csimd_maximum(csimd_f32x16 x) { return __builtin_reduce_max(x); }
+
+// Shuffles of a vector seen as four blocks of four lanes: [block][lane].
+
+/// Lane 0…3 of each block, in all four lanes of the block.
+#define CSIMD_SPLAT(n)                                                                           \
+  CSIMD_INLINE csimd_f32x16 csimd_splat##n(csimd_f32x16 x) {                                     \
+    return csimd_whole(__builtin_shufflevector(x, x, n, n, n, n, 4 + n, 4 + n, 4 + n, 4 + n,     \
+                                               8 + n, 8 + n, 8 + n, 8 + n, 12 + n, 12 + n,       \
+                                               12 + n, 12 + n));                                 \
+  }
+CSIMD_SPLAT(0)
+CSIMD_SPLAT(1)
+CSIMD_SPLAT(2)
+CSIMD_SPLAT(3)
+#undef CSIMD_SPLAT
+
+/// Blocks 0, 0, 1, 1 and blocks 2, 2, 3, 3.
+CSIMD_INLINE csimd_f32x16 csimd_double_low_blocks(csimd_f32x16 x) {
+  return __builtin_shufflevector(x, x, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7);
+}
+CSIMD_INLINE csimd_f32x16 csimd_double_high_blocks(csimd_f32x16 x) {
+  return __builtin_shufflevector(x, x, 8, 9, 10, 11, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15);
+}
+
+/// Neighbouring lanes swapped, and pairs of lanes swapped, within each block.
+CSIMD_INLINE csimd_f32x16 csimd_swap_lanes(csimd_f32x16 x) {
+  return csimd_whole(
+      __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+}
+CSIMD_INLINE csimd_f32x16 csimd_swap_pairs(csimd_f32x16 x) {
+  return csimd_whole(
+      __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+}
+
+/// Four vectors' sums within blocks: lane j of block b is the sum over block b of the j-th vector.
+CSIMD_INLINE csimd_f32x16 csimd_block_sums(csimd_f32x16 a, csimd_f32x16 b, csimd_f32x16 c,
+                                           csimd_f32x16 d) {
+  csimd_f32x16 ab =
+      __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
+      __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  csimd_f32x16 cd =
+      __builtin_shufflevector(c, d, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
+      __builtin_shufflevector(c, d, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  ab = csimd_whole(ab);
+  cd = csimd_whole(cd);
+  return csimd_whole(
+      __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+      __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31));
+}
+
+/// Sums of neighbouring blocks: a's blocks 0 + 1 and 2 + 3, then b's.
+CSIMD_INLINE csimd_f32x16 csimd_add_blocks(csimd_f32x16 a, csimd_f32x16 b) {
+  return csimd_whole(
+      __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+      __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31));
+}
+
+/// target = sourceᵀ for a block of 16 × 16 floats; rows lie `source_row` and `target_row` floats apart.
+static inline __attribute__((always_inline)) void csimd_transpose16(
+    const float *_Nonnull source, ptrdiff_t source_row, float *_Nonnull target, ptrdiff_t target_row) {
+  typedef float unaligned __attribute__((ext_vector_type(16), aligned(4)));
+  csimd_f32x16 r[16], t[16];
+  for (int i = 0; i < 16; i++) r[i] = *(const unaligned *)(source + i * source_row);
+#define LO32(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define HI32(a, b) __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+#define LO64(a, b) __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+#define HI64(a, b) __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+#define EVEN128(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+#define ODD128(a, b) __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+  for (int i = 0; i < 16; i += 4) { /* 4 × 4 within blocks: t[i + c] block b is column 4b + c of rows i… */
+    csimd_f32x16 ab_lo = LO32(r[i], r[i + 1]), ab_hi = HI32(r[i], r[i + 1]);
+    csimd_f32x16 cd_lo = LO32(r[i + 2], r[i + 3]), cd_hi = HI32(r[i + 2], r[i + 3]);
+    t[i] = LO64(ab_lo, cd_lo);
+    t[i + 1] = HI64(ab_lo, cd_lo);
+    t[i + 2] = LO64(ab_hi, cd_hi);
+    t[i + 3] = HI64(ab_hi, cd_hi);
+  }
+  for (int c = 0; c < 4; c++) { /* 4 × 4 blocks */
+    csimd_f32x16 even_low = EVEN128(t[c], t[4 + c]), odd_low = ODD128(t[c], t[4 + c]);
+    csimd_f32x16 even_high = EVEN128(t[8 + c], t[12 + c]), odd_high = ODD128(t[8 + c], t[12 + c]);
+    *(unaligned *)(target + c * target_row) = EVEN128(even_low, even_high);
+    *(unaligned *)(target + (4 + c) * target_row) = EVEN128(odd_low, odd_high);
+    *(unaligned *)(target + (8 + c) * target_row) = ODD128(even_low, even_high);
+    *(unaligned *)(target + (12 + c) * target_row) = ODD128(odd_low, odd_high);
+  }
+#undef LO32
+#undef HI32
+#undef LO64
+#undef HI64
+#undef EVEN128
+#undef ODD128
+}
 
 /// The C library's functions under one name, for modules that cannot import it (Embedded Swift).
 CSIMD_INLINE double csimd_exp(double x) { return exp(x); }

@@ -1,0 +1,20 @@
+// What measurements need of the system and Swift's Glibc module does not offer.
+#ifndef CMEASURE_H
+#define CMEASURE_H
+
+#include <stdint.h>
+
+/// Whether allocations are counted on this system (glibc only).
+int cmeasure_allocations_are_counted(void);
+
+/// Allocations this thread has made: malloc, calloc, realloc, reallocarray, posix_memalign, aligned_alloc,
+/// memalign, valloc, whoever called them. The counter stands in for the C library's allocator.
+uint64_t cmeasure_allocations_count(void);
+
+/// Keeps the calling thread on the first CPU it may use. Returns its number, or -1 where the system refuses.
+int cmeasure_pin_to_first_cpu(void);
+
+/// The most memory this process has had, in bytes.
+uint64_t cmeasure_peak_memory(void);
+
+#endif

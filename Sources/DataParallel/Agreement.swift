@@ -1,0 +1,72 @@
+import MPI
+
+/// A failure that all ranks know of. Exactly one of them speaks.
+public struct JobFailure: Error, CustomStringConvertible {
+  public let description: String
+  /// Whether this rank is the one that prints the description.
+  public let isSpeaker: Bool
+  /// The exit code.
+  public let code: Int32
+
+  public init(description: String, isSpeaker: Bool, code: Int32 = 1) {
+    self.description = description
+    self.isSpeaker = isSpeaker
+    self.code = code
+  }
+
+  /// Thrown inside `onEveryRank` to choose the exit code of the failure it becomes.
+  public struct Reason: Error, CustomStringConvertible {
+    public let description: String
+    public let code: Int32
+
+    public init(description: String, code: Int32) {
+      self.description = description
+      self.code = code
+    }
+  }
+}
+
+/// Runs `body` on every rank of `world`; where it throws on any, throws a `JobFailure` on all.
+///
+/// For start-up work that may fail on some ranks only (a file missing on one host): no rank goes on to wait for
+/// one that has given up. The lowest failing rank speaks; it names itself unless all failed alike.
+public func onEveryRank<Result>(of world: Communicator, _ body: () throws -> Result) throws -> Result {
+  var result: Result?
+  var reason = ""
+  var code: Int32 = 0
+  do {
+    result = try body()
+  } catch let failure as JobFailure {
+    throw failure
+  } catch {
+    reason = "\(error)"
+    code = (error as? JobFailure.Reason)?.code ?? 1
+  }
+  let failed = try world.allGather(result == nil ? 1 : 0)
+  if let result, !failed.contains(1) { return result }
+  let speaker = failed.firstIndex(of: 1) ?? 0
+  let alike = try world.allGather(reason).allSatisfy { $0 == reason }
+  let description = alike ? reason : "rank \(speaker) on \(Environment.processorName): \(reason)"
+  throw JobFailure(
+    description: description, isSpeaker: world.rank == speaker, code: try world.broadcast(code, root: speaker))
+}
+
+/// Compares named values over the ranks before anything depends on them.
+///
+/// - Parameter fields: the same names in the same order on every rank.
+/// - Throws: `JobFailure` on all ranks at the first field on which a rank differs from rank 0: it names the field,
+///   both ranks, their hosts and both values.
+public func requireAgreement(_ fields: [(name: String, value: String)], over world: Communicator) throws {
+  let separator: Character = "\u{1f}"
+  let all = try world.allGather(fields.map(\.value).joined(separator: String(separator)))
+  let hosts = try world.allGather(Environment.processorName)
+  let table = all.map { $0.split(separator: separator, omittingEmptySubsequences: false).map(String.init) }
+  for rank in table.indices.dropFirst() {
+    for (index, field) in fields.enumerated() where table[rank][index] != table[0][index] {
+      throw JobFailure(
+        description: "ranks disagree on \(field.name): rank 0 on \(hosts[0]) has \(table[0][index]), "
+          + "rank \(rank) on \(hosts[rank]) has \(table[rank][index])",
+        isSpeaker: world.rank == 0)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import GPT
+import MPI
+
+/// The reference strategy: one flat all-reduce of the whole gradient, then every rank updates everything.
+///
+/// Cost on N ranks, with latency α, time per byte β and Adam's time per parameter γ: about
+/// 2 log₂N · α + 2 (N − 1)/N · 4P · β + P · γ. The last term does not fall with N.
+///
+/// The loss and the stop request ride behind the gradient, so a step has one collective. The loss travels as a
+/// float and the float's remainder: a lone float would lose the digits that comparisons between runs need.
+public final class AllReduceSynchronisation: GradientSynchronisation {
+  private static let tail = 3
+  private let world: Communicator
+  private let count: Int
+  /// (P + 3): the gradient, the loss's two parts, ranks that want to stop.
+  private let message: AlignedBuffer<Float>
+
+  public var gradient: UnsafeMutablePointer<Float> { message.pointer }
+
+  public init(parameterCount: Int, world: Communicator) {
+    self.world = world
+    count = parameterCount
+    message = AlignedBuffer(zeros: parameterCount + Self.tail)
+  }
+
+  public func exchange(_ own: StepTotals) throws -> StepTotals {
+    let loss = Float(own.lossSum)
+    message[count] = loss
+    message[count + 1] = Float(own.lossSum - Double(loss))
+    message[count + 2] = own.stop ? 1 : 0
+    if world.size > 1 { try world.allReduce(inPlace: message.buffer, .sum) }
+    return StepTotals(
+      lossSum: Double(message[count]) + Double(message[count + 1]), stop: message[count + 2] > 0)
+  }
+
+  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
+    engine.adam(
+      range: 0..<count, learningRate: learningRate, update: update, gradient: message.pointer,
+      parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
+  }
+}

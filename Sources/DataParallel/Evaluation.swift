@@ -1,0 +1,23 @@
+import GPT
+import MPI
+
+/// The exact mean loss of a set of names: each name counted once, whatever the number of ranks.
+///
+/// - Parameters:
+///   - names: the whole set, the same on every rank.
+///   - batch: names an engine takes at a time.
+/// - Returns: the mean of −log p over all predicted positions of all names, in nats.
+func meanLoss(
+  of names: NameTable, parameters: UnsafePointer<Float>, engine: any Engine, batch: Int, over world: Communicator
+) throws -> Double {
+  let own = shard(batch: names.count, rank: world.rank, ranks: world.size)
+  var sum = 0.0
+  names.names.withUnsafeBufferPointer { all in
+    for start in stride(from: own.lowerBound, to: own.upperBound, by: batch) {
+      let piece = UnsafeBufferPointer(rebasing: all[start..<min(start + batch, own.upperBound)])
+      sum += engine.forward(piece, parameters: parameters, scale: 0)
+    }
+  }
+  let positions = names.names.reduce(0) { $0 + $1.positions }
+  return try world.allReduce(sum, .sum) / Double(positions)
+}

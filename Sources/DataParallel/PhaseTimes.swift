@@ -1,0 +1,46 @@
+import CSIMD
+
+/// Where a step's time went, in nanoseconds.
+public struct PhaseTimes: Sendable {
+  /// Choosing the batch and this rank's shard of it.
+  public var selection = 0.0
+  public var forward = 0.0
+  public var backward = 0.0
+  /// Until the last rank had arrived at the exchange; 0 in steps that do not measure it.
+  public var wait = 0.0
+  /// The exchange itself. In steps that do not measure `wait`, the wait is in here.
+  public var synchronisation = 0.0
+  public var adam = 0.0
+
+  public init() {}
+
+  public static func + (left: PhaseTimes, right: PhaseTimes) -> PhaseTimes { left.combined(right, +) }
+
+  public static func / (times: PhaseTimes, divisor: Double) -> PhaseTimes { times.combined(times) { a, _ in a / divisor } }
+
+  @inline(__always)
+  private func combined(_ other: PhaseTimes, _ operation: (Double, Double) -> Double) -> PhaseTimes {
+    var result = PhaseTimes()
+    result.selection = operation(selection, other.selection)
+    result.forward = operation(forward, other.forward)
+    result.backward = operation(backward, other.backward)
+    result.wait = operation(wait, other.wait)
+    result.synchronisation = operation(synchronisation, other.synchronisation)
+    result.adam = operation(adam, other.adam)
+    return result
+  }
+
+  public var total: Double { selection + forward + backward + wait + synchronisation + adam }
+}
+
+/// A clock read between phases.
+struct PhaseClock {
+  private var last = csimd_nanoseconds()
+
+  /// Nanoseconds since the last call.
+  mutating func lap() -> Double {
+    let now = csimd_nanoseconds()
+    defer { last = now }
+    return Double(now - last)
+  }
+}

@@ -1,0 +1,61 @@
+import GPT
+
+/// Everything that decides what a run computes. Ranks must agree on all of it.
+public struct Settings: Sendable {
+  public var shape: Shape
+  /// B, names in the global batch of one step.
+  public var batch: Int
+  public var steps: Int
+  /// Of step 0; it falls linearly to 0 over the run.
+  public var learningRate: Double
+  public var seed: UInt64
+  public var engine: EngineKind
+  /// Whether a tenth of the names is kept out of training, for its loss at the end.
+  public var evaluate: Bool
+
+  /// - Throws: `SettingsError` for a number that makes no sense.
+  public init(
+    shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineKind, evaluate: Bool
+  ) throws(SettingsError) {
+    guard batch >= 1, batch <= Self.largestBatch else { throw .batch(batch) }
+    guard steps >= 1, steps <= Self.mostSteps else { throw .steps(steps) }
+    guard learningRate.isFinite, learningRate > 0 else { throw .learningRate(learningRate) }
+    self.shape = shape
+    self.batch = batch
+    self.steps = steps
+    self.learningRate = learningRate
+    self.seed = seed
+    self.engine = engine
+    self.evaluate = evaluate
+  }
+
+  /// Beyond these, sample numbers and memory sizes would no longer be exact integers.
+  public static let largestBatch = 1 << 20
+  public static let mostSteps = 1 << 40
+
+  /// lr · (1 − step / steps)
+  func learningRate(step: Int) -> Double { learningRate * (1 - Double(step) / Double(steps)) }
+
+  /// Each setting by its option's name, as text: what ranks compare and what rank 0 prints.
+  public var fields: [(name: String, value: String)] {
+    [
+      ("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("steps", "\(steps)"),
+      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.rawValue),
+      ("eval", "\(evaluate)"),
+    ]
+  }
+}
+
+public enum SettingsError: Error, Equatable, CustomStringConvertible {
+  case batch(Int)
+  case steps(Int)
+  case learningRate(Double)
+
+  public var description: String {
+    switch self {
+    case .batch(let batch): "batch \(batch) is out of range: 1 to \(Settings.largestBatch) names"
+    case .steps(let steps): "steps \(steps) is out of range: at least 1"
+    case .learningRate(let rate): "learning rate \(rate) is not a positive number"
+    }
+  }
+}

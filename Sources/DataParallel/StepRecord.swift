@@ -1,0 +1,38 @@
+/// What became of one step, or of the steps since the last record.
+public struct StepRecord: Sendable {
+  /// Steps done so far: 1 after the first.
+  public var step: Int
+  /// Mean loss of the step's global batch, in nats a prediction.
+  public var loss: Double
+  /// Since training began.
+  public var elapsedSeconds: Double
+  /// Mean over the steps since the last record, everything included.
+  public var microsecondsPerStep: Double
+  /// Means over the steps since the last record whose phases were measured.
+  public var phases: PhaseTimes
+  /// Predicted positions of the global batch a second, over the steps since the last record.
+  public var positionsPerSecond: Double
+}
+
+/// What a run came to.
+public struct RunSummary: Sendable {
+  /// Steps done.
+  public var steps: Int
+  /// Mean loss of the last min(100, steps) steps, in nats a prediction.
+  public var lossLast100: Double
+  /// Median over the steps.
+  public var microsecondsPerStep: Double
+  public var parametersHash: String
+  /// Mean phases over the steps that measured them.
+  public var phases: PhaseTimes
+  public var elapsedSeconds: Double
+  /// B
+  public var batch: Int
+  /// Mean loss of the held-out names, and how many there are.
+  public var evaluation: (loss: Double, names: Int)?
+  /// Whether a signal ended the run before its last step.
+  public var interrupted: Bool
+
+  public var samplesPerSecond: Double { Double(steps * batch) / elapsedSeconds }
+  public var microsecondsPerSample: Double { microsecondsPerStep / Double(batch) }
+}

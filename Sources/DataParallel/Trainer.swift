@@ -1,0 +1,76 @@
+import CSIMD
+import GPT
+import Kernels
+import MPI
+
+/// Trains one model on all ranks of a communicator: agreement first, then step after step.
+public final class Trainer {
+  public let settings: Settings
+  public var state: ModelState { step.state }
+  private let world: Communicator
+  private let step: TrainingStep
+
+  /// How often the wait for other ranks is told from the exchange itself; that takes a barrier of its own.
+  private static let measureEvery = 16
+
+  /// - Parameters:
+  ///   - names: the training names, the same on every rank.
+  ///   - dataHash: of the data set, for the agreement.
+  /// - Throws: `JobFailure` on all ranks where they disagree on anything that decides the result.
+  public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
+    self.settings = settings
+    self.world = world
+    step = TrainingStep(settings: settings, names: names, world: world)
+    try requireAgreement(
+      settings.fields + [
+        ("version", version), ("data set", dataHash), ("training names", "\(names.count)"),
+        ("instruction set", String(cString: csimd_built_for())),
+        ("results of estimate instructions", String(estimateFingerprint(), radix: 16)),
+        ("initial parameters", step.state.parametersHash),
+      ], over: world)
+  }
+
+  /// Runs all steps, or those until a stop request.
+  ///
+  /// - Parameters:
+  ///   - measureEveryStep: whether each step's wait is measured apart from its exchange.
+  ///   - recordEvery: `onRecord` hears of every k-th step and of the last.
+  ///   - onRecord: runs on every rank.
+  /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step; `MPIError`.
+  public func run(
+    measureEveryStep: Bool = false, recordEvery: Int = 1, onRecord: (StepRecord) -> Void = { _ in }
+  ) throws -> RunSummary {
+    var statistics = RunStatistics(steps: settings.steps)
+    var done = 0
+    var stopped = false
+    while done < settings.steps, !stopped {
+      let measured = measureEveryStep || done % Self.measureEvery == 0
+      let start = csimd_nanoseconds()
+      let outcome = try step.run(done, measuringWait: measured)
+      let nanoseconds = Double(csimd_nanoseconds() - start)
+      guard outcome.loss.isFinite else {
+        throw JobFailure(
+          description: "the loss is \(outcome.loss) at step \(done + 1): training has diverged; "
+            + "a lower --learning-rate than \(settings.learningRate) may help",
+          isSpeaker: world.rank == 0)
+      }
+      done += 1
+      stopped = outcome.stop
+      statistics.add(
+        loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions,
+        phases: measured ? outcome.phases : nil)
+      if done % recordEvery == 0 || done == settings.steps || stopped {
+        onRecord(statistics.record(loss: outcome.loss))
+      }
+    }
+    return statistics.summary(
+      batch: settings.batch, parametersHash: state.parametersHash, interrupted: done < settings.steps)
+  }
+
+  /// The exact mean loss of `names`, in nats a prediction.
+  public func evaluate(_ names: NameTable) throws -> Double {
+    try meanLoss(
+      of: names, parameters: state.parameters.pointer, engine: step.engine, batch: TrainingStep.evaluationBatch,
+      over: world)
+  }
+}

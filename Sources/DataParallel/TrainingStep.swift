@@ -1,0 +1,96 @@
+import CSIMD
+import GPT
+import MPI
+
+/// One training step on all ranks of a communicator, and everything it needs, allocated once.
+///
+/// A step's data flows one way: names → batch → shard → engine → gradient → synchronisation → Adam → parameters.
+public final class TrainingStep {
+  public let state: ModelState
+  public let engine: any Engine
+  private let settings: Settings
+  private let world: Communicator
+  private let names: NameTable
+  private let sampler: BatchSampler
+  private let synchronisation: any GradientSynchronisation
+  /// (B): a step's batch as indices of the sorted names; this rank's shard of it as names.
+  private let batchIndices: AlignedBuffer<UInt32>
+  private let shardNames: AlignedBuffer<Name>
+  private let shardRange: Range<Int>
+
+  /// What became of a step.
+  public struct Outcome: Sendable {
+    /// Mean over the global batch, in nats.
+    public var loss: Double
+    /// Predicted positions of the global batch.
+    public var positions: Int
+    /// Whether any rank was asked to stop.
+    public var stop: Bool
+    public var phases: PhaseTimes
+  }
+
+  /// Evaluation runs in batches of the same engine, which has room for this many names on every rank.
+  static let evaluationBatch = 64
+
+  /// Changes the calling thread's floating-point mode: denormals count as zero from here on.
+  ///
+  /// - Parameter names: the training names, the same on every rank.
+  public init(settings: Settings, names: NameTable, world: Communicator) {
+    csimd_flush_denormals()
+    self.settings = settings
+    self.names = names
+    self.world = world
+    sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
+    shardRange = shard(batch: settings.batch, rank: world.rank, ranks: world.size)
+    engine = settings.engine.make(shape: settings.shape, names: max(shardRange.count, Self.evaluationBatch))
+    state = ModelState(shape: settings.shape, seed: settings.seed)
+    synchronisation = AllReduceSynchronisation(parameterCount: settings.shape.parameterCount, world: world)
+    batchIndices = AlignedBuffer(zeros: settings.batch)
+    shardNames = AlignedBuffer(zeros: shardRange.count)
+    engine.parametersChanged(state.parameters.pointer)
+  }
+
+  /// Runs one step.
+  ///
+  /// - Parameters:
+  ///   - step: from 0; decides the batch and the learning rate.
+  ///   - measuringWait: whether the wait for the last rank is measured apart from the exchange, at the price of a
+  ///     barrier.
+  public func run(_ step: Int, measuringWait: Bool) throws -> Outcome {
+    var phases = PhaseTimes()
+    var clock = PhaseClock()
+    let positions = selectBatch(step)
+    phases.selection = clock.lap()
+    let shard = UnsafeBufferPointer(shardNames.buffer)
+    let parameters = UnsafePointer(state.parameters.pointer)
+    let lossSum = engine.forward(shard, parameters: parameters, scale: 1 / Double(positions))
+    phases.forward = clock.lap()
+    engine.backward(parameters: parameters, gradient: synchronisation.gradient)
+    phases.backward = clock.lap()
+    if measuringWait, world.size > 1 {
+      try world.barrier()
+      phases.wait = clock.lap()
+    }
+    let totals = try synchronisation.exchange(StepTotals(lossSum: lossSum, stop: StopSignal.isRequested))
+    phases.synchronisation = clock.lap()
+    try synchronisation.update(
+      state, engine: engine, learningRate: settings.learningRate(step: step), update: step + 1)
+    phases.adam = clock.lap()
+    return Outcome(loss: totals.lossSum / Double(positions), positions: positions, stop: totals.stop, phases: phases)
+  }
+
+  /// Fills `shardNames` with this rank's names of a step.
+  ///
+  /// - Returns: predicted positions of the GLOBAL batch: what every rank divides by, worked out without
+  ///   communication. A mean of the ranks' own means would weigh short names' ranks too much.
+  private func selectBatch(_ step: Int) -> Int {
+    sampler.sortedBatch(step: step, into: batchIndices.buffer)
+    var positions = 0
+    for slot in 0..<settings.batch {
+      let name = names.names[Int(batchIndices[slot])]
+      positions += name.positions
+      if shardRange.contains(slot) { shardNames[slot - shardRange.lowerBound] = name }
+    }
+    return positions
+  }
+}

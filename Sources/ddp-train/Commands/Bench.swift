@@ -1,0 +1,95 @@
+import ArgumentParser
+import CMeasure
+import CSIMD
+import DataParallel
+import Dataset
+import Foundation
+import GPT
+import MPI
+import Reference
+import Scaling
+
+struct Bench: JobCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure whole training steps on one core, as a share of its multiply-add peak.",
+    discussion: """
+      Validates the engine against the reference files, then times. Every step draws a fresh batch; batch selection, \
+      prefix tree and Adam are inside. Nominal: 6 · parameters · predicted positions / time, whatever was shared; \
+      effective: operations really done / time. Both as shares of the peak measured beside them.
+      """)
+
+  @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128, and 64 at batch 128)")
+  var dModel: [Int] = []
+
+  @Option(help: "Names in a batch. (default: 16)")
+  var batch: Int?
+
+  @Option(help: "Attention heads. (default: as in training)")
+  var heads: Int?
+
+  @Option(help: "The engine to time.")
+  var engine = EngineKind.auto
+
+  @Option(help: "Seconds of timed steps per case.")
+  var seconds = 1.5
+
+  @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
+  var json: String?
+
+  func run(on world: Communicator) throws {
+    guard world.size == 1 else {
+      throw JobFailure(
+        description: "bench times one core: run it without mpirun, or with -np 1", isSpeaker: world.rank == 0, code: 64)
+    }
+    try onEveryRank(of: world) {
+      let cases = try self.cases()
+      try validateEngine()
+      guard let path = ProjectFiles.path("data/names.txt") else { throw OptionError("data/names.txt is not to be found") }
+      let names = try NameSet(path: path).table
+      let core = Core.pin()
+      let benchmarks = try cases.map { try StepBenchmark($0, names: names, world: world) }
+      for _ in 0..<50 { _ = Core.multiplyAddRate() }
+      for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark) }
+      let report = BenchReport(benchmarks: benchmarks, core: core)
+      print(report.table)
+      if let json { try report.json.write(toFile: json, atomically: true, encoding: .utf8) }
+    }
+  }
+
+  private func cases() throws -> [StepBenchmark.Case] {
+    let widths = dModel.isEmpty ? [16, 32, 64, 128] : dModel
+    var cases = try widths.map { width in
+      StepBenchmark.Case(
+        shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)), batch: batch ?? 16,
+        engine: engine)
+    }
+    if dModel.isEmpty, batch == nil {
+      cases.append(.init(shape: try Shape(dModel: 64, heads: heads ?? 4), batch: 128, engine: engine))
+    }
+    return cases
+  }
+
+  /// A fast wrong step is worth nothing.
+  private func validateEngine() throws {
+    let files = ProjectFiles.references()
+    guard !files.isEmpty else { throw OptionError("Tests/golden is not to be found: nothing to validate against") }
+    for file in files {
+      guard ReferenceCheck(try ReferenceCase(path: file), engine: engine).passed else {
+        throw OptionError("the engine is out of bounds on \(file); run `ddp-train check \(file)`")
+      }
+    }
+  }
+
+  /// Rounds of about 20 ms, each between two measurements of the peak.
+  private func time(_ what: StepBenchmark.Case, _ benchmark: StepBenchmark) throws {
+    let warmUp = csimd_nanoseconds()
+    var steps = 0
+    while csimd_nanoseconds() - warmUp < 200_000_000 || steps < 5 {
+      try benchmark.warmUp(steps: 1)
+      steps += 1
+    }
+    let perRound = max(1, steps / 10)
+    let start = csimd_nanoseconds()
+    while Double(csimd_nanoseconds() - start) < seconds * 1e9 { try benchmark.round(steps: perRound) }
+  }
+}

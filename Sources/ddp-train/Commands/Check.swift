@@ -1,0 +1,53 @@
+import ArgumentParser
+import DataParallel
+import GPT
+import MPI
+import Reference
+
+struct Check: JobCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare this build's own training steps with reference values.",
+    discussion: """
+      Each file is a safetensors file with initial parameters, batches, losses, the first gradient and the final \
+      parameters of a run computed elsewhere; Tests/golden has five. Every rank checks, so that on several hosts \
+      every kind of CPU is covered. Exits 1 where a value is out of bounds.
+      """)
+
+  @Argument(help: ArgumentHelp("Reference files.", valueName: "file"))
+  var files: [String]
+
+  @Option(help: "The engine to check: \(EngineKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var engine = EngineKind.auto
+
+  func run(on world: Communicator) throws {
+    var failed = 0
+    for file in files {
+      let check = try onEveryRank(of: world) { ReferenceCheck(try ReferenceCase(path: file), engine: engine) }
+      let passedOn = try world.allGather(check.passed ? 1 : 0)
+      let hosts = try world.allGather(Environment.processorName)
+      let failedRanks = passedOn.indices.filter { passedOn[$0] == 0 }
+      if !failedRanks.isEmpty { failed += 1 }
+      guard world.rank == failedRanks.first ?? 0 else { continue }
+      print(report(file, check))
+      for rank in failedRanks where world.size > 1 { print("  out of bounds on rank \(rank), host \(hosts[rank])") }
+    }
+    if world.rank == 0, failed == 0 { print("\(plural(files.count, "file")) within bounds") }
+    if failed > 0 {
+      throw JobFailure(
+        description: "\(failed) of \(plural(files.count, "file")) out of bounds", isSpeaker: world.rank == 0)
+    }
+  }
+
+  private func report(_ file: String, _ check: ReferenceCheck) -> String {
+    var lines = ["\(file)", "  " + "quantity".padded(to: 30) + "relative error".padded(to: 16) + "bound".padded(to: 9)
+      + "worst element".padded(to: 15) + "bound"]
+    for row in check.rows {
+      let element = row.elementBound > 0
+      lines.append(
+        "  " + row.quantity.padded(to: 30) + scientific(row.error).padded(to: 16)
+          + scientific(row.bound).padded(to: 9) + (element ? scientific(row.worstElement) : "").padded(to: 15)
+          + (element ? scientific(row.elementBound) : "").padded(to: 9) + (row.passed ? "ok" : "OUT OF BOUNDS"))
+    }
+    return lines.joined(separator: "\n")
+  }
+}

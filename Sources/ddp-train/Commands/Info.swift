@@ -1,0 +1,28 @@
+import ArgumentParser
+import CSIMD
+import CSME2
+import DataParallel
+import GPT
+import MPI
+
+struct Info: JobCommand {
+  static let configuration = CommandConfiguration(abstract: "Print what this build and this machine can do.")
+
+  func run(on world: Communicator) throws {
+    let hosts = try world.allGather(Environment.processorName)
+    let cpus = try world.allGather(String(cString: csimd_cpu_has()))
+    guard world.rank == 0 else { return }
+    var lines = [
+      ("version", DDPTrain.version),
+      ("built for", String(cString: csimd_built_for())),
+      ("this CPU has", Array(Set(cpus)).sorted().joined(separator: ", ")),
+      ("vector lanes", "\(CSIMD_LANES) × 32-bit floats"),
+      ("SME2", csme2_is_available() != 0 ? "\(csme2_vector_bits())-bit vectors" : "not present"),
+      ("MPI", Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown"),
+      ("ranks", "\(world.size)\(Environment.isRunningUnderMPIRun ? "" : " (started without mpirun)")"),
+    ]
+    let counts = Dictionary(hosts.map { ($0, 1) }, uniquingKeysWith: +)
+    lines.append(("hosts", counts.keys.sorted().map { "\($0) (\(plural(counts[$0] ?? 0, "rank")))" }.joined(separator: ", ")))
+    for (name, value) in lines { print(name.padded(to: 14) + value) }
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// Finds the project's own files (data/, configs/) wherever the program is started from: beside the program or in
+/// a folder above it, then in the current folder or above it.
+enum ProjectFiles {
+  /// The path of `relative` inside the project, or nil where no such file is found.
+  static func path(_ relative: String) -> String? {
+    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    for start in [executable, FileManager.default.currentDirectoryPath + "/."] {
+      var folder = URL(fileURLWithPath: start).deletingLastPathComponent()
+      while true {
+        let candidate = folder.appendingPathComponent(relative).path
+        if FileManager.default.fileExists(atPath: candidate) { return candidate }
+        if folder.path == "/" || folder.path.isEmpty { break }
+        folder.deleteLastPathComponent()
+      }
+    }
+    return nil
+  }
+
+  /// The names of the configurations in configs/, without their ending.
+  static func configurations() -> [String] {
+    files(in: "configs", ending: ".yaml").map { String(($0 as NSString).lastPathComponent.dropLast(5)) }
+  }
+
+  /// The paths of the project's reference runs.
+  static func references() -> [String] { files(in: "Tests/golden", ending: ".safetensors") }
+
+  private static func files(in folder: String, ending: String) -> [String] {
+    guard let folder = path(folder) else { return [] }
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.filter { $0.hasSuffix(ending) }.sorted().map { "\(folder)/\($0)" }
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import GPT
+
+/// The options of every command that trains. Each may stand in a configuration file under its own name; a flag
+/// wins over the file, the file over the default.
+struct TrainingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("A YAML file of options, or the name of one in configs/ (d64).", valueName: "file"))
+  var config: String?
+
+  @Option(help: "The model's width C: a multiple of 16, up to 1024. (default: 64)")
+  var dModel: Int?
+
+  @Option(help: "Attention heads: a divisor of the width. (default: 4; 8 at width 128)")
+  var heads: Int?
+
+  @Option(help: "Names in the global batch of a step, over all ranks together. (default: 16)")
+  var batch: Int?
+
+  @Option(help: "Training steps. (default: 5000)")
+  var steps: Int?
+
+  @Option(help: "Learning rate of the first step; it falls linearly to 0. (default: 0.01)")
+  var learningRate: Double?
+
+  @Option(help: "Seed of the initial parameters, the batches and the generated names. (default: 1)")
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Names, one a line. (default: the project's data/names.txt)", valueName: "file"))
+  var data: String?
+
+  @Flag(inversion: .prefixedNo, help: "Skip lines with characters outside a–z instead of refusing the file.")
+  var skipInvalid: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Keep a fixed tenth of the names out of training and report their loss.")
+  var eval: Bool?
+
+  @Option(help: "How a rank computes: \(EngineKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: auto)")
+  var engine: EngineKind?
+
+  @Option(help: "Names to generate at the end. (default: 10)")
+  var generate: Int?
+
+  @Option(help: "How adventurous generated names are: 1 is what was learnt, less is safer. (default: 0.6)")
+  var temperature: Double?
+
+  @Option(help: ArgumentHelp("Write JSON lines about the run here.", valueName: "file"))
+  var metrics: String?
+
+  @Option(help: ArgumentHelp("Report every k-th step: in the metrics file (default: 1), as a line (default: a tenth of the run).", valueName: "k"))
+  var logEvery: Int?
+
+  @Option(help: "Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never. (default: auto)")
+  var progress: ProgressMode?
+
+  @Flag(inversion: .prefixedNo, help: "Print the generated names and errors only.")
+  var quiet: Bool?
+}
+
+extension EngineKind: ExpressibleByArgument {}
+
+/// Whether to draw a live progress line.
+enum ProgressMode: String, CaseIterable, ExpressibleByArgument {
+  case auto, always, never
+}

@@ -1,0 +1,72 @@
+import DataParallel
+import Foundation
+import MPI
+
+/// The life of the process: init, command, finalize, exit code.
+enum Job {
+  /// Runs a command that is already parsed.
+  static func run(_ command: any JobCommand) -> Never { run { command } }
+
+  /// Parses on every rank, runs the command on all, and exits.
+  static func run(_ parse: () throws -> any JobCommand) -> Never {
+    let mpi: Environment
+    do {
+      mpi = try Environment()
+    } catch {
+      Environment.abort(because: error)
+    }
+    var code: Int32 = 0
+    do {
+      do {
+        let command = try onEveryRank(of: mpi.world) { try parsed(parse) }
+        try command.run(on: mpi.world)
+      } catch let ended as ExitRequest {
+        code = ended.code
+      } catch let failure as JobFailure {
+        code = failure.code
+        if failure.isSpeaker { say(failure) }
+      }
+      try mpi.finalize()
+    } catch {
+      // This rank alone knows that something is wrong: no other may wait for it.
+      Environment.abort(because: error)
+    }
+    flushStandardOutput()
+    exit(code)
+  }
+
+  /// Ends a process that never reached MPI.
+  static func end(with error: any Error) -> Never {
+    let ended = error as? ParsingEnded ?? ParsingEnded(message: "\(error)", code: 1)
+    say(ended.message, failed: ended.code != 0)
+    exit(ended.code)
+  }
+
+  private static func parsed(_ parse: () throws -> any JobCommand) throws -> any JobCommand {
+    do {
+      return try parse()
+    } catch let ended as ParsingEnded {
+      throw JobFailure.Reason(description: ended.message, code: ended.code)
+    }
+  }
+
+  private static func say(_ failure: JobFailure) {
+    let isUsage = failure.code == 0 || failure.code == 64
+    say(isUsage ? failure.description : "ddp-train: error: \(failure.description)", failed: failure.code != 0)
+  }
+
+  /// Help goes to standard output, errors to standard error.
+  private static func say(_ text: String, failed: Bool) {
+    if failed {
+      writeToStandardError(text + "\n")
+    } else {
+      print(text)
+      flushStandardOutput()
+    }
+  }
+}
+
+/// Ends a command, on all ranks, with an exit code and no further message.
+struct ExitRequest: Error {
+  let code: Int32
+}

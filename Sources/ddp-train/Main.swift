@@ -1,0 +1,54 @@
+import ArgumentParser
+import MPI
+
+@main
+struct DDPTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ddp-train",
+    abstract: "Trains a one-layer character GPT on names, data-parallel over MPI.",
+    discussion: """
+      Run it alone, or on N ranks with `mpirun -np N ddp-train`. `ddp-train` alone means `ddp-train train`.
+
+      Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; \
+      78 the CPU lacks what the program was built for; 130 ended by a signal, cleanly.
+      """,
+    version: version,
+    subcommands: [Train.self, Generate.self, Check.self, Bench.self, Info.self],
+    defaultSubcommand: Train.self)
+
+  static let version = "0.1.0"
+
+  static func main() {
+    // Without mpirun there is nobody to agree with, and help should not wait for MPI.
+    guard Environment.isRunningUnderMPIRun else {
+      do {
+        try Job.run(parse())
+      } catch {
+        Job.end(with: error)
+      }
+    }
+    Job.run { try parse() }
+  }
+
+  private static func parse() throws -> any JobCommand {
+    do {
+      guard let command = try parseAsRoot() as? any JobCommand else { throw CleanExit.helpRequest(self) }
+      return command
+    } catch {
+      throw ParsingEnded(message: fullMessage(for: error), code: exitCode(for: error).rawValue)
+    }
+  }
+}
+
+/// A subcommand: what every rank runs between MPI's init and finalize.
+protocol JobCommand: ParsableCommand {
+  /// - Throws: `JobFailure` where all ranks know of the failure; anything else ends the job at once.
+  func run(on world: Communicator) throws
+}
+
+/// The command line asked for help, or cannot be understood.
+struct ParsingEnded: Error, CustomStringConvertible {
+  let message: String
+  let code: Int32
+  var description: String { message }
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+extension String {
+  /// Spaces behind, up to `width` characters.
+  func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
+}
+
+/// 1,234,567
+func grouped(_ number: Int) -> String {
+  var digits = Array(String(number.magnitude))
+  var place = digits.count - 3
+  while place > 0 {
+    digits.insert(",", at: place)
+    place -= 3
+  }
+  return (number < 0 ? "-" : "") + String(digits)
+}
+
+/// "1 rank", "2 ranks"
+func plural(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+
+/// Three or more significant digits: 0.0123, 1.23, 12.3, 123.
+func significant(_ value: Double) -> String {
+  let decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 4
+  return String(format: "%.\(decimals)f", value)
+}
+
+func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+
+func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
+
+/// 0:07, 12:34, 1:02:03
+func clock(seconds: Double) -> String {
+  guard seconds.isFinite, seconds < 1e9 else { return "?" }
+  let whole = Int(seconds.rounded())
+  let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+  return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, whole % 60) : String(format: "%d:%02d", minutes, whole % 60)
+}

@@ -1,0 +1,53 @@
+import CSIMD
+import DataParallel
+import Foundation
+
+/// Shows rank 0's user how far the run is: one live line on a terminal, otherwise a line every so often.
+///
+/// Standard error decides and carries it: under mpirun standard output looks like a terminal even when it goes to
+/// a file.
+final class ProgressReporter {
+  private enum Style { case live, lines, none }
+  private let style: Style
+  private let steps: Int
+  private let linesEvery: Int
+  private var nextDraw: UInt64 = 0
+
+  /// Nanoseconds between two drawings of the live line.
+  private static let interval: UInt64 = 100_000_000
+
+  /// - Parameter every: a line every k steps; nil for ten lines a run.
+  init(mode: ProgressMode, steps: Int, every: Int?, quiet: Bool) {
+    self.steps = steps
+    linesEvery = every ?? max(steps / 10, 1)
+    style =
+      quiet || mode == .never ? .none : mode == .always || isatty(STDERR_FILENO) == 1 ? .live : .lines
+  }
+
+  func show(_ record: StepRecord) {
+    switch style {
+    case .none: return
+    case .lines:
+      guard record.step % linesEvery == 0 || record.step == steps else { return }
+      writeToStandardError(line(record) + "\n")
+    case .live:
+      let now = csimd_nanoseconds()
+      guard now >= nextDraw || record.step == steps else { return }
+      nextDraw = now + Self.interval
+      writeToStandardError("\r\u{1b}[K" + line(record))
+    }
+  }
+
+  /// Leaves the live line.
+  func finish() {
+    if style == .live { writeToStandardError("\r\u{1b}[K") }
+  }
+
+  private func line(_ record: StepRecord) -> String {
+    let perStep = record.elapsedSeconds / Double(record.step)
+    let share = 100 * (record.phases.synchronisation + record.phases.wait) / max(record.phases.total, 1)
+    return "step \(grouped(record.step))/\(grouped(steps))  loss \(fixed(record.loss, 4))  "
+      + "\(significant(record.microsecondsPerStep)) µs/step  communication \(fixed(share, 0)) %  "
+      + "\(clock(seconds: perStep * Double(steps - record.step))) left"
+  }
+}

@@ -1,0 +1,48 @@
+import CSIMD
+import DataParallel
+import Dataset
+import Foundation
+import GPT
+
+/// What rank 0 prints before and after a run.
+struct RunReport {
+  let plan: RunPlan
+  /// One host name a rank.
+  let hosts: [String]
+
+  func header(names: NameSet, training: Int, heldOut: Int?) -> String {
+    let settings = plan.settings
+    let shape = settings.shape
+    var lines = [
+      ("ddp-train", "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), engine \(settings.engine.resolved)"),
+      ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
+      ("data", "\(plan.dataPath): \(plural(names.count, "name"))"
+        + (heldOut.map { ", \(grouped($0)) held out, \(grouped(training)) train" } ?? "")),
+      ("run", "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), learning rate \(settings.learningRate) falling to 0, seed \(settings.seed)"),
+      ("ranks", "\(plural(hosts.count, "rank")) on \(plural(Set(hosts).count, "host"))"),
+    ]
+    if !plan.chosen.isEmpty { lines.append(("chosen", plan.chosen.joined(separator: ", "))) }
+    return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
+  }
+
+  func summary(_ run: RunSummary) -> String {
+    let phases = run.phases
+    let times = [
+      ("forward", phases.selection + phases.forward), ("backward", phases.backward), ("wait", phases.wait),
+      ("synchronisation", phases.synchronisation), ("Adam", phases.adam),
+    ]
+    var lines = [
+      ("loss", "\(fixed(run.lossLast100, 4)) nats a letter, mean of the last \(min(run.steps, 100)) steps"),
+    ]
+    if let evaluation = run.evaluation {
+      lines.append(("held out", "\(fixed(evaluation.loss, 4)) nats a letter, mean over \(plural(evaluation.names, "name"))"))
+    }
+    lines += [
+      ("time", "\(plural(run.steps, "step")) in \(fixed(run.elapsedSeconds, 2)) s, median \(significant(run.microsecondsPerStep)) µs a step"),
+      ("split", times.map { "\($0.0) \(significant($0.1 / 1000))" }.joined(separator: ", ") + " µs (rank 0, mean)"),
+      ("speed", "\(grouped(Int(run.samplesPerSecond))) samples/s, \(significant(run.microsecondsPerSample)) µs a sample"),
+      ("parameters", "hash \(run.parametersHash)"),
+    ]
+    return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+
+/// An `mpirun` job of the programs of this package.
+///
+/// ```swift
+/// let result = try MPIRun(ranks: 3).run("ddp-train", ["--steps", "5"], timeout: .seconds(60))
+/// #expect(result.exitCode == 0, "\(result)")
+/// ```
+///
+/// One job runs at a time, over all tests of this user. The calling thread waits.
+public struct MPIRun: Sendable {
+  /// The number of ranks. It may exceed the number of cores.
+  public var ranks: Int
+
+  /// More of mpirun's own options, such as `["--mca", "btl", "self,tcp"]`.
+  public var options: [String]
+
+  /// Variables that mpirun and its ranks get besides this process's own.
+  public var environment: [String: String]
+
+  public init(ranks: Int, options: [String] = [], environment: [String: String] = [:]) {
+    self.ranks = ranks
+    self.options = options
+    self.environment = environment
+  }
+
+  /// Runs a program of this package on every rank.
+  ///
+  /// - Parameters:
+  ///   - program: its product's name. The test target must depend on it.
+  ///   - timeout: counted from the start of the job; then the whole job is killed.
+  /// - Throws: ``MPIRunError``. A job that fails is a result.
+  public func run(
+    _ program: String, _ arguments: [String] = [], timeout: Duration = .seconds(60)
+  ) throws -> RunResult {
+    let command = try builtProgram(program)
+    let mpirun = try systemProgram("mpirun")
+    // mpirun's own limit is for the case that this process is killed while it waits.
+    let limit = String(timeout.components.seconds + 30)
+    return try withJobLock {
+      try runChild(
+        mpirun,
+        // No binding: it would put the ranks of every job on the first cores, whatever else runs there.
+        ["--oversubscribe", "--bind-to", "none", "--timeout", limit, "-np", String(ranks)] + options
+          + [command] + arguments,
+        environment: Self.inherited.merging(environment) { $1 }, timeout: timeout)
+    }
+  }
+
+  /// Runs a program of this package by hand, without mpirun.
+  public static func runAlone(
+    _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
+    timeout: Duration = .seconds(60)
+  ) throws -> RunResult {
+    let command = try builtProgram(program)
+    return try withJobLock {
+      try runChild(
+        command, arguments, environment: inherited.merging(environment) { $1 }, timeout: timeout)
+    }
+  }
+
+  /// This process's variables, less those that Open MPI sets in a process of its own.
+  ///
+  /// A test process that initialised MPI carries them, and a job started with them would take itself for a
+  /// part of that process's job. Settings such as `OMPI_MCA_btl` stay.
+  private static var inherited: [String: String] {
+    let ownedByALaunch = [
+      "PMIX_", "ORTE_", "OMPI_COMM_WORLD_", "OMPI_MCA_ess", "OMPI_MCA_orte_", "OMPI_MCA_pmix", "OMPI_UNIVERSE_",
+      "OMPI_APP_CTX", "OMPI_NUM_APP", "OMPI_FIRST_RANKS", "OMPI_FILE_LOCATION",
+    ]
+    var result = ProcessInfo.processInfo.environment.filter { variable in
+      !ownedByALaunch.contains { variable.key.hasPrefix($0) }
+    }
+    // mpirun refuses to run as root without both; containers often have no other user.
+    result["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
+    result["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+    return result
+  }
+}

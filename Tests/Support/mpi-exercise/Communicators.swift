@@ -1,0 +1,85 @@
+import MPI
+
+func environment(_ mpi: borrowing Environment) throws {
+  let world = mpi.world
+  try expect(world.size >= 1 && world.rank >= 0 && world.rank < world.size, "\(world.rank) of \(world.size)")
+  try expect(mpi.threadLevel >= .funneled, "thread level \(mpi.threadLevel)")
+  try expect(Environment.libraryVersion.contains("MPI"), Environment.libraryVersion)
+  try expect(!Environment.processorName.isEmpty, "no processor name")
+  try expectThrows(.other, "a second environment") { _ = try Environment() }
+
+  // Ranks are distinct and complete, and the test that started them knows whether mpirun did.
+  try expectEqual(try world.allGather(world.rank).sorted(), Array(0..<world.size))
+  if world.rank == 0 { print("under mpirun: \(Environment.isRunningUnderMPIRun)") }
+
+  let start = Environment.wallTime
+  while Environment.wallTime <= start {}
+  try expect(Environment.wallTime > start, "the clock stands still")
+
+  // A barrier holds back the rank that comes first: all others leave it after the last one arrives.
+  try world.barrier()
+  let late = 0.05
+  let before = Environment.wallTime
+  if world.rank == world.size - 1 { while Environment.wallTime < before + late {} }
+  try world.barrier()
+  try expect(Environment.wallTime - before > late * 0.8, "left the barrier before all had come")
+}
+
+func communicators(_ mpi: borrowing Environment) throws {
+  let world = mpi.world
+  let n = world.size
+
+  // Even and odd ranks apart, and backwards in each part.
+  guard let half = try world.split(color: world.rank % 2, key: -world.rank) else {
+    throw WrongResult(description: "split returned nothing")
+  }
+  let members = (0..<n).filter { $0 % 2 == world.rank % 2 }.sorted(by: >)
+  try expectEqual(half.size, members.count)
+  try expectEqual(half.rank, members.firstIndex(of: world.rank))
+  try expectEqual(try half.communicator.allGather(world.rank), members)
+  // Errors of an owned communicator throw too, and do not end the job.
+  try expectThrows(.operation, "bitwise or of floats") {
+    _ = try half.communicator.allReduce(Float(1), .bitwiseOr)
+  }
+
+  // A communicator of a communicator.
+  let inner = try half.communicator.duplicate()
+  try expectEqual(try inner.communicator.allReduce(world.rank, .sum), members.reduce(0, +))
+  try inner.free()
+  try half.free()
+
+  // All but rank 0.
+  let others = try world.split(color: world.rank == 0 ? nil : 0)
+  switch consume others {
+  case .some(let others):
+    try expect(world.rank != 0, "rank 0 joined")
+    try expectEqual(others.size, n - 1)
+    try expectEqual(others.rank, world.rank - 1)
+    try others.free()
+  case .none:
+    try expectEqual(world.rank, 0)
+  }
+
+  // The tests run on one host: everybody shares.
+  let node = try world.splitShared()
+  try expectEqual(node.size, n)
+  try expectEqual(node.rank, world.rank)
+
+  // Messages of a duplicate do not meet those of the world, though rank and tag are the same.
+  let twin = try world.duplicate()
+  if n > 1 {
+    if world.rank == 1 {
+      try twin.communicator.send([2], to: 0, tag: 0)
+      try world.send([1], to: 0, tag: 0)
+    }
+    if world.rank == 0 {
+      try expectEqual(try world.receive(Int.self, from: 1, tag: 0).values, [1])
+      try expectEqual(try twin.communicator.receive(Int.self, from: 1, tag: 0).values, [2])
+    }
+  }
+  try twin.free()
+  try node.free()
+
+  try expectNoLeak(of: 2048, rounds: 2000, "a freed communicator") { try world.duplicate().free() }
+  try expectNoLeak(of: 2048, rounds: 2000, "a dropped communicator") { _ = try world.duplicate() }
+}

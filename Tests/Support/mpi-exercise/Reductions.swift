@@ -1,0 +1,97 @@
+import MPI
+
+/// Counts below, at and above what Open MPI sends eagerly, and none at all.
+let bufferSizes = [0, 1, 7, 1000, 100_003]
+
+/// The value of element `i` on `rank`: small enough that a sum over ranks is exact in a Float.
+func sample<T: Numeric>(_ i: Int, rank: Int, as type: T.Type) -> T where T: MPIScalar {
+  T(exactly: (i % 5 + 1) * (rank + 1)) ?? 0
+}
+
+/// Sum over ranks r of `sample(i, r)`: (i % 5 + 1) · N (N + 1) / 2.
+func sampleSum<T: Numeric>(_ i: Int, ranks: Int, as type: T.Type) -> T {
+  T(exactly: (i % 5 + 1) * ranks * (ranks + 1) / 2) ?? 0
+}
+
+func reduce(_ mpi: borrowing Environment) throws {
+  let world = mpi.world
+  try reduceNumbers(Float.self, world)
+  try reduceNumbers(Double.self, world)
+  try reduceNumbers(Int8.self, world)
+  try reduceNumbers(Int16.self, world)
+  try reduceNumbers(Int32.self, world)
+  try reduceNumbers(Int64.self, world)
+  try reduceNumbers(Int.self, world)
+  try reduceNumbers(UInt8.self, world)
+  try reduceNumbers(UInt16.self, world)
+  try reduceNumbers(UInt32.self, world)
+  try reduceNumbers(UInt64.self, world)
+  try reduceNumbers(UInt.self, world)
+
+  // Every operation once, with a value that differs per rank. N! and 2^N stay small.
+  let (n, r) = (world.size, world.rank)
+  try expectEqual(try world.allReduce(r + 1, .sum), n * (n + 1) / 2)
+  try expectEqual(try world.allReduce(r + 1, .product), (1...n).reduce(1, *))
+  try expectEqual(try world.allReduce(r + 1, .min), 1)
+  try expectEqual(try world.allReduce(r + 1, .max), n)
+  try expectEqual(try world.allReduce(UInt64(1) << UInt64(r), .bitwiseOr), (1 << UInt64(n)) - 1)
+  try expectEqual(try world.allReduce(~(UInt64(1) << UInt64(r)), .bitwiseAnd), ~((1 << UInt64(n)) - 1))
+  try expectEqual(try world.allReduce(UInt32(r + 1), .bitwiseXor), (1...UInt32(n)).reduce(0, ^))
+  try expectEqual(try world.allReduce(r == 0, .logicalOr), true)
+  try expectEqual(try world.allReduce(r == 0, .logicalAnd), n == 1)
+  try expectEqual(try world.allReduce(-Double(r), .min), -Double(n - 1))
+}
+
+private func reduceNumbers<T: Numeric & MPIScalar>(_ type: T.Type, _ world: Communicator) throws {
+  for size in bufferSizes {
+    let input = (0..<size).map { sample($0, rank: world.rank, as: type) }
+
+    var inPlace = input
+    try inPlace.withUnsafeMutableBufferPointer { try world.allReduce(inPlace: $0, .sum) }
+    try expectAll(inPlace, "allReduce in place, \(type)") { sampleSum($0, ranks: world.size, as: type) }
+
+    var output = [T](repeating: 0, count: size)
+    try output.withUnsafeMutableBufferPointer { out in
+      try input.withUnsafeBufferPointer { try world.allReduce($0, into: out, .sum) }
+    }
+    try expectAll(output, "allReduce, \(type)") { sampleSum($0, ranks: world.size, as: type) }
+
+    let root = world.size - 1
+    var atRoot = [T](repeating: 0, count: size)
+    try atRoot.withUnsafeMutableBufferPointer { out in
+      try input.withUnsafeBufferPointer {
+        try world.reduce($0, into: world.rank == root ? out : nil, .sum, root: root)
+      }
+    }
+    try expectAll(atRoot, "reduce, \(type)") {
+      world.rank == root ? sampleSum($0, ranks: world.size, as: type) : 0
+    }
+  }
+}
+
+func reduceScatter(_ mpi: borrowing Environment) throws {
+  let world = mpi.world
+  for part in [0, 1, 5, 3001] {
+    let input = (0..<part * world.size).map { sample($0, rank: world.rank, as: Float.self) }
+    var output = [Float](repeating: -1, count: part)
+    try output.withUnsafeMutableBufferPointer { out in
+      try input.withUnsafeBufferPointer { try world.reduceScatter($0, into: out, .sum) }
+    }
+    try expectAll(output, "reduceScatter") {
+      sampleSum(world.rank * part + $0, ranks: world.size, as: Float.self)
+    }
+
+    // Rank r gets part + 2 r elements.
+    let counts = try RankCounts((0..<world.size).map { part + 2 * $0 })
+    let whole = (0..<counts.total).map { sample($0, rank: world.rank, as: Double.self) }
+    var mine = [Double](repeating: -1, count: counts.count(world.rank))
+    try mine.withUnsafeMutableBufferPointer { out in
+      try whole.withUnsafeBufferPointer { try world.reduceScatter($0, into: out, counts: counts, .sum) }
+    }
+    let start = counts.range(world.rank).lowerBound
+    try expectEqual(start, world.rank * part + world.rank * (world.rank - 1))
+    try expectAll(mine, "reduceScatter with counts") {
+      sampleSum(start + $0, ranks: world.size, as: Double.self)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# The real taskset and the real mpirun. Sourced by run.
+
+# A script that prints the CPUs it may run on.
+allowed='while read -r name list; do [[ $name != Cpus_allowed_list: ]] || echo "$list"; done </proc/self/status'
+
+test_real_binding() {
+  local -a cores
+  source "$checkout/launch/cores.sh"
+  find_cores
+  # The kernel writes neighbours as 0-1, we write 0,1: take a core's last CPU alone.
+  local last=${cores[-1]##*,}
+  check "on-own-core binds within a mask" "$last" "$(
+    OMPI_COMM_WORLD_LOCAL_RANK=0 OMPI_COMM_WORLD_LOCAL_SIZE=1 \
+      taskset --cpu-list "$last" "$checkout/launch/on-own-core" bash -c "$allowed"
+  )"
+  check "on-own-core leaves ranks free that outnumber the cores" "$last" "$(
+    OMPI_COMM_WORLD_LOCAL_RANK=2 OMPI_COMM_WORLD_LOCAL_SIZE=3 \
+      taskset --cpu-list "$last" "$checkout/launch/on-own-core" bash -c "$allowed"
+  )"
+}
+
+# numbers_of LIST: the kernel's 0-1 and our 0,1 alike as 0 1.
+numbers_of() {
+  local -a numbers
+  expand_list "$1"
+  echo "${numbers[*]}"
+}
+
+# A real mpirun, with a script as the program: needs Open MPI, which launch/test has installed by now.
+test_real_ranks() {
+  if ! [[ $(mpirun --version 2>&1) =~ Open\ MPI ]]; then
+    echo "skipped: no Open MPI here for the checks with a real mpirun"
+    return 0
+  fi
+  has swift pkg-config libopenmpi-dev libxxhash-dev
+  mkdir -p "${binary%/*}"
+  printf '#!/usr/bin/env bash\n%s\n' "$allowed" >"$binary"
+  chmod +x "$binary"
+  # A failure becomes what is compared, with its reason.
+  real_train() {
+    env PATH="$bin:$PATH" STORE="$store" BIN="$bin" LOG="$log" "$@" "$package/launch/train" \
+      2>"$work/err" </dev/null || echo "exit code $?: $(<"$work/err")"
+  }
+
+  local -a cores
+  local core_count list got
+  source "$checkout/launch/cores.sh"
+  count_cores
+  got=$(real_train)
+  check "each real rank has a core of its own" \
+    "$(for list in "${cores[@]:0:core_count}"; do numbers_of "$list"; done | sort)" \
+    "$(while read -r list; do numbers_of "$list" 2>/dev/null || echo "$list"; done <<<"$got" | sort)"
+
+  local last=${cores[-1]##*,}
+  got=$(real_train taskset --cpu-list "$last")
+  check "a real rank stays inside taskset's mask" "$last" "$got"
+  got=$(real_train DDP_TRAIN_RANKS=2 taskset --cpu-list "$last")
+  check "so do two that share a core" "$last"$'\n'"$last" "$got"
+}

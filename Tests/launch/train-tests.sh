@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# What launch/train and launch/test call, say and return on a complete machine. Sourced by run.
+
+binary=$package/.build/release/ddp-train
+build_call="swift <build> <-c> <release> <--product> <ddp-train> <--package-path> <$package> <--scratch-path> <$package/.build>"
+bound_call() { # RANKS ARGUMENTS-IN-BRACKETS
+  echo "mpirun <-np> <$1> <--bind-to> <none> <$package/launch/on-own-core> <$binary>${2:+ $2}"
+}
+free_call() {
+  echo "mpirun <-np> <$1> <--oversubscribe> <--mca> <mpi_yield_when_idle> <1> <--bind-to> <none> <$binary>"
+}
+
+test_train() {
+  new_machine 0-7 0-7 0,4 1,5 2,6 3,7
+  has "${complete[@]}"
+  cd /
+  run "$package/launch/train" --steps 5 "two  words" '' '$HOME "*"' -- -x
+  check "a complete machine: builds, runs, and calls no apt" \
+    "$build_call"$'\n'"$(bound_call 4 '<--steps> <5> <two  words> <> <$HOME "*"> <--> <-x>')" "$calls"
+  check "exit code 0" 0 "$code"
+  check "stays in the caller's folder" "in /" "in ${out##* in }"
+  check_says "says where the ranks are" \
+    "launch: physical cores: 4; ranks: 4, one a core, on CPUs 0,4 1,5 2,6 3,7"
+
+  mkdir -p "$work/else where"
+  cd "$work/else where"
+  ln -sf "$package/launch/train" train
+  run ./train
+  check "through a symbolic link, from a folder with a blank" "$build_call"$'\n'"$(bound_call 4)" "$calls"
+  cd /
+
+  run DDP_TRAIN_RANKS=2 "$package/launch/train"
+  check "fewer ranks than cores" "$build_call"$'\n'"$(bound_call 2)" "$calls"
+  run DDP_TRAIN_RANKS=5 "$package/launch/train"
+  check "more ranks than cores: free and yielding" "$build_call"$'\n'"$(free_call 5)" "$calls"
+  check_says "and says so" "launch: physical cores: 4; ranks: 5, oversubscribed: not bound"
+  local wrong
+  for wrong in 0 -1 two 1.5 '2 3'; do
+    run DDP_TRAIN_RANKS="$wrong" "$package/launch/train"
+    check "DDP_TRAIN_RANKS=$wrong is refused" "64 " "$code $calls"
+  done
+
+  cgroup 0::/ / /sys/fs/cgroup cgroup2 rw
+  limit /sys/fs/cgroup cpu.max "250000 100000"
+  run "$package/launch/train"
+  check "a quota sets the number of ranks" "$build_call"$'\n'"$(bound_call 2)" "$calls"
+  check_says "and is named" "physical cores: 4, of which the CPU quota pays for 2; ranks: 2, one a core, on CPUs 0,4 1,5"
+  run DDP_TRAIN_RANKS=3 "$package/launch/train"
+  check "more ranks than the quota pays for" "$build_call"$'\n'"$(free_call 3)" "$calls"
+
+  run BUILD_CODE=9 "$package/launch/train"
+  check "a failed build ends it with its exit code" "9 $build_call" "$code $calls"
+  run RUN_CODE=137 "$package/launch/train"
+  check "mpirun's exit code comes through" 137 "$code"
+}
+
+test_root() {
+  new_machine 0-1 0-1 0 1
+  has "${complete[@]}"
+  as_user run "$package/launch/train"
+  check "a user's ranks are left alone" "root no no" "${out% in *}"
+  if ((EUID == 0)); then
+    run "$package/launch/train"
+    check "Open MPI is told twice that root is meant" "root 1 1" "${out% in *}"
+  fi
+}
+
+# ---- launch/test ----
+
+test_test() {
+  local test_call="swift <test> <-c> <release> <--package-path> <$package> <--scratch-path> <$package/.build-test>"
+  has "${complete[@]}"
+  cd /
+  run "$package/launch/test" --filter 'a b'
+  check "the scripts' tests, then swift test with the caller's arguments" \
+    "Tests/launch/run"$'\n'"$test_call <--filter> <a b>" "$calls"
+  run TEST_CODE=3 "$package/launch/test"
+  check "swift test's exit code comes through" 3 "$code"
+  run SHELL_TEST_CODE=4 "$package/launch/test"
+  check "the scripts' tests can fail it" "4 Tests/launch/run" "$code $calls"
+}

@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# Set-up that launch/train and launch/test share: the toolchain, the Debian packages, Open MPI's mpirun.
+# Sourced. Afterwards: $checkout is the package's folder, $mpirun an Open MPI mpirun.
+# shellcheck disable=SC2034  # some variables are for the scripts that source this
+
+checkout=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
+mpirun=
+
+oldest_swift=6.2
+exit_usage=64        # sysexits.h: a variable of the caller is wrong
+exit_unavailable=69  # sysexits.h: this machine lacks something that could not be installed
+
+# Messages go to stderr, so that stdout holds the trainer's output and nothing else.
+say() { printf 'launch: %s\n' "$*" >&2; }
+
+stop() {
+  local code=$1
+  shift
+  say "$@"
+  exit "$code"
+}
+
+set_up() {
+  require_swift
+  install_missing_packages
+  choose_mpirun
+  allow_root_ranks
+}
+
+require_swift() {
+  local advice="install Swift $oldest_swift or newer (https://www.swift.org/install/linux) and put its usr/bin in PATH"
+  command -v swift >/dev/null || stop $exit_unavailable "there is no swift in PATH: $advice"
+  local version
+  version=$(swift --version 2>&1) || stop $exit_unavailable "swift does not start: $version"
+  [[ $version =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] ||
+    stop $exit_unavailable "cannot read a version in the answer of swift --version: $version"
+  local major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
+  ((major > ${oldest_swift%.*} || (major == ${oldest_swift%.*} && minor >= ${oldest_swift#*.}))) ||
+    stop $exit_unavailable "Swift $major.$minor at $(command -v swift) is too old: $advice"
+}
+
+# Prints the Debian packages this machine lacks, one a line.
+missing_packages() {
+  if ! command -v pkg-config >/dev/null; then
+    # Nothing can tell then whether the libraries are here; apt leaves alone what is.
+    printf '%s\n' pkg-config libopenmpi-dev libxxhash-dev
+  else
+    pkg-config --exists ompi-c || echo libopenmpi-dev
+    pkg-config --exists libxxhash || echo libxxhash-dev
+  fi
+  [[ -n $(open_mpi_launchers) ]] || echo openmpi-bin
+}
+
+install_missing_packages() {
+  local -a missing
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]})) || return 0
+
+  command -v apt-get >/dev/null || stop $exit_unavailable \
+    "missing: ${missing[*]} (Debian's names), and there is no apt-get here: install what this system calls them"
+
+  local -a as_root
+  if ! become_root; then
+    say "missing: ${missing[*]}, and only root can install them. Ask an administrator for:"
+    say "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+    exit $exit_unavailable
+  fi
+  say "installing ${missing[*]}: the build needs Open MPI's and xxHash's headers, the run needs mpirun"
+  # The lock's holder is often the machine's own unattended upgrade: wait for it.
+  local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update >&2 || say "apt-get update failed; trying with the package lists at hand"
+  local code=0
+  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 || code=$?
+  ((code == 0)) || stop $code "apt-get install failed (exit code $code)"
+
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} == 0)) || stop $exit_unavailable \
+    "installed, and yet pkg-config or PATH does not show: ${missing[*]}"
+}
+
+# Sets the caller's as_root to the words that go before a command only root may run.
+become_root() {
+  if ((EUID == 0)); then
+    as_root=()
+  elif ! command -v sudo >/dev/null; then
+    return 1
+  elif sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  elif [[ -t 0 && -t 2 ]]; then
+    say "the missing packages need root: sudo asks for your password"
+    sudo -v || return 1
+    as_root=(sudo)
+  else
+    return 1
+  fi
+}
+
+# Prints "version path" of every mpirun that is Open MPI's: MPICH's has the same name and may come first in PATH.
+open_mpi_launchers() {
+  local name path version
+  for name in mpirun mpirun.openmpi; do
+    path=$(command -v "$name") || continue
+    version=$("$path" --version 2>/dev/null) || continue
+    [[ $version =~ ^mpirun\ \(Open\ MPI\)\ ([^[:space:]]+) ]] && printf '%s %s\n' "${BASH_REMATCH[1]}" "$path"
+  done
+  return 0
+}
+
+# Takes the mpirun of the Open MPI that the program is linked against; another version may fail to start its ranks.
+choose_mpirun() {
+  local linked version path other=
+  linked=$(pkg-config --modversion ompi-c)
+  while read -r version path; do
+    if [[ $version == "$linked" ]]; then
+      mpirun=$path
+      break
+    fi
+    [[ -n $mpirun ]] || mpirun=$path other=$version
+  done < <(open_mpi_launchers)
+  [[ -z $other || $version == "$linked" ]] ||
+    say "warning: $mpirun is Open MPI $other, the library that pkg-config finds is $linked"
+  # For tests that start jobs of their own.
+  export DDP_TRAIN_MPIRUN=$mpirun
+}
+
+# Open MPI refuses root unless asked twice; in a container root is the only user there is.
+allow_root_ranks() {
+  ((EUID == 0)) || return 0
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+}
