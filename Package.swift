@@ -65,9 +65,19 @@ let package = Package(
       ],
       swiftSettings: swiftForThisCPU),
 
-    // Tests. MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
+    // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "ScalingTests", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
+    // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),

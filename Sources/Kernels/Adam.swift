@@ -62,7 +62,11 @@ public func adam(
 }
 
 @inline(__always)
-private func adam(_ step: AdamStep, _ g: Vector, _ p: inout Vector, _ m: inout Vector, _ v: inout Vector) {
+private func adam(_ step: AdamStep, _ gradient: Vector, _ p: inout Vector, _ m: inout Vector, _ v: inout Vector) {
+  // A gradient past 1e18 counts as 1e18: its square would overflow, and the estimate of an infinite root is not
+  // a number. The difference is 0, or not a number where the gradient is infinite or none: that must show.
+  let limit = Vector(repeating: 1e18)
+  let g = csimd_min(csimd_max(gradient, -limit), limit) + (gradient - gradient)
   m = multiplyAdd(m * Float(AdamStep.beta1), Float(1 - AdamStep.beta1), g)
   v = multiplyAdd(v * Float(AdamStep.beta2), Float(1 - AdamStep.beta2), g * g)
   // Below 1e-30 the estimate of the root would overflow; ε = 1e-8 outweighs sqrt(1e-30) anyway.

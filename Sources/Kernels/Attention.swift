@@ -82,7 +82,7 @@ private func attention<Exp: Exponential>(
 /// The backward of `attention`: dqkv += the gradients of queries, keys and values.
 ///
 /// - Parameters:
-///   - dOutput: (R, C) and `attentionOverrun` floats.
+///   - dOutput: (R, C) and `attentionOverrun` floats, all finite: lanes beyond a head are multiplied by 0.
 ///   - dqkv: (U, 3C) and `attentionOverrun` floats; accumulates, rows in order.
 public func attentionBackward(
   _ rows: AttentionRows, shape: AttentionShape, qkv: Floats, probabilities: Floats, dOutput: Floats,

@@ -94,8 +94,9 @@ CSIMD_INLINE csimd_f32x16 csimd_reciprocal_estimate(csimd_f32x16 x) {
 #endif
 }
 
-/// Lane-wise maximum; b where either is not a number.
+/// Lane-wise maximum, minimum; b where either is not a number.
 CSIMD_INLINE csimd_f32x16 csimd_max(csimd_f32x16 a, csimd_f32x16 b) { return a > b ? a : b; }
+CSIMD_INLINE csimd_f32x16 csimd_min(csimd_f32x16 a, csimd_f32x16 b) { return a < b ? a : b; }
 
 /// x itself, as one register. The compiler likes to split vectors along shuffles into halves and quarters, and
 /// takes the arithmetic around them apart as well; it does not look through this.

@@ -1,0 +1,73 @@
+import GPT
+import Testing
+
+/// New names from fixed parameters.
+@Suite struct GeneratorTests {
+  static func names(
+    _ shape: Shape, _ parameters: [Float], seed: UInt64, temperature: Double, _ indices: some Sequence<Int>
+  ) -> [[UInt8]] {
+    parameters.withUnsafeBufferPointer { buffer in
+      guard let pointer = buffer.baseAddress else { return [] }
+      let generator = Generator(shape: shape, parameters: pointer, seed: seed)
+      return indices.map { generator.name($0, temperature: temperature) }
+    }
+  }
+
+  static func parameters(_ shape: Shape) -> [Float] { randomParameters(shape, seed: 8, deviation: 0.25) }
+
+  @Test func sameSeedSameNames() throws {
+    let shape = try Shape(dModel: 16, heads: 4)
+    let parameters = Self.parameters(shape)
+    let first = Self.names(shape, parameters, seed: 1, temperature: 0.8, 0..<50)
+    #expect(first == Self.names(shape, parameters, seed: 1, temperature: 0.8, 0..<50))
+    #expect(first != Self.names(shape, parameters, seed: 2, temperature: 0.8, 0..<50))
+    #expect(Set(first).count > 20)
+    // A name depends on its number alone, not on the names written before it.
+    #expect(Array(first.reversed()) == Self.names(shape, parameters, seed: 1, temperature: 0.8, (0..<50).reversed()))
+  }
+
+  /// 0…25 and at most 16 letters, both ends of which must occur.
+  @Test(arguments: [0.05, 0.5, 1, 10, 1000])
+  func lettersAndLengths(temperature: Double) throws {
+    let shape = try Shape(dModel: 48, heads: 3)
+    let names = Self.names(shape, Self.parameters(shape), seed: 3, temperature: temperature, 0..<200)
+    #expect(names.allSatisfy { $0.count <= 16 && $0.allSatisfy { $0 < 26 } })
+    if temperature >= 10 {
+      #expect(names.contains { $0.count == 16 })
+      #expect(names.contains { $0.count < 3 })
+      #expect(Set(names.joined()).count == 26)
+    }
+  }
+
+  /// Near temperature 0 every letter is the likeliest one, as a model without a cache finds it.
+  @Test(arguments: [(16, 4), (48, 3), (48, 16)], [1, 2, 3] as [UInt64])
+  func lowTemperatureIsGreedy(size: (Int, Int), seed: UInt64) throws {
+    let shape = try Shape(dModel: size.0, heads: size.1)
+    let parameters = randomParameters(shape, seed: seed, deviation: 0.25)
+    let naive = NaiveModel(shape, parameters)
+    var greedy: [UInt8] = []
+    while greedy.count < Shape.context {
+      let logits = naive.logits(after: greedy)
+      guard let top = logits.max(), let token = logits.firstIndex(of: top), token != Shape.boundary else { break }
+      greedy.append(UInt8(token))
+    }
+    #expect(Self.names(shape, parameters, seed: 4, temperature: 1e-4, [0, 17]) == [greedy, greedy])
+  }
+
+  /// First letters, empty names included, follow the model's distribution at every temperature.
+  @Test(arguments: [0.5, 1, 2])
+  func firstLettersFollowTheModel(temperature: Double) throws {
+    let shape = try Shape(dModel: 16, heads: 4)
+    let parameters = Self.parameters(shape)
+    let count = 2000
+    let expected = NaiveModel.softmax(NaiveModel(shape, parameters).logits(after: []).map { $0 / temperature })
+    var seen = [Double](repeating: 0, count: Shape.vocabulary)
+    for name in Self.names(shape, parameters, seed: 6, temperature: temperature, 0..<count) {
+      seen[name.first.map(Int.init) ?? Shape.boundary] += 1
+    }
+    for (share, number) in zip(expected, seen) {
+      let deviation = (Double(count) * share * (1 - share)).squareRoot()
+      #expect(abs(number - Double(count) * share) < 5 * deviation + 1)
+    }
+  }
+}
