@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "csimd_needs.h"
+
 #define CSIMD_ISA_PORTABLE 0
 #define CSIMD_ISA_AVX2 1
 #define CSIMD_ISA_AVX512 2
@@ -238,8 +240,7 @@ static inline void csimd_flush_denormals(void) {
 #endif
 }
 
-/// The instruction set this package was built for, and the one this CPU has ("AVX-512", "AVX2", …).
-const char *_Nonnull csimd_built_for(void);
-const char *_Nonnull csimd_cpu_has(void);
+/// The instruction set this package was built for.
+static inline const char *_Nonnull csimd_built_for(void) { return csimd_built_for_name; }
 
 #endif

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CGuard
 import CSIMD
 import CSME2
 import DataParallel
@@ -10,7 +11,7 @@ struct Info: JobCommand {
 
   func run(on world: Communicator) throws {
     let hosts = try world.allGather(Environment.processorName)
-    let cpus = try world.allGather(String(cString: csimd_cpu_has()))
+    let cpus = try world.allGather(String(cString: cguard_cpu_has()))
     guard world.rank == 0 else { return }
     var lines = [
       ("version", DDPTrain.version),
