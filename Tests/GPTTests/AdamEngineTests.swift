@@ -4,7 +4,7 @@ import Testing
 
 /// The engines' optimisers over a run, and over the slices that ranks own.
 @Suite struct AdamEngineTests {
-  struct State: Equatable {
+  struct State {
     var parameters, first, second: [Float]
 
     init(_ shape: Shape) {
@@ -61,7 +61,9 @@ import Testing
       whole.update(engine, step, gradient, ranges: [0..<count])
       sliced.update(engine, step, gradient, ranges: slices.reversed())
     }
-    #expect(whole == sliced)
+    #expect(firstDifference(sliced.parameters, whole.parameters) == nil)
+    #expect(firstDifference(sliced.first, whole.first) == nil)
+    #expect(firstDifference(sliced.second, whole.second) == nil)
   }
 
   /// An update renews the engine's own copies of the weights, whole or slice by slice, and also those of a stripe

@@ -16,7 +16,8 @@ import Testing
         let expected = (0..<columns * targetRow).map { i in
           i % targetRow < rows ? source[i % targetRow * columns + i / targetRow] : -1
         }
-        #expect(array(target, columns * targetRow) == expected, "\(rows) × \(columns), \(placement)")
+        let difference = firstDifference(array(target, columns * targetRow), expected)
+        #expect(difference == nil, "\(rows) × \(columns), \(placement)")
         #expect(memory.isIntact, "\(rows) × \(columns), \(placement)")
       }
     }
@@ -31,7 +32,7 @@ import Testing
       let target = memory.array([Float](repeating: 0, count: columns * 32))
       transpose(rows: 27, columns: columns, source: memory.array(source), target: target, targetRow: 32)
       let expected = transposed(source, inputs: columns, outputs: 27, padded: 32)
-      #expect(array(target, columns * 32) == expected)
+      #expect(firstDifference(array(target, columns * 32), expected) == nil)
       #expect(memory.isIntact)
     }
   }
