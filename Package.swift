@@ -52,7 +52,7 @@ let package = Package(
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
+      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
@@ -65,7 +65,7 @@ let package = Package(
       ],
       swiftSettings: swiftForThisCPU),
 
-    // Tests, from the inside out: one kernel, one model, files.
+    // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
@@ -74,7 +74,10 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
-    // Tests. MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
+    .testTarget(
+      name: "ScalingTests", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
+    // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),

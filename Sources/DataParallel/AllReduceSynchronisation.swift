@@ -23,19 +23,19 @@ public final class AllReduceSynchronisation: GradientSynchronisation {
     message = AlignedBuffer(zeros: parameterCount + Self.tail)
   }
 
+  public func waitForAll() throws { try world.barrier() }
+
   public func exchange(_ own: StepTotals) throws -> StepTotals {
     let loss = Float(own.lossSum)
     message[count] = loss
     message[count + 1] = Float(own.lossSum - Double(loss))
     message[count + 2] = own.stop ? 1 : 0
-    if world.size > 1 { try world.allReduce(inPlace: message.buffer, .sum) }
+    try world.allReduce(inPlace: message.buffer, .sum)
     return StepTotals(
       lossSum: Double(message[count]) + Double(message[count + 1]), stop: message[count + 2] > 0)
   }
 
   public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    engine.adam(
-      range: 0..<count, learningRate: learningRate, update: update, gradient: message.pointer,
-      parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
+    updateEverything(state, engine: engine, learningRate: learningRate, update: update)
   }
 }

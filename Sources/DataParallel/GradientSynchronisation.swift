@@ -1,5 +1,4 @@
 import GPT
-import MPI
 
 /// What a rank adds to a step besides its gradient, and what all ranks get back.
 public struct StepTotals: Sendable, Equatable {
@@ -21,6 +20,9 @@ public protocol GradientSynchronisation: AnyObject {
   /// (P): where the rank's engine leaves its shard's gradient, already scaled to the global batch.
   var gradient: UnsafeMutablePointer<Float> { get }
 
+  /// Returns when the last rank has arrived, so that its lateness can be told from the exchange itself.
+  func waitForAll() throws
+
   /// Sums gradients, losses and stop requests over the ranks.
   func exchange(_ own: StepTotals) throws -> StepTotals
 
@@ -28,4 +30,30 @@ public protocol GradientSynchronisation: AnyObject {
   ///
   /// - Parameter update: t = step + 1.
   func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) throws
+}
+
+extension GradientSynchronisation {
+  /// Updates every parameter on this rank, from a gradient that is the same on all.
+  func updateEverything(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
+    engine.adam(
+      range: 0..<state.shape.parameterCount, learningRate: learningRate, update: update, gradient: gradient,
+      parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
+  }
+}
+
+/// One rank alone: nothing to exchange, and no MPI. What every other strategy is compared with.
+public final class SoloSynchronisation: GradientSynchronisation {
+  private let buffer: AlignedBuffer<Float>
+
+  public var gradient: UnsafeMutablePointer<Float> { buffer.pointer }
+
+  public init(parameterCount: Int) { buffer = AlignedBuffer(zeros: parameterCount) }
+
+  public func waitForAll() {}
+
+  public func exchange(_ own: StepTotals) -> StepTotals { own }
+
+  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
+    updateEverything(state, engine: engine, learningRate: learningRate, update: update)
+  }
 }

@@ -9,13 +9,13 @@ public struct Settings: Sendable {
   /// Of step 0; it falls linearly to 0 over the run.
   public var learningRate: Double
   public var seed: UInt64
-  public var engine: EngineKind
+  public var engine: EngineOptions
   /// Whether a tenth of the names is kept out of training, for its loss at the end.
   public var evaluate: Bool
 
   /// - Throws: `SettingsError` for a number that makes no sense.
   public init(
-    shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineKind, evaluate: Bool
+    shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineOptions, evaluate: Bool
   ) throws(SettingsError) {
     guard batch >= 1, batch <= Self.largestBatch else { throw .batch(batch) }
     guard steps >= 1, steps <= Self.mostSteps else { throw .steps(steps) }
@@ -40,8 +40,9 @@ public struct Settings: Sendable {
   public var fields: [(name: String, value: String)] {
     [
       ("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("steps", "\(steps)"),
-      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.rawValue),
-      ("eval", "\(evaluate)"),
+      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.kind.resolved.rawValue),
+      ("exp", engine.exponential.rawValue), ("prefix-sharing", "\(engine.sharesPrefixes)"),
+      ("padding-skip", "\(engine.skipsPadding)"), ("eval", "\(evaluate)"),
     ]
   }
 }
@@ -54,7 +55,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .batch(let batch): "batch \(batch) is out of range: 1 to \(Settings.largestBatch) names"
-    case .steps(let steps): "steps \(steps) is out of range: at least 1"
+    case .steps(let steps): "steps \(steps) is out of range: 1 to \(Settings.mostSteps)"
     case .learningRate(let rate): "learning rate \(rate) is not a positive number"
     }
   }

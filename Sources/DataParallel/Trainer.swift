@@ -20,10 +20,15 @@ public final class Trainer {
   public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
     self.settings = settings
     self.world = world
-    step = TrainingStep(settings: settings, names: names, world: world)
+    let count = settings.shape.parameterCount
+    let synchronisation: any GradientSynchronisation =
+      world.size == 1
+      ? SoloSynchronisation(parameterCount: count) : AllReduceSynchronisation(parameterCount: count, world: world)
+    step = TrainingStep(
+      settings: settings, names: names, rank: world.rank, ranks: world.size, synchronisation: synchronisation)
     try requireAgreement(
       settings.fields + [
-        ("version", version), ("data set", dataHash), ("training names", "\(names.count)"),
+        ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),
         ("instruction set", String(cString: csimd_built_for())),
         ("results of estimate instructions", String(estimateFingerprint(), radix: 16)),
         ("initial parameters", step.state.parametersHash),
@@ -33,7 +38,8 @@ public final class Trainer {
   /// Runs all steps, or those until a stop request.
   ///
   /// - Parameters:
-  ///   - measureEveryStep: whether each step's wait is measured apart from its exchange.
+  ///   - measureEveryStep: whether each step's wait is measured apart from its exchange. On all ranks alike: the
+  ///     measurement is a barrier.
   ///   - recordEvery: `onRecord` hears of every k-th step and of the last.
   ///   - onRecord: runs on every rank.
   /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step; `MPIError`.
@@ -49,10 +55,7 @@ public final class Trainer {
       let outcome = try step.run(done, measuringWait: measured)
       let nanoseconds = Double(csimd_nanoseconds() - start)
       guard outcome.loss.isFinite else {
-        throw JobFailure(
-          description: "the loss is \(outcome.loss) at step \(done + 1): training has diverged; "
-            + "a lower --learning-rate than \(settings.learningRate) may help",
-          isSpeaker: world.rank == 0)
+        throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")
       }
       done += 1
       stopped = outcome.stop
@@ -63,8 +66,18 @@ public final class Trainer {
         onRecord(statistics.record(loss: outcome.loss))
       }
     }
+    // The last update has no loss behind it that would show this.
+    guard state.parameters.buffer.allSatisfy(\.isFinite) else {
+      throw divergence("parameters are not finite after step \(done)")
+    }
     return statistics.summary(
       batch: settings.batch, parametersHash: state.parametersHash, interrupted: done < settings.steps)
+  }
+
+  private func divergence(_ what: String) -> JobFailure {
+    JobFailure(
+      description: "\(what): training has diverged; a lower --learning-rate than \(settings.learningRate) may help",
+      isSpeaker: world.rank == 0)
   }
 
   /// The exact mean loss of `names`, in nats a prediction.

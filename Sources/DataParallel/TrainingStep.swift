@@ -1,15 +1,13 @@
 import CSIMD
 import GPT
-import MPI
 
-/// One training step on all ranks of a communicator, and everything it needs, allocated once.
+/// One rank's part of a training step, and everything it needs, allocated once.
 ///
 /// A step's data flows one way: names → batch → shard → engine → gradient → synchronisation → Adam → parameters.
 public final class TrainingStep {
   public let state: ModelState
   public let engine: any Engine
   private let settings: Settings
-  private let world: Communicator
   private let names: NameTable
   private let sampler: BatchSampler
   private let synchronisation: any GradientSynchronisation
@@ -34,17 +32,20 @@ public final class TrainingStep {
 
   /// Changes the calling thread's floating-point mode: denormals count as zero from here on.
   ///
-  /// - Parameter names: the training names, the same on every rank.
-  public init(settings: Settings, names: NameTable, world: Communicator) {
+  /// - Parameters:
+  ///   - names: the training names, the same on every rank.
+  ///   - rank, ranks: which shard of every batch is this rank's.
+  public init(
+    settings: Settings, names: NameTable, rank: Int, ranks: Int, synchronisation: any GradientSynchronisation
+  ) {
     csimd_flush_denormals()
     self.settings = settings
     self.names = names
-    self.world = world
+    self.synchronisation = synchronisation
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
-    shardRange = shard(batch: settings.batch, rank: world.rank, ranks: world.size)
+    shardRange = shard(batch: settings.batch, rank: rank, ranks: ranks)
     engine = settings.engine.make(shape: settings.shape, names: max(shardRange.count, Self.evaluationBatch))
     state = ModelState(shape: settings.shape, seed: settings.seed)
-    synchronisation = AllReduceSynchronisation(parameterCount: settings.shape.parameterCount, world: world)
     batchIndices = AlignedBuffer(zeros: settings.batch)
     shardNames = AlignedBuffer(zeros: shardRange.count)
     engine.parametersChanged(state.parameters.pointer)
@@ -67,8 +68,8 @@ public final class TrainingStep {
     phases.forward = clock.lap()
     engine.backward(parameters: parameters, gradient: synchronisation.gradient)
     phases.backward = clock.lap()
-    if measuringWait, world.size > 1 {
-      try world.barrier()
+    if measuringWait {
+      try synchronisation.waitForAll()
       phases.wait = clock.lap()
     }
     let totals = try synchronisation.exchange(StepTotals(lossSum: lossSum, stop: StopSignal.isRequested))

@@ -69,24 +69,3 @@ extension Engine {
     return result
   }
 }
-
-/// The engines there are.
-public enum EngineKind: String, CaseIterable, Sendable {
-  /// The best for this build and width.
-  case auto
-  /// Plain loops over one position at a time: slow, and the reference.
-  case scalar
-  /// Swift vectors over packed rows.
-  case simd
-
-  /// The engine that is really used.
-  public var resolved: EngineKind { self == .auto ? .simd : self }
-
-  /// - Parameter names: the most names a shard may have.
-  public func make(shape: Shape, names: Int) -> any Engine {
-    switch resolved {
-    case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    default: VectorEngine(shape: shape, names: names)
-    }
-  }
-}

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The weights a second time, as (inputs, outputs): what the forward products read along memory.
+/// The weights a second time, as (inputs, outputs) in panels: what the forward products read along memory.
 final class TransposedWeights {
   private let arena: Arena
   /// (C, 3C), (C, C), (C, F), (F, C), and (C, 32) with zeros behind column 27.
@@ -14,7 +14,8 @@ final class TransposedWeights {
     var range: Range<Int>
     var columns: Int
     var target: UnsafeMutablePointer<Float>?
-    var targetRow: Int
+    /// Rows, rounded up to what the transpose has columns for.
+    var outputs: Int
   }
 
   /// Rows of a matrix that are updated and transposed together, so that the transpose finds them in the nearest
@@ -32,19 +33,19 @@ final class TransposedWeights {
     self.arena = arena
     parameterCount = shape.parameterCount
     func piece(
-      _ first: Tensor, through last: Tensor, to target: UnsafeMutablePointer<Float>? = nil, row: Int = 0
+      _ first: Tensor, through last: Tensor, to target: UnsafeMutablePointer<Float>? = nil, outputs: Int = 0
     ) -> Piece {
       Piece(
         range: shape.offset(first)..<shape.range(last).upperBound, columns: shape.columns(first), target: target,
-        targetRow: row)
+        outputs: outputs)
     }
     pieces = [
       piece(.tokenEmbedding, through: .positionEmbedding),
-      piece(.query, through: .value, to: queryKeyValue, row: 3 * C),
-      piece(.attentionOutput, through: .attentionOutput, to: attentionOutput, row: C),
-      piece(.expand, through: .expand, to: expand, row: F),
-      piece(.contract, through: .contract, to: contract, row: C),
-      piece(.head, through: .head, to: head, row: logitsRow),
+      piece(.query, through: .value, to: queryKeyValue, outputs: 3 * C),
+      piece(.attentionOutput, through: .attentionOutput, to: attentionOutput, outputs: C),
+      piece(.expand, through: .expand, to: expand, outputs: F),
+      piece(.contract, through: .contract, to: contract, outputs: C),
+      piece(.head, through: .head, to: head, outputs: logitsRow),
     ]
   }
 
@@ -70,9 +71,9 @@ final class TransposedWeights {
       while start < part.upperBound {
         let whole = start..<min(start + size, piece.range.upperBound)
         body(part.clamped(to: whole))
-        transpose(
-          rows: whole.count / piece.columns, columns: piece.columns, source: parameters + start,
-          target: target + (start - piece.range.lowerBound) / piece.columns, targetRow: piece.targetRow)
+        transposeIntoPanels(
+          rows: (start - piece.range.lowerBound) / piece.columns, count: whole.count / piece.columns,
+          outputs: piece.outputs, inputs: piece.columns, source: parameters + start, target: target)
         start += size
       }
     }

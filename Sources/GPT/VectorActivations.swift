@@ -30,16 +30,18 @@ final class VectorActivations {
   let dh: Pointer
   /// (U, 3C), (U, C), (U, C)
   let dqkv, dy, dx0: Pointer
+  /// Room for one panel of a large weight matrix.
+  let packing: Pointer
 
-  init(shape: Shape, attention: AttentionShape, rows: Int) {
+  init(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) {
     let (C, F) = (shape.dModel, shape.feedForward)
-    let pairs = min(rows, Shape.context * Shape.vocabulary)
     let sizes = [
       pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * attention.probabilitiesPerRow,
       rows * C + attentionOverrun, rows * C, rows * C, rows * C,
       rows * F, rows * logitsRow, pairs, pairs, rows, rows, rows, rows,
       rows * C, rows * C + attentionOverrun, rows * C, rows * F,
       pairs * 3 * C + attentionOverrun, pairs * C, pairs * C,
+      max(packingScratch(inputs: C, outputs: F), packingScratch(inputs: F, outputs: C), packingScratch(inputs: C, outputs: 3 * C)),
     ]
     var arena = Arena(count: sizes.reduce(0) { $0 + Arena.padded($1) })
     let pieces = sizes.map { arena.take($0) }
@@ -49,7 +51,7 @@ final class VectorActivations {
     (inverseX0, inverseY, inverseZ) = (pieces[10], pieces[11], pieces[12])
     (weight, maximum, logNormaliser) = (pieces[13], pieces[14], pieces[15])
     (dx, da, dz, dh) = (pieces[16], pieces[17], pieces[18], pieces[19])
-    (dqkv, dy, dx0) = (pieces[20], pieces[21], pieces[22])
+    (dqkv, dy, dx0, packing) = (pieces[20], pieces[21], pieces[22], pieces[23])
     self.arena = arena
   }
 }

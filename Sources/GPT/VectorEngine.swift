@@ -13,13 +13,16 @@ public final class VectorEngine: Engine {
   private let transposed: TransposedWeights
   private let attentionShape: AttentionShape
 
+  private let options: EngineOptions
+
   /// - Parameter names: the most names a shard may have.
-  public init(shape: Shape, names: Int) {
+  public init(shape: Shape, names: Int, options: EngineOptions = EngineOptions()) {
     self.shape = shape
+    self.options = options
     capacity = names
-    tree = PrefixTree(names: names)
+    tree = PrefixTree(names: names, sharing: options.sharesPrefixes)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
-    s = VectorActivations(shape: shape, attention: attentionShape, rows: names * Shape.context)
+    s = VectorActivations(shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
     transposed = TransposedWeights(shape: shape)
   }
 
@@ -37,7 +40,7 @@ public final class VectorEngine: Engine {
     _ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double
   ) -> Double {
     precondition(names.count <= capacity, "more names than the engine was made for")
-    tree.build(names)
+    tree.build(names, sharing: options.sharesPrefixes, padding: !options.skipsPadding)
     guard tree.rowCount > 0 else { return 0 }
     embed(parameters)
     attend()
@@ -106,7 +109,9 @@ extension VectorEngine {
     linear(
       rows: U, inputs: C, outputs: 3 * C, x: s.y, xRow: C, transposed: transposed.queryKeyValue, y: s.qkv,
       yRow: 3 * C)
-    attention(attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, output: s.a)
+    attention(
+      attentionRows, shape: attentionShape, exponential: options.exponential.kernel, qkv: s.qkv, probabilities: s.p,
+      output: s.a)
     linearAddingGathered(
       rows: R, inputs: C, outputs: C, x: s.a, transposed: transposed.attentionOutput,
       residual: s.x0, index: tree.pair.pointer, y: s.x1)
@@ -124,7 +129,7 @@ extension VectorEngine {
       gradient: d + shape.offset(.attentionOutput))
     linearInputGradient(
       rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
-      dx: s.da)
+      scratch: s.packing, dx: s.da)
     s.dqkv.update(repeating: 0, count: U * 3 * C)
     attentionBackward(
       attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
@@ -133,7 +138,7 @@ extension VectorEngine {
       gradient: d + shape.offset(.query))
     linearInputGradient(
       rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
-      dx: s.dy)
+      scratch: s.packing, dx: s.dy)
     s.dx0.update(repeating: 0, count: U * C)
     scatterAddRows(rows: R, width: C, source: s.dx, index: tree.pair.pointer, target: s.dx0)
   }
@@ -156,11 +161,13 @@ extension VectorEngine {
     linearWeightGradient(
       rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
     linearInputGradientBehindReLU(
-      rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract), output: s.h, dx: s.dh)
+      rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract),
+      scratch: s.packing, output: s.h, dx: s.dh)
     linearWeightGradient(
       rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
     linearInputGradient(
-      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand), dx: s.dz)
+      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand),
+      scratch: s.packing, dx: s.dz)
     rmsNormBackward(rows: R, width: C, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
   }
 }
@@ -181,7 +188,8 @@ extension VectorEngine {
     }
     for row in 0..<R { s.weight[row] = Float(Double(tree.predictions[row]) * scale) }
     softmaxRows(
-      rows: R, logits: s.logits, weight: s.weight, maximum: s.maximum, logNormaliser: s.logNormaliser)
+      rows: R, exponential: options.exponential.kernel, logits: s.logits, weight: s.weight, maximum: s.maximum,
+      logNormaliser: s.logNormaliser)
     for row in 0..<R { loss += Double(tree.predictions[row]) * Double(s.logNormaliser[row]) }
     for edge in 0..<tree.edgeCount {
       let index = Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])
@@ -197,6 +205,6 @@ extension VectorEngine {
       gradient: d + shape.offset(.head))
     linearInputGradient(
       rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
-      dx: s.dx)
+      scratch: s.packing, dx: s.dx)
   }
 }

@@ -54,13 +54,26 @@ public let attentionOverrun = Vector.count
 ///
 /// Source: Vaswani et al., "Attention Is All You Need", 2017, §3.2.
 public func attention(
-  _ rows: AttentionRows, shape: AttentionShape, qkv: Floats, probabilities: MutableFloats, output: MutableFloats
+  _ rows: AttentionRows, shape: AttentionShape, exponential: ExponentialKind, qkv: Floats,
+  probabilities: MutableFloats, output: MutableFloats
+) {
+  switch exponential {
+  case .fast: attention(FastExponential.self, rows, shape, qkv, probabilities, output)
+  case .exact: attention(ExactExponential.self, rows, shape, qkv, probabilities, output)
+  case .coarse: attention(CoarseExponential.self, rows, shape, qkv, probabilities, output)
+  }
+}
+
+@inline(__always)
+private func attention<Exp: Exponential>(
+  _: Exp.Type, _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
+  _ output: MutableFloats
 ) {
   switch (shape.headDim, shape.heads % 4) {
-  case (4, 0): forward(rows, shape, qkv, probabilities, output) { _ in HeadsOf4() }
-  case (8, 0): forward(rows, shape, qkv, probabilities, output) { _ in HeadsOf8() }
+  case (4, 0): forward(Exp.self, rows, shape, qkv, probabilities, output) { _ in HeadsOf4() }
+  case (8, 0): forward(Exp.self, rows, shape, qkv, probabilities, output) { _ in HeadsOf8() }
   default:
-    forward(rows, shape, qkv, probabilities, output) { quad in
+    forward(Exp.self, rows, shape, qkv, probabilities, output) { quad in
       WideHeads(heads: min(4, shape.heads - 4 * quad), headDim: shape.headDim)
     }
   }
@@ -89,8 +102,8 @@ public func attentionBackward(
 // over from other branches: finite numbers whose weight is zero, so that no count needs a loop of its own.
 
 @inline(__always)
-private func forward<Quad: HeadQuad>(
-  _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
+private func forward<Exp: Exponential, Quad: HeadQuad>(
+  _: Exp.Type, _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
   _ output: MutableFloats, _ heads: (Int) -> Quad
 ) {
   let width = shape.width
@@ -122,7 +135,7 @@ private func forward<Quad: HeadQuad>(
         var sum = Vector.zero
         for group in 0..<groups {
           let at = weights + group * Vector.count
-          var e = exponential(Vector(at) - maximum)
+          var e = Exp.of(Vector(at) - maximum)
           if group == groups - 1 { e *= inUse }
           e.store(at)
           sum += e

@@ -14,7 +14,20 @@ public let logitsRow = 32
 ///   - maximum: (R rounded up to 16), scratch.
 ///   - logNormaliser: (R rounded up to 16), in nats; overwritten.
 public func softmaxRows(
-  rows: Int, logits: MutableFloats, weight: Floats, maximum: MutableFloats, logNormaliser: MutableFloats
+  rows: Int, exponential: ExponentialKind, logits: MutableFloats, weight: Floats, maximum: MutableFloats,
+  logNormaliser: MutableFloats
+) {
+  switch exponential {
+  case .fast: softmaxRows(FastExponential.self, rows, logits, weight, maximum, logNormaliser)
+  case .exact: softmaxRows(ExactExponential.self, rows, logits, weight, maximum, logNormaliser)
+  case .coarse: softmaxRows(CoarseExponential.self, rows, logits, weight, maximum, logNormaliser)
+  }
+}
+
+@inline(__always)
+private func softmaxRows<Exp: Exponential>(
+  _: Exp.Type, _ rows: Int, _ logits: MutableFloats, _ weight: Floats, _ maximum: MutableFloats,
+  _ logNormaliser: MutableFloats
 ) {
   let inUse = Vector.ones(upTo: 27 - Vector.count)
   let ignored = (inUse - 1) * 1e30  // 0 in use, −1e30 elsewhere: far below any maximum
@@ -23,8 +36,8 @@ public func softmaxRows(
     let low = Vector(pointer)
     let high = multiplyAdd(ignored, Vector(pointer + Vector.count), inUse)
     let top = csimd_max(low, high).laneMaximum
-    let lowExponential = exponential(low - top)
-    let highExponential = exponential(high - top) * inUse
+    let lowExponential = Exp.of(low - top)
+    let highExponential = Exp.of(high - top) * inUse
     let sum = (lowExponential + highExponential).laneSum
     maximum[row] = top
     logNormaliser[row] = sum

@@ -1,24 +1,30 @@
 import CSIMD
 
-/// target = sourceᵀ, in blocks of 16 × 16.
+/// Transposes rows of W (N, K) into their columns of W′ (K, N), packed in panels (see `Panels`).
 ///
 /// - Parameters:
-///   - rows, columns: of the source; columns a multiple of 16.
-///   - source: (rows, columns), contiguous.
-///   - target: (columns, targetRow); columns `rows`… of it are left alone.
-///   - targetRow: floats from row to row of the target, at least `rows`.
-public func transpose(rows: Int, columns: Int, source: Floats, target: MutableFloats, targetRow: Int) {
-  let wholeBlocks = rows / Vector.count * Vector.count
-  var row = 0
-  while row < wholeBlocks {
-    var column = 0
-    while column < columns {
-      csimd_transpose16(source + row * columns + column, columns, target + column * targetRow + row, targetRow)
-      column += Vector.count
+///   - first: the first of the rows, a multiple of 16.
+///   - count: rows.
+///   - outputs: N, rounded up to a multiple of 16.
+///   - inputs: K, a multiple of 16.
+///   - source: the rows, (count, K), contiguous.
+///   - target: W′ as a whole.
+public func transposeIntoPanels(
+  rows first: Int, count: Int, outputs: Int, inputs: Int, source: Floats, target: MutableFloats
+) {
+  for row in stride(from: 0, to: count, by: Vector.count) {
+    let column = first + row
+    let panel = Panels.containing(column: column, of: outputs)
+    let target = target + panel.first * inputs + column - panel.first
+    let source = source + row * inputs
+    if count - row >= Vector.count {
+      for k in stride(from: 0, to: inputs, by: Vector.count) {
+        csimd_transpose16(source + k, inputs, target + k * panel.width, panel.width)
+      }
+    } else {
+      for i in 0..<count - row {
+        for k in 0..<inputs { target[k * panel.width + i] = source[i * inputs + k] }
+      }
     }
-    row += Vector.count
-  }
-  for row in wholeBlocks..<rows {
-    for column in 0..<columns { target[column * targetRow + row] = source[row * columns + column] }
   }
 }

@@ -28,7 +28,7 @@ public struct ReferenceCheck: Sendable {
   public let rows: [Row]
   public var passed: Bool { rows.allSatisfy(\.passed) }
 
-  public init(_ reference: ReferenceCase, engine: EngineKind) {
+  public init(_ reference: ReferenceCase, engine: EngineOptions) {
     csimd_flush_denormals()
     let run = ReferenceRun(reference, engine: engine)
     var rows: [Row] = []

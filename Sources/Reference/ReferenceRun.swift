@@ -7,8 +7,8 @@ struct ReferenceRun {
   private(set) var gradient: [Float] = []
   private(set) var final: [Float]
 
-  init(_ reference: ReferenceCase, engine kind: EngineKind) {
-    let engine = kind.make(shape: reference.shape, names: reference.largestBatch)
+  init(_ reference: ReferenceCase, engine options: EngineOptions) {
+    let engine = options.make(shape: reference.shape, names: reference.largestBatch)
     let count = reference.shape.parameterCount
     var (first, second) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
     var stepGradient = [Float](repeating: 0, count: count)

@@ -2,7 +2,6 @@ import CMeasure
 import CSIMD
 import DataParallel
 import GPT
-import MPI
 
 /// Times whole training steps of one rank: batch selection, tree, forward, backward, Adam.
 ///
@@ -14,9 +13,9 @@ public final class StepBenchmark {
     public var shape: Shape
     /// B
     public var batch: Int
-    public var engine: EngineKind
+    public var engine: EngineOptions
 
-    public init(shape: Shape, batch: Int, engine: EngineKind) {
+    public init(shape: Shape, batch: Int, engine: EngineOptions) {
       self.shape = shape
       self.batch = batch
       self.engine = engine
@@ -52,16 +51,16 @@ public final class StepBenchmark {
   private var rows = 0
   public private(set) var peaks: [Double] = []
 
-  /// - Parameters:
-  ///   - names: training names.
-  ///   - world: of one rank.
+  /// - Parameter names: training names.
   /// - Throws: `SettingsError` for a batch that makes no sense.
-  public init(_ what: Case, names: NameTable, world: Communicator) throws {
+  public init(_ what: Case, names: NameTable) throws {
     self.what = what
     let settings = try Settings(
       shape: what.shape, batch: what.batch, steps: 1 << 20, learningRate: 0.005, seed: 1, engine: what.engine,
       evaluate: false)
-    training = TrainingStep(settings: settings, names: names, world: world)
+    training = TrainingStep(
+      settings: settings, names: names, rank: 0, ranks: 1,
+      synchronisation: SoloSynchronisation(parameterCount: what.shape.parameterCount))
   }
 
   /// Steps that are not timed: caches, branch predictors, page tables.

@@ -19,6 +19,7 @@ enum Job {
     do {
       do {
         let command = try onEveryRank(of: mpi.world) { try parsed(parse) }
+        try requireAgreement([("the command", "\(type(of: command))".lowercased())], over: mpi.world)
         try command.run(on: mpi.world)
       } catch let ended as ExitRequest {
         code = ended.code
@@ -31,15 +32,23 @@ enum Job {
       // This rank alone knows that something is wrong: no other may wait for it.
       Environment.abort(because: error)
     }
-    flushStandardOutput()
-    exit(code)
+    exitWriting(code)
   }
 
   /// Ends a process that never reached MPI.
   static func end(with error: any Error) -> Never {
     let ended = error as? ParsingEnded ?? ParsingEnded(message: "\(error)", code: 1)
     say(ended.message, failed: ended.code != 0)
-    exit(ended.code)
+    exitWriting(ended.code)
+  }
+
+  /// Exits, and not with 0 where what was printed has not arrived.
+  private static func exitWriting(_ code: Int32) -> Never {
+    if let reason = flushStandardOutput() {
+      writeToStandardError("ddp-train: error: standard output: \(reason)\n")
+      exit(code == 0 ? 1 : code)
+    }
+    exit(code)
   }
 
   private static func parsed(_ parse: () throws -> any JobCommand) throws -> any JobCommand {

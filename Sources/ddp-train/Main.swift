@@ -7,7 +7,8 @@ struct DDPTrain: ParsableCommand {
     commandName: "ddp-train",
     abstract: "Trains a one-layer character GPT on names, data-parallel over MPI.",
     discussion: """
-      Run it alone, or on N ranks with `mpirun -np N ddp-train`. `ddp-train` alone means `ddp-train train`.
+      Run it alone, or on N ranks with `mpirun -np N ddp-train`. `ddp-train` alone means `ddp-train train`; \
+      `ddp-train train --help` lists its options.
 
       Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; \
       78 the CPU lacks what the program was built for; 130 ended by a signal, cleanly.
@@ -19,6 +20,7 @@ struct DDPTrain: ParsableCommand {
   static let version = "0.1.0"
 
   static func main() {
+    reserveStandardDescriptors()
     // Without mpirun there is nobody to agree with, and help should not wait for MPI.
     guard Environment.isRunningUnderMPIRun else {
       do {
@@ -32,8 +34,11 @@ struct DDPTrain: ParsableCommand {
 
   private static func parse() throws -> any JobCommand {
     do {
-      guard let command = try parseAsRoot() as? any JobCommand else { throw CleanExit.helpRequest(self) }
-      return command
+      var parsed = try parseAsRoot()
+      if let command = parsed as? any JobCommand { return command }
+      // What is left is a request for help, which throws it.
+      try parsed.run()
+      throw CleanExit.helpRequest(self)
     } catch {
       throw ParsingEnded(message: fullMessage(for: error), code: exitCode(for: error).rawValue)
     }

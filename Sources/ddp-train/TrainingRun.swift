@@ -18,6 +18,8 @@ struct TrainingRun {
   init(_ options: TrainingOptions, world: Communicator) throws {
     self.world = world
     let plan = try onEveryRank(of: world) { try RunPlan(options) }
+    // Before anything is read: ranks that took different paths from here would wait for each other for ever.
+    try requireAgreement(plan.settings.fields + plan.fields, over: world)
     self.plan = plan
     report = RunReport(plan: plan, hosts: try world.allGather(Environment.processorName))
     logger = RankLogHandler.logger(rank: world.rank)
@@ -49,13 +51,12 @@ struct TrainingRun {
     let progress = ProgressReporter(
       mode: plan.progress, steps: plan.settings.steps, every: plan.logEvery, quiet: plan.quiet)
     let every = plan.metricsPath == nil ? recordInterval : plan.logEvery ?? 1
-    let summary = try trainer.run(measureEveryStep: plan.metricsPath != nil, recordEvery: every) { record in
+    defer { if speaks { progress.finish() } }
+    return try trainer.run(measureEveryStep: plan.metricsPath != nil, recordEvery: every) { record in
       guard speaks else { return }
       metrics?.write(record)
       progress.show(record)
     }
-    if speaks { progress.finish() }
-    return summary
   }
 
   /// Steps between two records when only a person looks: often enough for a live line, seldom enough to cost
@@ -75,7 +76,9 @@ struct TrainingRun {
   private func conclude(_ summary: RunSummary, _ state: ModelState, _ metrics: MetricsFile?) {
     metrics?.write(summary)
     if !plan.quiet {
-      if summary.interrupted { print("interrupted behind step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))") }
+      if summary.interrupted {
+        print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
+      }
       print(report.summary(summary))
       if plan.generate > 0 { print("") }
     }

@@ -27,8 +27,7 @@ struct Bench: JobCommand {
   @Option(help: "Attention heads. (default: as in training)")
   var heads: Int?
 
-  @Option(help: "The engine to time.")
-  var engine = EngineKind.auto
+  @OptionGroup var engine: EngineFlags
 
   @Option(help: "Seconds of timed steps per case.")
   var seconds = 1.5
@@ -43,11 +42,11 @@ struct Bench: JobCommand {
     }
     try onEveryRank(of: world) {
       let cases = try self.cases()
-      try validateEngine()
+      if let engine = cases.first?.engine { try validate(engine) }
       guard let path = ProjectFiles.path("data/names.txt") else { throw OptionError("data/names.txt is not to be found") }
       let names = try NameSet(path: path).table
       let core = Core.pin()
-      let benchmarks = try cases.map { try StepBenchmark($0, names: names, world: world) }
+      let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
       for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark) }
       let report = BenchReport(benchmarks: benchmarks, core: core)
@@ -57,6 +56,7 @@ struct Bench: JobCommand {
   }
 
   private func cases() throws -> [StepBenchmark.Case] {
+    let engine = try self.engine.resolve()
     let widths = dModel.isEmpty ? [16, 32, 64, 128] : dModel
     var cases = try widths.map { width in
       StepBenchmark.Case(
@@ -69,8 +69,9 @@ struct Bench: JobCommand {
     return cases
   }
 
-  /// A fast wrong step is worth nothing.
-  private func validateEngine() throws {
+  /// A fast wrong step is worth nothing. (The coarse exponential is wrong on purpose.)
+  private func validate(_ engine: EngineOptions) throws {
+    guard engine.exponential != .coarse else { return }
     let files = ProjectFiles.references()
     guard !files.isEmpty else { throw OptionError("Tests/golden is not to be found: nothing to validate against") }
     for file in files {

@@ -16,10 +16,10 @@ struct Check: JobCommand {
   @Argument(help: ArgumentHelp("Reference files.", valueName: "file"))
   var files: [String]
 
-  @Option(help: "The engine to check: \(EngineKind.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var engine = EngineKind.auto
+  @OptionGroup var engine: EngineFlags
 
   func run(on world: Communicator) throws {
+    let engine = try onEveryRank(of: world) { try self.engine.resolve() }
     var failed = 0
     for file in files {
       let check = try onEveryRank(of: world) { ReferenceCheck(try ReferenceCase(path: file), engine: engine) }

@@ -22,7 +22,8 @@ struct Info: JobCommand {
       ("ranks", "\(world.size)\(Environment.isRunningUnderMPIRun ? "" : " (started without mpirun)")"),
     ]
     let counts = Dictionary(hosts.map { ($0, 1) }, uniquingKeysWith: +)
-    lines.append(("hosts", counts.keys.sorted().map { "\($0) (\(plural(counts[$0] ?? 0, "rank")))" }.joined(separator: ", ")))
+    let ranksOnHosts = counts.sorted { $0.key < $1.key }.map { "\($0.key) (\(plural($0.value, "rank")))" }
+    lines.append(("hosts", ranksOnHosts.joined(separator: ", ")))
     for (name, value) in lines { print(name.padded(to: 14) + value) }
   }
 }

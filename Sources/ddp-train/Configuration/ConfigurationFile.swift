@@ -8,47 +8,35 @@ struct ConfigurationFile {
 
   static let keys = [
     "d-model", "heads", "batch", "steps", "learning-rate", "seed", "data", "skip-invalid", "eval", "engine",
+    "exp", "prefix-sharing", "padding-skip",
     "generate", "temperature", "metrics", "log-every", "progress", "quiet",
   ]
-
-  /// The largest file that is read, in bytes: far beyond any configuration, and no trap for memory.
-  private static let maxSize = 1 << 20
 
   /// - Parameter name: a path, or the name of a file in the project's configs/, with or without `.yaml`.
   /// - Throws: `ConfigurationError`, naming file, line and key.
   init(named name: String) throws {
-    let path = try Self.locate(name)
-    self.path = path
-    func failure(_ reason: String, line: Int? = nil) -> ConfigurationError {
-      ConfigurationError(path: path, line: line, reason: reason)
-    }
-    guard let data = FileManager.default.contents(atPath: path) else { throw failure("cannot be read") }
-    guard data.count <= Self.maxSize else { throw failure("is larger than \(Self.maxSize) bytes") }
-    guard let text = String(data: data, encoding: .utf8) else { throw failure("is not UTF-8 text") }
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
-    } catch {
-      throw failure("is not valid YAML: \("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))")
-    }
-    guard let root else {
+    path = try Self.locate(name)
+    guard let root = try composeYAML(path: path) else {
       values = [:]
       return
     }
-    guard let mapping = root.mapping else { throw failure("must be a mapping of option names to values") }
+    guard let mapping = root.mapping else {
+      throw ConfigurationError(path, "must be a mapping of option names to values")
+    }
     var values: [String: (text: String, line: Int)] = [:]
     for (keyNode, valueNode) in mapping {
       let line = keyNode.mark?.line ?? 0
-      guard let key = keyNode.string else { throw failure("a key is not text", line: line) }
+      guard let key = keyNode.string else { throw ConfigurationError(path, line: line, "a key is not text") }
       guard Self.keys.contains(key) else {
-        throw failure("unknown key \"\(key)\"; did you mean \"\(nearest(to: key, among: Self.keys))\"?", line: line)
+        throw ConfigurationError(path, line: line, "unknown key \"\(key)\"; \(suggestion(for: key, among: Self.keys))")
       }
       guard let value = valueNode.scalar?.string else {
-        throw failure("\(key) must be a single value", line: line)
+        throw ConfigurationError(path, line: line, "\(key) must be a single value")
       }
-      guard values.updateValue((value, line), forKey: key) == nil else {
-        throw failure("\(key) is given twice", line: line)
+      guard !value.isEmpty else {
+        throw ConfigurationError(path, line: line, "\(key) has no value; give it one, or leave the line out")
       }
+      values[key] = (value, line)
     }
     self.values = values
   }
@@ -56,43 +44,34 @@ struct ConfigurationFile {
   /// The value of a key, or nil where the file does not have it.
   ///
   /// - Throws: `ConfigurationError` where the text is no such value.
-  func value<Value: LosslessStringConvertible>(_ key: String, _ kind: String) throws -> Value? {
+  func value<Value: ConfigurationValue>(_ key: String, as type: Value.Type) throws -> Value? {
     guard let (text, line) = values[key] else { return nil }
-    guard let value = Value(text) else {
-      throw ConfigurationError(path: path, line: line, reason: "\(key): \"\(text)\" is not \(kind)")
-    }
-    return value
-  }
-
-  /// The value of a key that takes one of a few words.
-  func word<Value: RawRepresentable & CaseIterable>(_ key: String) throws -> Value? where Value.RawValue == String {
-    guard let (text, line) = values[key] else { return nil }
-    guard let value = Value(rawValue: text) else {
-      let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ConfigurationError(path: path, line: line, reason: "\(key): \"\(text)\" is not one of \(words)")
+    guard let value = Value(configuration: text) else {
+      throw ConfigurationError(path, line: line, "\(key): \"\(text)\" is not \(Value.kind)")
     }
     return value
   }
 
   /// A path; a relative one counts from the configuration file's folder.
-  func file(_ key: String) throws -> String? {
-    guard let text: String = try value(key, "a path") else { return nil }
+  func path(_ key: String) throws -> String? {
+    guard let text = try value(key, as: String.self) else { return nil }
     return text.hasPrefix("/")
       ? text : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(text).path
   }
 
   private static func locate(_ name: String) throws -> String {
-    let candidates = [name] + (name.contains("/") ? [] : [ProjectFiles.path("configs/\(name)"), ProjectFiles.path("configs/\(name).yaml")]).compactMap { $0 }
-    for candidate in candidates {
+    let inProject = name.contains("/") ? [] : ["configs/\(name)", "configs/\(name).yaml"]
+    var isFolder = false
+    for candidate in [name] + inProject.compactMap({ ProjectFiles.path($0) }) {
       var isDirectory: ObjCBool = false
-      if FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory), !isDirectory.boolValue {
-        return candidate
-      }
+      guard FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory) else { continue }
+      if !isDirectory.boolValue { return candidate }
+      isFolder = true
     }
     let known = ProjectFiles.configurations()
     throw ConfigurationError(
-      path: name, line: nil,
-      reason: "no such configuration file" + (known.isEmpty ? "" : "; configs/ has \(known.joined(separator: ", "))"))
+      name, (isFolder ? "is a directory, not a configuration file" : "no such configuration file")
+        + (known.isEmpty ? "" : "; configs/ has \(known.joined(separator: ", "))"))
   }
 }
 
@@ -100,21 +79,12 @@ struct ConfigurationError: Error, CustomStringConvertible {
   let path: String
   let line: Int?
   let reason: String
-  var description: String { "\(path)\(line.map { ":\($0)" } ?? ""): \(reason)" }
-}
 
-/// The candidate with the smallest edit distance (Levenshtein, 1966).
-func nearest(to word: String, among candidates: [String]) -> String {
-  func distance(_ a: [Character], _ b: [Character]) -> Int {
-    var previous = Array(0...b.count)
-    for (i, left) in a.enumerated() {
-      var current = [i + 1]
-      for (j, right) in b.enumerated() {
-        current.append(min(previous[j] + (left == right ? 0 : 1), previous[j + 1] + 1, current[j] + 1))
-      }
-      previous = current
-    }
-    return previous[b.count]
+  init(_ path: String, line: Int? = nil, _ reason: String) {
+    self.path = path
+    self.line = line
+    self.reason = reason
   }
-  return candidates.min { distance(Array(word), Array($0)) < distance(Array(word), Array($1)) } ?? ""
+
+  var description: String { "\(path)\(line.map { ":\($0)" } ?? ""): \(reason)" }
 }

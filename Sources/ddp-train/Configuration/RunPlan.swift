@@ -12,36 +12,31 @@ struct RunPlan {
   var logEvery: Int?
   var progress: ProgressMode
   var quiet: Bool
-  /// Options that are not at their default, with where they came from: "steps 1000 (--steps)".
+  /// Options that are not at their default, with where they came from: "steps 1000 (flag)".
   var chosen: [String]
 
   /// - Throws: an error whose description says which option is wrong, why, and what it may be.
-  init(_ options: TrainingOptions) throws {
-    let file = try options.config.map { try ConfigurationFile(named: $0) }
-    var resolver = Resolver(file: file)
-    let dModel = resolver.resolve("d-model", options.dModel, try file?.value("d-model", "an integer"), 64)
-    let heads = resolver.resolve(
-      "heads", options.heads, try file?.value("heads", "an integer"), Shape.defaultHeads(dModel: dModel))
+  init(_ flags: TrainingOptions) throws {
+    var option = OptionResolver(file: try flags.config.map { try ConfigurationFile(named: $0) })
+    let dModel = try option.value("d-model", flags.dModel) ?? 64
+    let heads = try option.value("heads", flags.heads) ?? Shape.defaultHeads(dModel: dModel)
     settings = try Settings(
       shape: Shape(dModel: dModel, heads: heads),
-      batch: resolver.resolve("batch", options.batch, try file?.value("batch", "an integer"), 16),
-      steps: resolver.resolve("steps", options.steps, try file?.value("steps", "an integer"), 5000),
-      learningRate: resolver.resolve(
-        "learning-rate", options.learningRate, try file?.value("learning-rate", "a number"), 0.01),
-      seed: resolver.resolve("seed", options.seed, try file?.value("seed", "a whole number"), 1),
-      engine: resolver.resolve("engine", options.engine, try file?.word("engine"), .auto),
-      evaluate: resolver.resolve("eval", options.eval, try file?.value("eval", "true or false"), false))
-    dataPath = try resolver.resolve("data", options.data, try file?.file("data"), try Self.defaultData(options, file))
-    skipInvalid = resolver.resolve(
-      "skip-invalid", options.skipInvalid, try file?.value("skip-invalid", "true or false"), false)
-    generate = resolver.resolve("generate", options.generate, try file?.value("generate", "an integer"), 10)
-    temperature = resolver.resolve(
-      "temperature", options.temperature, try file?.value("temperature", "a number"), 0.6)
-    metricsPath = resolver.optional("metrics", options.metrics, try file?.file("metrics"))
-    logEvery = resolver.optional("log-every", options.logEvery, try file?.value("log-every", "an integer"))
-    progress = resolver.resolve("progress", options.progress, try file?.word("progress"), .auto)
-    quiet = resolver.resolve("quiet", options.quiet, try file?.value("quiet", "true or false"), false)
-    chosen = resolver.chosen
+      batch: option.value("batch", flags.batch) ?? 16,
+      steps: option.value("steps", flags.steps) ?? 5000,
+      learningRate: option.value("learning-rate", flags.learningRate) ?? 0.01,
+      seed: option.value("seed", flags.seed) ?? 1,
+      engine: flags.engine.resolve(&option),
+      evaluate: option.value("eval", flags.eval) ?? false)
+    dataPath = try option.path("data", flags.data) ?? Self.defaultData()
+    skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
+    generate = try option.value("generate", flags.generate) ?? 10
+    temperature = try option.value("temperature", flags.temperature) ?? 0.6
+    metricsPath = try option.path("metrics", flags.metrics)
+    logEvery = try option.value("log-every", flags.logEvery)
+    progress = try option.value("progress", flags.progress) ?? .auto
+    quiet = try option.value("quiet", flags.quiet) ?? false
+    chosen = option.chosen
     try validate()
   }
 
@@ -53,40 +48,22 @@ struct RunPlan {
     if let logEvery, logEvery < 1 { throw OptionError("log-every \(logEvery) is out of range: at least 1") }
   }
 
-  private static func defaultData(_ options: TrainingOptions, _ file: ConfigurationFile?) throws -> String {
-    if options.data != nil { return "" }
-    if try file?.file("data") != nil { return "" }
+  private static func defaultData() throws -> String {
     guard let path = ProjectFiles.path("data/names.txt") else {
-      throw OptionError("data/names.txt is neither near the program nor near the current folder; name a file with --data")
+      throw OptionError(
+        "data/names.txt is neither near the program nor near the current folder; name a file with --data")
     }
     return path
   }
-}
 
-/// Picks each option's value and notes where it came from.
-private struct Resolver {
-  let file: ConfigurationFile?
-  private(set) var chosen: [String] = []
-
-  init(file: ConfigurationFile?) { self.file = file }
-
-  mutating func resolve<Value>(
-    _ name: String, _ flag: Value?, _ configured: Value?, _ fallback: @autoclosure () throws -> Value
-  ) rethrows -> Value {
-    if let value = optional(name, flag, configured) { return value }
-    return try fallback()
-  }
-
-  mutating func optional<Value>(_ name: String, _ flag: Value?, _ configured: Value?) -> Value? {
-    if let flag {
-      chosen.append("\(name) \(flag) (flag)")
-      return flag
-    }
-    if let configured {
-      chosen.append("\(name) \(configured) (\(file?.path ?? "file"))")
-      return configured
-    }
-    return nil
+  /// What ranks must agree on besides the settings, by option name. Paths are left out: they may differ between
+  /// hosts, and what is in the files is compared when they have been read.
+  var fields: [(name: String, value: String)] {
+    [
+      ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"), ("temperature", "\(temperature)"),
+      ("metrics", metricsPath == nil ? "no file" : "a file"), ("log-every", logEvery.map { "\($0)" } ?? "its default"),
+      ("progress", progress.rawValue), ("quiet", "\(quiet)"),
+    ]
   }
 }
 

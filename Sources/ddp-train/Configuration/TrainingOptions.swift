@@ -34,8 +34,7 @@ struct TrainingOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Keep a fixed tenth of the names out of training and report their loss.")
   var eval: Bool?
 
-  @Option(help: "How a rank computes: \(EngineKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: auto)")
-  var engine: EngineKind?
+  @OptionGroup var engine: EngineFlags
 
   @Option(help: "Names to generate at the end. (default: 10)")
   var generate: Int?
@@ -46,17 +45,22 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write JSON lines about the run here.", valueName: "file"))
   var metrics: String?
 
-  @Option(help: ArgumentHelp("Report every k-th step: in the metrics file (default: 1), as a line (default: a tenth of the run).", valueName: "k"))
+  @Option(
+    help: ArgumentHelp(
+      "Report every k-th step: in the metrics file (default: 1), as a line (default: a tenth of the run).",
+      valueName: "k"))
   var logEvery: Int?
 
-  @Option(help: "Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never. (default: auto)")
+  @Option(
+    help: """
+      Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never. \
+      (default: auto)
+      """)
   var progress: ProgressMode?
 
   @Flag(inversion: .prefixedNo, help: "Print the generated names and errors only.")
   var quiet: Bool?
 }
-
-extension EngineKind: ExpressibleByArgument {}
 
 /// Whether to draw a live progress line.
 enum ProgressMode: String, CaseIterable, ExpressibleByArgument {

@@ -45,7 +45,7 @@ struct BenchReport {
     let rows = results.map { result in
       let phases = result.phases
       return "    {\"c\": \(result.what.shape.dModel), \"heads\": \(result.what.shape.heads), "
-        + "\"batch\": \(result.what.batch), \"engine\": \"\(result.what.engine.resolved.rawValue)\", "
+        + "\"batch\": \(result.what.batch), \"engine\": \"\(result.what.engine.kind.resolved.rawValue)\", "
         + "\"us_per_step\": \(result.microseconds.median), "
         + "\"us_per_step_p10\": \(result.microseconds.quantile(0.1)), "
         + "\"us_per_step_p90\": \(result.microseconds.quantile(0.9)), "

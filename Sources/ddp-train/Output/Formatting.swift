@@ -19,9 +19,9 @@ func grouped(_ number: Int) -> String {
 /// "1 rank", "2 ranks"
 func plural(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
-/// Three or more significant digits: 0.0123, 1.23, 12.3, 123.
+/// About three significant digits: 0.012, 1.23, 12.3, 123.
 func significant(_ value: Double) -> String {
-  let decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 4
+  let decimals = value >= 99.95 || value == 0 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 3
   return String(format: "%.\(decimals)f", value)
 }
 
@@ -34,5 +34,6 @@ func clock(seconds: Double) -> String {
   guard seconds.isFinite, seconds < 1e9 else { return "?" }
   let whole = Int(seconds.rounded())
   let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-  return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, whole % 60) : String(format: "%d:%02d", minutes, whole % 60)
+  return hours > 0
+    ? String(format: "%d:%02d:%02d", hours, minutes, whole % 60) : String(format: "%d:%02d", minutes, whole % 60)
 }

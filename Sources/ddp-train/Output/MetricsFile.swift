@@ -33,7 +33,9 @@ final class MetricsFile {
   }
 
   func write(_ summary: RunSummary) {
-    let evaluation = summary.evaluation.map { ", \"loss_held_out\": \(number($0.loss)), \"held_out_names\": \($0.names)" }
+    let evaluation = summary.evaluation.map {
+      ", \"loss_held_out\": \(number($0.loss)), \"held_out_names\": \($0.names)"
+    }
     write(
       "{\"final\": true, \"steps\": \(summary.steps), \"loss_last_100\": \(number(summary.lossLast100)), "
         + "\"us_per_step\": \(number(summary.microsecondsPerStep)), "

@@ -12,6 +12,7 @@ final class ProgressReporter {
   private let steps: Int
   private let linesEvery: Int
   private var nextDraw: UInt64 = 0
+  private var nextLine: Int
 
   /// Nanoseconds between two drawings of the live line.
   private static let interval: UInt64 = 100_000_000
@@ -20,6 +21,7 @@ final class ProgressReporter {
   init(mode: ProgressMode, steps: Int, every: Int?, quiet: Bool) {
     self.steps = steps
     linesEvery = every ?? max(steps / 10, 1)
+    nextLine = linesEvery
     style =
       quiet || mode == .never ? .none : mode == .always || isatty(STDERR_FILENO) == 1 ? .live : .lines
   }
@@ -28,7 +30,9 @@ final class ProgressReporter {
     switch style {
     case .none: return
     case .lines:
-      guard record.step % linesEvery == 0 || record.step == steps else { return }
+      // Records need not fall on these steps: the first one behind each is shown.
+      guard record.step >= nextLine || record.step == steps else { return }
+      nextLine = (record.step / linesEvery + 1) * linesEvery
       writeToStandardError(line(record) + "\n")
     case .live:
       let now = csimd_nanoseconds()

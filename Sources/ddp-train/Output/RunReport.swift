@@ -14,11 +14,13 @@ struct RunReport {
     let settings = plan.settings
     let shape = settings.shape
     var lines = [
-      ("ddp-train", "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), engine \(settings.engine.resolved)"),
+      ("ddp-train", "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), "
+        + "engine \(settings.engine.kind.resolved)"),
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
       ("data", "\(plan.dataPath): \(plural(names.count, "name"))"
         + (heldOut.map { ", \(grouped($0)) held out, \(grouped(training)) train" } ?? "")),
-      ("run", "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), learning rate \(settings.learningRate) falling to 0, seed \(settings.seed)"),
+      ("run", "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), "
+        + "learning rate \(settings.learningRate) falling to 0, seed \(settings.seed)"),
       ("ranks", "\(plural(hosts.count, "rank")) on \(plural(Set(hosts).count, "host"))"),
     ]
     if !plan.chosen.isEmpty { lines.append(("chosen", plan.chosen.joined(separator: ", "))) }
@@ -26,23 +28,29 @@ struct RunReport {
   }
 
   func summary(_ run: RunSummary) -> String {
-    let phases = run.phases
-    let times = [
-      ("forward", phases.selection + phases.forward), ("backward", phases.backward), ("wait", phases.wait),
-      ("synchronisation", phases.synchronisation), ("Adam", phases.adam),
-    ]
+    let last = min(run.steps, 100)
     var lines = [
-      ("loss", "\(fixed(run.lossLast100, 4)) nats a letter, mean of the last \(min(run.steps, 100)) steps"),
+      ("loss", "\(fixed(run.lossLast100, 4)) nats a letter, mean of the last \(last == 1 ? "step" : "\(last) steps")")
     ]
     if let evaluation = run.evaluation {
-      lines.append(("held out", "\(fixed(evaluation.loss, 4)) nats a letter, mean over \(plural(evaluation.names, "name"))"))
+      lines.append(
+        ("held out", "\(fixed(evaluation.loss, 4)) nats a letter, mean over \(plural(evaluation.names, "name"))"))
     }
     lines += [
-      ("time", "\(plural(run.steps, "step")) in \(fixed(run.elapsedSeconds, 2)) s, median \(significant(run.microsecondsPerStep)) µs a step"),
-      ("split", times.map { "\($0.0) \(significant($0.1 / 1000))" }.joined(separator: ", ") + " µs (rank 0, mean)"),
-      ("speed", "\(grouped(Int(run.samplesPerSecond))) samples/s, \(significant(run.microsecondsPerSample)) µs a sample"),
+      ("time", "\(plural(run.steps, "step")) in \(fixed(run.elapsedSeconds, 2)) s, "
+        + "median \(significant(run.microsecondsPerStep)) µs a step"),
+      ("split", split(run.phases)),
+      ("speed", "\(grouped(Int(run.samplesPerSecond))) samples/s, "
+        + "\(significant(run.microsecondsPerSample)) µs a sample"),
       ("parameters", "hash \(run.parametersHash)"),
     ]
     return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
+  }
+
+  private func split(_ phases: PhaseTimes) -> String {
+    let communication = [("wait", phases.wait), ("synchronisation", phases.synchronisation)]
+    let times = [("forward", phases.selection + phases.forward), ("backward", phases.backward)]
+      + (hosts.count > 1 ? communication : []) + [("Adam", phases.adam)]
+    return times.map { "\($0.0) \(significant($0.1 / 1000))" }.joined(separator: ", ") + " µs (rank 0, mean)"
   }
 }

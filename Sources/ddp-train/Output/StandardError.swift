@@ -5,6 +5,3 @@ func writeToStandardError(_ text: String) {
   // Where standard error is gone there is nobody left to tell.
   try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
 }
-
-/// Hands what was printed to the system now. Under mpirun standard output is buffered in blocks.
-func flushStandardOutput() { fflush(nil) }

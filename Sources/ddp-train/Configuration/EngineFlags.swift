@@ -1,0 +1,43 @@
+import ArgumentParser
+import GPT
+
+/// How a rank computes: the options that every command which computes has.
+struct EngineFlags: ParsableArguments {
+  @Option(help: "How a rank computes: \(EngineKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: auto)")
+  var engine: EngineKind?
+
+  @Option(
+    help: ArgumentHelp(
+      "The softmaxes' exponential: fast (error 2e-7), exact (the C library's), coarse (error 5e-3). (default: fast)"))
+  var exp: ExponentialPrecision?
+
+  @Flag(inversion: .prefixedNo, help: "Compute what names have in common once. (default: --prefix-sharing)")
+  var prefixSharing: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Leave out positions behind a name's end. (default: --padding-skip)")
+  var paddingSkip: Bool?
+
+  /// - Throws: where switches are combined that do not go together.
+  func resolve(_ option: inout OptionResolver) throws -> EngineOptions {
+    var resolved = EngineOptions()
+    resolved.kind = try option.value("engine", engine) ?? resolved.kind
+    resolved.exponential = try option.value("exp", exp) ?? resolved.exponential
+    resolved.sharesPrefixes = try option.value("prefix-sharing", prefixSharing) ?? resolved.sharesPrefixes
+    resolved.skipsPadding = try option.value("padding-skip", paddingSkip) ?? resolved.skipsPadding
+    var plain = EngineOptions()
+    plain.kind = .scalar
+    guard resolved.kind != .scalar || resolved == plain else {
+      throw OptionError("the scalar engine has no --exp, --prefix-sharing or --padding-skip to choose; use --engine simd")
+    }
+    return resolved
+  }
+
+  /// Without a configuration file.
+  func resolve() throws -> EngineOptions {
+    var option = OptionResolver(file: nil)
+    return try resolve(&option)
+  }
+}
+
+extension EngineKind: ExpressibleByArgument {}
+extension ExponentialPrecision: ExpressibleByArgument {}

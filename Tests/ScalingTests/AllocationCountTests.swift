@@ -1,0 +1,47 @@
+import CMeasure
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The zero that `bench` prints for allocations a step is worth something only if the counter counts.
+@Suite struct AllocationCountTests {
+  private func allocations(in body: () -> Void) -> UInt64 {
+    let before = cmeasure_allocations_count()
+    body()
+    return cmeasure_allocations_count() - before
+  }
+
+  @Test func countsEveryWayToAllocate() {
+    guard cmeasure_allocations_are_counted() != 0 else { return }
+    #expect(allocations { free(malloc(100)) } == 1)
+    #expect(allocations { free(calloc(10, 10)) } == 1)
+    #expect(allocations { free(realloc(malloc(10), 100_000)) } == 2)
+    #expect(allocations { free(aligned_alloc(64, 128)) } == 1)
+    #expect(
+      allocations {
+        var memory: UnsafeMutableRawPointer?
+        #expect(posix_memalign(&memory, 64, 128) == 0)
+        free(memory)
+      } >= 1)
+  }
+
+  @Test func countsWhatSwiftAllocates() {
+    guard cmeasure_allocations_are_counted() != 0 else { return }
+    var kept: [Int] = []
+    #expect(allocations { kept = Array(repeating: 1, count: 1000) } >= 1)
+    #expect(kept.count == 1000)
+  }
+
+  @Test func countsNothingWhereNothingIsAllocated() {
+    var sum = 0
+    #expect(allocations { for i in 0..<1000 { sum &+= i } } == 0)
+    #expect(sum == 499_500)
+  }
+
+  @Test func refusesAlignmentsThatAreNone() {
+    var memory: UnsafeMutableRawPointer?
+    #expect(posix_memalign(&memory, 3, 128) == EINVAL)
+  }
+}
