@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "CSIMD", cSettings: cForThisCPU),
     .target(name: "CSME2"),
     .target(name: "Kernels", dependencies: ["CSIMD"], swiftSettings: uncheckedKernels),
-    .target(name: "GPT", dependencies: ["CSIMD", "Kernels", "CSME2"], swiftSettings: swiftForThisCPU),
+    .target(name: "GPT", dependencies: ["CSIMD", "Kernels"], swiftSettings: swiftForThisCPU),
 
     // Files: names in, tensors in and out.
     // No pkgConfig: it would link a library of which only inlined functions are used.

@@ -33,25 +33,39 @@ final class VectorActivations {
   /// Room for one panel of a large weight matrix.
   let packing: Pointer
 
+  /// - Parameters:
+  ///   - rows, pairs: the most there can be.
   init(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) {
     let (C, F) = (shape.dModel, shape.feedForward)
-    let sizes = [
-      pairs * C, pairs * C, pairs * 3 * C + attentionOverrun, rows * attention.probabilitiesPerRow,
-      rows * C + attentionOverrun, rows * C, rows * C, rows * C,
-      rows * F, rows * logitsRow, pairs, pairs, rows, rows, rows, rows,
-      rows * C, rows * C + attentionOverrun, rows * C, rows * F,
-      pairs * 3 * C + attentionOverrun, pairs * C, pairs * C,
-      max(packingScratch(inputs: C, outputs: F), packingScratch(inputs: F, outputs: C), packingScratch(inputs: C, outputs: 3 * C)),
-    ]
-    var arena = Arena(count: sizes.reduce(0) { $0 + Arena.padded($1) })
-    let pieces = sizes.map { arena.take($0) }
-    (x0, y, qkv, p) = (pieces[0], pieces[1], pieces[2], pieces[3])
-    (a, x1, z, x2) = (pieces[4], pieces[5], pieces[6], pieces[7])
-    (h, logits) = (pieces[8], pieces[9])
-    (inverseX0, inverseY, inverseZ) = (pieces[10], pieces[11], pieces[12])
-    (weight, maximum, logNormaliser) = (pieces[13], pieces[14], pieces[15])
-    (dx, da, dz, dh) = (pieces[16], pieces[17], pieces[18], pieces[19])
-    (dqkv, dy, dx0, packing) = (pieces[20], pieces[21], pieces[22], pieces[23])
+    let perRow = 7 * C + 2 * F + attention.probabilitiesPerRow + logitsRow + 4
+    let perPair = 10 * C + 2
+    let panel = [(C, 3 * C), (C, F), (F, C)].map { packingScratch(inputs: $0, outputs: $1) }.max() ?? 0
+    let slack = 24 * (Arena.padded(1) + attentionOverrun)
+    var arena = Arena(count: rows * perRow + pairs * perPair + panel + slack)
+    x0 = arena.take(pairs * C)
+    y = arena.take(pairs * C)
+    qkv = arena.take(pairs * 3 * C + attentionOverrun)
+    p = arena.take(rows * attention.probabilitiesPerRow)
+    a = arena.take(rows * C + attentionOverrun)
+    x1 = arena.take(rows * C)
+    z = arena.take(rows * C)
+    x2 = arena.take(rows * C)
+    h = arena.take(rows * F)
+    logits = arena.take(rows * logitsRow)
+    inverseX0 = arena.take(pairs)
+    inverseY = arena.take(pairs)
+    inverseZ = arena.take(rows)
+    weight = arena.take(rows)
+    maximum = arena.take(rows)
+    logNormaliser = arena.take(rows)
+    dx = arena.take(rows * C)
+    da = arena.take(rows * C + attentionOverrun)
+    dz = arena.take(rows * C)
+    dh = arena.take(rows * F)
+    dqkv = arena.take(pairs * 3 * C + attentionOverrun)
+    dy = arena.take(pairs * C)
+    dx0 = arena.take(pairs * C)
+    packing = arena.take(panel)
     self.arena = arena
   }
 }
