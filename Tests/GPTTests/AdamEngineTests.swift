@@ -4,7 +4,7 @@ import Testing
 
 /// The engines' optimisers over a run, and over the slices that ranks own.
 @Suite struct AdamEngineTests {
-  struct State: Equatable {
+  struct State {
     var parameters, first, second: [Float]
 
     init(_ shape: Shape) {
@@ -28,8 +28,8 @@ import Testing
   /// off by 6e-6 of itself at first, which is the bound's size.
   @Test func enginesAgree() throws {
     let shape = try Shape(dModel: 16, heads: 4)
-    let scalar = EngineKind.scalar.make(shape: shape, names: 1)
-    let vector = EngineKind.simd.make(shape: shape, names: 1)
+    let scalar = makeEngine(.scalar, shape: shape, names: 1)
+    let vector = makeEngine(.simd, shape: shape, names: 1)
     var (one, other) = (State(shape), State(shape))
     let start = one.parameters
     var random = SeededRandom(seed: 1)
@@ -51,7 +51,7 @@ import Testing
   @Test(arguments: [1, 2, 3, 4, 7, 16], [EngineKind.scalar, .simd])
   func slicesGiveTheSameBits(ranks: Int, kind: EngineKind) throws {
     let shape = try Shape(dModel: 16, heads: 4)
-    let engine = kind.make(shape: shape, names: 1)
+    let engine = makeEngine(kind, shape: shape, names: 1)
     let count = shape.parameterCount
     let slices = (0..<ranks).map { $0 * count / ranks..<($0 + 1) * count / ranks }
     var (whole, sliced) = (State(shape), State(shape))
@@ -61,7 +61,9 @@ import Testing
       whole.update(engine, step, gradient, ranges: [0..<count])
       sliced.update(engine, step, gradient, ranges: slices.reversed())
     }
-    #expect(whole == sliced)
+    #expect(firstDifference(sliced.parameters, whole.parameters) == nil)
+    #expect(firstDifference(sliced.first, whole.first) == nil)
+    #expect(firstDifference(sliced.second, whole.second) == nil)
   }
 
   /// An update renews the engine's own copies of the weights, whole or slice by slice, and also those of a stripe
@@ -70,7 +72,7 @@ import Testing
   func copiesAreRenewed(ranks: Int, size: (Int, Int)) throws {
     let shape = try Shape(dModel: size.0, heads: size.1)
     let (names, count) = ([Name("anna"), Name("bo")], shape.parameterCount)
-    let (engine, fresh) = (EngineKind.simd.make(shape: shape, names: 2), EngineKind.simd.make(shape: shape, names: 2))
+    let (engine, fresh) = (makeEngine(.simd, shape: shape, names: 2), makeEngine(.simd, shape: shape, names: 2))
     var state = State(shape)
     let before = pass(engine, names, state.parameters, scale: 1)
     state.update(engine, 0, before.gradient, ranges: (0..<ranks).map { $0 * count / ranks..<($0 + 1) * count / ranks })
@@ -85,7 +87,7 @@ import Testing
     let gradient = [Float](repeating: 1, count: shape.parameterCount)
     let before = State(shape)
     var after = before
-    after.update(kind.make(shape: shape, names: 1), 0, gradient, ranges: [range])
+    after.update(makeEngine(kind, shape: shape, names: 1), 0, gradient, ranges: [range])
     for i in 0..<shape.parameterCount {
       let changed = before.parameters[i] != after.parameters[i]
       guard changed == range.contains(i), (after.first[i] != 0) == changed, (after.second[i] != 0) == changed else {
@@ -103,7 +105,7 @@ import Testing
     let before = State(shape)
     var after = before
     after.update(
-      kind.make(shape: shape, names: 1), 0, gradient, ranges: [0..<shape.parameterCount], learningRate: 0.125)
+      makeEngine(kind, shape: shape, names: 1), 0, gradient, ranges: [0..<shape.parameterCount], learningRate: 0.125)
     let expected = before.parameters.enumerated().map { Double($1) - ($0 % 2 == 0 ? 0.125 : -0.125) }
     #expect(firstMismatch(after.parameters, expected) { _ in 0.125 * 1e-5 } == nil)
   }

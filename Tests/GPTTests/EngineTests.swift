@@ -19,8 +19,8 @@ import Testing
   ) {
     let parameters = randomParameters(shape, seed: UInt64(shape.dModel + shape.heads), deviation: deviation)
     let scale = 1 / Double(positions(names))
-    let scalar = pass(EngineKind.scalar.make(shape: shape, names: names.count), names, parameters, scale: scale)
-    let vector = pass(EngineKind.simd.make(shape: shape, names: names.count), names, parameters, scale: scale)
+    let scalar = pass(makeEngine(.scalar, shape: shape, names: names.count), names, parameters, scale: scale)
+    let vector = pass(makeEngine(.simd, shape: shape, names: names.count), names, parameters, scale: scale)
     let lossError = abs(vector.loss / scalar.loss - 1)
     #expect(lossError < lossBound, sourceLocation: sourceLocation)
     let widening = deviation * Float(shape.dModel).squareRoot() > 1 ? 4.0 : 1
@@ -80,7 +80,7 @@ import Testing
   @Test(arguments: [EngineKind.scalar, .simd, .auto])
   func emptyShard(kind: EngineKind) throws {
     let shape = try Shape(dModel: 16, heads: 4)
-    let engine = kind.make(shape: shape, names: 2)
+    let engine = makeEngine(kind, shape: shape, names: 2)
     let parameters = randomParameters(shape, seed: 1)
     _ = pass(engine, [Name("emma")], parameters, scale: 1)
     let empty = pass(engine, [], parameters, scale: 1)
@@ -93,21 +93,21 @@ import Testing
   func repeatsBitForBit(kind: EngineKind) throws {
     var random = SeededRandom(seed: 5)
     let shape = try Shape(dModel: 48, heads: 3)
-    let engine = kind.make(shape: shape, names: 40)
+    let engine = makeEngine(kind, shape: shape, names: 40)
     let (small, large) = (randomNames(3, random: &random), randomNames(40, random: &random))
     let parameters = randomParameters(shape, seed: 1)
     let first = pass(engine, small, parameters, scale: 0.1)
     _ = pass(engine, large, randomParameters(shape, seed: 2, deviation: 0.3), scale: 3)
     let second = pass(engine, small, parameters, scale: 0.1)
     #expect(first.loss == second.loss)
-    #expect(first.gradient == second.gradient)
+    #expect(firstDifference(second.gradient, first.gradient) == nil)
   }
 
   /// The scale reaches the gradient and not the loss.
   @Test(arguments: [EngineKind.scalar, .simd])
   func scale(kind: EngineKind) throws {
     let shape = try Shape(dModel: 16, heads: 4)
-    let engine = kind.make(shape: shape, names: 2)
+    let engine = makeEngine(kind, shape: shape, names: 2)
     let (names, parameters) = ([Name("anna"), Name("bo")], randomParameters(shape, seed: 1))
     let (one, quarter) = (pass(engine, names, parameters, scale: 1), pass(engine, names, parameters, scale: 0.25))
     #expect(one.loss == quarter.loss)
@@ -118,8 +118,8 @@ import Testing
   @Test func work() throws {
     let shape = try Shape(dModel: 48, heads: 3)
     let (names, parameters) = ([Name("abc"), Name("ab"), Name("b")].sorted(), randomParameters(shape, seed: 1))
-    let vector = EngineKind.simd.make(shape: shape, names: 3)
-    let scalar = EngineKind.scalar.make(shape: shape, names: 3)
+    let vector = makeEngine(.simd, shape: shape, names: 3)
+    let scalar = makeEngine(.scalar, shape: shape, names: 3)
     _ = pass(vector, names, parameters, scale: 1)
     _ = pass(scalar, names, parameters, scale: 1)
     // Rows ·, ·a, ·ab, ·abc, ·b, all with pairs of their own but the two b's at different positions.
@@ -134,7 +134,7 @@ import Testing
 
   @Test(arguments: EngineKind.allCases)
   func kinds(kind: EngineKind) throws {
-    let engine = kind.make(shape: try Shape(dModel: 16, heads: 4), names: 1)
+    let engine = makeEngine(kind, shape: try Shape(dModel: 16, heads: 4), names: 1)
     #expect(kind.resolved != .auto)
     #expect((engine is VectorEngine) == (kind.resolved == .simd))
   }

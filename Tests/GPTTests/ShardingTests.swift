@@ -29,7 +29,8 @@ import Testing
     func sum(_ shards: [[Name]], _ kind: EngineKind, scale: ([Name]) -> Double) -> (loss: Double, gradient: [Float]) {
       var (loss, gradient) = (0.0, [Float](repeating: 0, count: shape.parameterCount))
       for shard in shards {
-        let part = pass(kind.make(shape: shape, names: max(1, shard.count)), shard, parameters, scale: scale(shard))
+        let engine = makeEngine(kind, shape: shape, names: max(1, shard.count))
+        let part = pass(engine, shard, parameters, scale: scale(shard))
         loss += part.loss
         for i in gradient.indices { gradient[i] += part.gradient[i] }
       }

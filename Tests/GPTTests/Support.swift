@@ -8,6 +8,13 @@ extension Name {
   init(_ spelling: String) { self.init(spelling.utf8.map { $0 - UInt8(ascii: "a") }) }
 }
 
+/// An engine with the default switches.
+func makeEngine(_ kind: EngineKind, shape: Shape, names: Int) -> any Engine {
+  var options = EngineOptions()
+  options.kind = kind
+  return options.make(shape: shape, names: names)
+}
+
 /// Names of one letter, of up to 20, and some twice: what a shard may hold, sorted as engines want it.
 func randomNames(_ count: Int, alphabet: Int = 26, random: inout SeededRandom) -> [Name] {
   var names: [Name] = []
@@ -51,7 +58,7 @@ struct Trainer {
   private var indices: [UInt32]
 
   init(_ kind: EngineKind, shape: Shape, table: NameTable, batch: Int, seed: UInt64) {
-    engine = kind.make(shape: shape, names: batch)
+    engine = makeEngine(kind, shape: shape, names: batch)
     parameters = randomParameters(shape, seed: seed)
     first = [Float](repeating: 0, count: shape.parameterCount)
     second = first

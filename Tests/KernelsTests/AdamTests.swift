@@ -72,7 +72,7 @@ import Testing
   /// Zero moves nothing: letters that no name of the batch has must keep their embeddings.
   @Test func zeroGradient() {
     let run = Self.firstUpdate([Float](repeating: 0, count: 37))
-    #expect(run.values.allSatisfy { $0 == 0 } && run.first.allSatisfy { $0 == 0 } && run.second.allSatisfy { $0 == 0 })
+    for values in [run.values, run.first, run.second] { #expect(values.allSatisfy { $0 == 0 }) }
   }
 
   /// In the middle of a run: moments of earlier gradients, bias corrections between their limits. Terms of m may

@@ -66,8 +66,8 @@ import Testing
           let weights = memory.unwritten(rows * p.shape.probabilitiesPerRow)
           let a = memory.unwritten(rows * width + attentionOverrun)
           attention(
-            tree.kernelRows(memory), shape: p.shape, qkv: memory.array(p.qkv + Problem.rubbish),
-            probabilities: weights, output: a)
+            tree.kernelRows(memory), shape: p.shape, exponential: .fast,
+            qkv: memory.array(p.qkv + Problem.rubbish), probabilities: weights, output: a)
           let label = "\(name), \(heads) heads of \(headDim), \(placement)"
           let written = p.unfolded(array(weights, rows * p.shape.probabilitiesPerRow))
           let wrongWeight = firstMismatch(written, probabilities) {
@@ -121,12 +121,35 @@ import Testing
     withGuardedMemory(.beforeGuard) { memory in
       let a = memory.unwritten(16 * width + attentionOverrun)
       attention(
-        tree.kernelRows(memory), shape: p.shape, qkv: memory.array(p.qkv + Problem.rubbish),
+        tree.kernelRows(memory), shape: p.shape, exponential: .exact,
+        qkv: memory.array(p.qkv + Problem.rubbish),
         probabilities: memory.unwritten(16 * p.shape.probabilitiesPerRow), output: a)
       // Scores of up to 60² √hd carry roundings of that size.
       let error = roundingBound(terms: headDim + 3, magnitude: 3600 * Double(headDim).squareRoot())
       let mismatch = firstMismatch(array(a, 16 * width), output.values) { _ in 60 * (2 * error + 2e-6) }
       #expect(mismatch == nil)
+    }
+  }
+
+  /// The switch reaches the weights, for each way of laying out heads, with the error that each kind promises.
+  @Test(arguments: [4, 8, 20], LossTests.precisions)
+  func precisions(headDim: Int, precision: (ExponentialKind, Double)) {
+    let tree = RowTree(chains: [16, 3])
+    let p = Problem(tree, heads: 4, headDim: headDim)
+    let (probabilities, _, scoreMagnitude) = p.exact.forward()
+    let scores = 2 * roundingBound(terms: headDim + 3, magnitude: scoreMagnitude)
+    let bound = scores + 2 * precision.1 + roundingBound(terms: 24, magnitude: 1)
+    withGuardedMemory(.beforeGuard) { memory in
+      let weights = memory.unwritten(tree.rows * p.shape.probabilitiesPerRow)
+      attention(
+        tree.kernelRows(memory), shape: p.shape, exponential: precision.0,
+        qkv: memory.array(p.qkv + Problem.rubbish), probabilities: weights,
+        output: memory.unwritten(tree.rows * 4 * headDim + attentionOverrun))
+      let written = p.unfolded(array(weights, tree.rows * p.shape.probabilitiesPerRow))
+      #expect(firstMismatch(written, probabilities) { bound * probabilities[$0] } == nil)
+      if precision.0 == .coarse {
+        #expect(firstMismatch(written, probabilities) { 1e-4 * probabilities[$0] } != nil)
+      }
     }
   }
 }

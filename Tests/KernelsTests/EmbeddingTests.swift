@@ -19,7 +19,7 @@ import Testing
         embed(
           rows: rows, width: width, tokens: memory.array(tokens), positions: memory.array(positions),
           wte: memory.array(wte), wpe: memory.array(wpe), x: x)
-        #expect(array(x, rows * width) == expected, "\(rows) × \(width), \(placement)")
+        #expect(firstDifference(array(x, rows * width), expected) == nil, "\(rows) × \(width), \(placement)")
         #expect(memory.isIntact, "\(rows) × \(width), \(placement)")
       }
     }

@@ -51,13 +51,13 @@ func exactLinearBackward(
   )
 }
 
-/// (N, K) as (K, N'), N' at least N, with zeros behind column N: what the forward kernels read.
-func transposed(_ weights: [Float], inputs: Int, outputs: Int, padded: Int? = nil) -> [Float] {
-  let width = padded ?? outputs
-  var result = [Float](repeating: 0, count: inputs * width)
-  for n in 0..<outputs {
-    for k in 0..<inputs { result[k * width + n] = weights[n * inputs + k] }
-  }
+/// The transpose of (N, K) in panels, as the forward kernels read it; K is a multiple of 16. The layout is the
+/// kernels' own, so it takes their transpose to write it; N is rounded up, with zeros in what is added.
+func packed(_ weights: [Float], inputs: Int, outputs: Int) -> [Float] {
+  let rounded = (outputs + 15) / 16 * 16
+  var result = [Float](repeating: 0, count: inputs * rounded)
+  transposeIntoPanels(
+    rows: 0, count: outputs, outputs: rounded, inputs: inputs, source: weights, target: &result)
   return result
 }
 

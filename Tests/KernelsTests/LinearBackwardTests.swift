@@ -32,11 +32,36 @@ import Testing
         let dx = memory.unwritten(rows * inputs)
         linearInputGradient(
           rows: rows, inputs: inputs, outputs: outputs, dy: memory.array(p.dy), dyRow: dyRow,
-          weights: memory.array(p.weights), dx: dx)
+          weights: memory.array(p.weights),
+          scratch: memory.unwritten(packingScratch(inputs: inputs, outputs: outputs)), dx: dx)
         let mismatch = firstMismatch(array(dx, rows * inputs), p.exact.dx, terms: outputs)
         #expect(mismatch == nil, "\(rows) × \(outputs) → \(inputs), \(placement)")
         #expect(memory.isIntact, "\(rows) × \(outputs) → \(inputs), \(placement)")
       }
+    }
+  }
+
+  /// Weights too large to be read in place: every panel is copied to scratch first, down to the last, narrow one.
+  @Test(arguments: [1, 13], [(512, 512), (528, 500), (1040, 257)])
+  func inputGradientOfLargeWeights(rows: Int, size: (Int, Int)) {
+    let (inputs, outputs) = size
+    let p = Problem(rows: rows, inputs: inputs, outputs: outputs, dyRow: outputs)
+    let scratch = packingScratch(inputs: inputs, outputs: outputs)
+    #expect(scratch > 0)
+    withGuardedMemory(.beforeGuardUnaligned) { memory in
+      let (dx, behindReLU) = (memory.unwritten(rows * inputs), memory.unwritten(rows * inputs))
+      let output = (0..<rows * inputs).map { $0 % 3 == 0 ? Float(1) : 0 }
+      linearInputGradient(
+        rows: rows, inputs: inputs, outputs: outputs, dy: memory.array(p.dy), dyRow: outputs,
+        weights: memory.array(p.weights), scratch: memory.unwritten(scratch), dx: dx)
+      linearInputGradientBehindReLU(
+        rows: rows, inputs: inputs, outputs: outputs, dy: memory.array(p.dy), weights: memory.array(p.weights),
+        scratch: memory.unwritten(scratch), output: memory.array(output), dx: behindReLU)
+      let values = array(dx, rows * inputs)
+      #expect(firstMismatch(values, p.exact.dx, terms: outputs) == nil)
+      let masked = values.enumerated().map { $0 % 3 == 0 ? $1 : 0 }
+      #expect(firstDifference(array(behindReLU, rows * inputs), masked) == nil)
+      #expect(memory.isIntact)
     }
   }
 
@@ -54,7 +79,7 @@ import Testing
         let dx = memory.unwritten(rows * inputs)
         linearInputGradientBehindReLU(
           rows: rows, inputs: inputs, outputs: 21, dy: memory.array(p.dy), weights: memory.array(p.weights),
-          output: memory.array(output), dx: dx)
+          scratch: memory.unwritten(packingScratch(inputs: inputs, outputs: 21)), output: memory.array(output), dx: dx)
         #expect(firstMismatch(array(dx, rows * inputs), expected, terms: 21) == nil, "\(rows) × \(inputs)")
         #expect(memory.isIntact, "\(rows) × \(inputs), \(placement)")
       }

@@ -10,10 +10,13 @@ import Testing
     (0..<rows * logitsRow).map { i in i % logitsRow < 27 ? random.float(magnitude) : random.float(1e30) }
   }
 
-  /// The exponential is good to 1e-6; its argument carries the rounding of a difference as large as the spread
+  /// Relative errors that the exponentials promise.
+  static let precisions: [(ExponentialKind, Double)] = [(.fast, 1e-6), (.exact, 1e-7), (.coarse, 6e-3)]
+
+  /// Of numerator and sum the exponential's error; its argument carries the rounding of a difference as large as the spread
   /// of the logits; sum, quotient and weight add a few roundings more.
-  static func relativeBound(magnitude: Float) -> Double {
-    2 * 1e-6 + roundingBound(terms: 1, magnitude: 4 * Double(magnitude)) + roundingBound(terms: 12, magnitude: 1)
+  static func relativeBound(precision: Double, magnitude: Float) -> Double {
+    2 * precision + roundingBound(terms: 1, magnitude: 4 * Double(magnitude)) + roundingBound(terms: 12, magnitude: 1)
   }
 
   @Test(arguments: awkwardCounts, [0, 1, 10, 40, 1000] as [Float])
@@ -28,15 +31,15 @@ import Testing
       normalisers.append(Scalar<Double>.softmax(count: 27, x: &x))
       expected += x.map { $0 * Double(weight[row]) } + [Double](repeating: 0, count: logitsRow - 27)
     }
-    let relative = Self.relativeBound(magnitude: magnitude)
-    let smallest = exp(-87.0)  // where the kernel's exponential stops falling
+        let smallest = exp(-87.0)  // where the kernel's exponential stops falling
     let logarithm = 1e-6 * log(27.0)  // good to 1e-6 of itself; the sum is 1…27
-    for placement in GuardPlacement.allCases {
+    for ((kind, precision), placement) in zip(Self.precisions, GuardPlacement.allCases.shuffled(using: &random)) {
+      let relative = Self.relativeBound(precision: precision, magnitude: magnitude)
       withGuardedMemory(placement) { memory in
         let whole = (rows + 15) / 16 * 16
         let (p, normaliser) = (memory.array(logits), memory.unwritten(whole))
         softmaxRows(
-          rows: rows, logits: p, weight: memory.array(weight), maximum: memory.unwritten(whole),
+          rows: rows, exponential: kind, logits: p, weight: memory.array(weight), maximum: memory.unwritten(whole),
           logNormaliser: normaliser)
         let values = firstMismatch(array(p, rows * logitsRow), expected) { i in
           i % logitsRow < 27 ? relative * expected[i] + smallest : 0
@@ -44,8 +47,8 @@ import Testing
         let logs = firstMismatch(array(normaliser, rows), normalisers) { row in
           relative + logarithm + roundingBound(terms: 2, magnitude: abs(normalisers[row]) + Double(magnitude))
         }
-        #expect(values == nil, "\(rows) rows of \(magnitude)")
-        #expect(logs == nil, "\(rows) rows of \(magnitude)")
+        #expect(values == nil, "\(rows) rows of \(magnitude), \(kind)")
+        #expect(logs == nil, "\(rows) rows of \(magnitude), \(kind)")
         #expect(memory.isIntact, "\(rows) rows, \(placement)")
       }
     }
@@ -58,7 +61,7 @@ import Testing
     withGuardedMemory(.beforeGuard) { memory in
       let (p, normaliser) = (memory.array(logits), memory.unwritten(16))
       softmaxRows(
-        rows: 1, logits: p, weight: memory.array([Float(0)]), maximum: memory.unwritten(16),
+        rows: 1, exponential: .fast, logits: p, weight: memory.array([Float(0)]), maximum: memory.unwritten(16),
         logNormaliser: normaliser)
       #expect(array(p, logitsRow).allSatisfy { $0 == 0 })
       #expect(normaliser[0].isFinite)

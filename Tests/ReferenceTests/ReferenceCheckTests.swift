@@ -7,19 +7,43 @@ import Testing
 @Suite struct ReferenceCheckTests {
   static func failures(_ copy: GoldenCopy) throws -> [String] {
     try copy.withFile { path in
-      let check = ReferenceCheck(try ReferenceCase(path: path), engine: .simd)
+      let check = ReferenceCheck(try ReferenceCase(path: path), engine: EngineOptions())
       let failed = check.rows.filter { !$0.passed }.map(\.quantity)
       #expect(check.passed == failed.isEmpty)
       return failed
     }
   }
 
-  @Test(arguments: PackagePaths.goldenNames, EngineKind.allCases)
-  func goldenFilesPass(name: String, engine: EngineKind) throws {
-    let check = ReferenceCheck(try ReferenceCase(path: PackagePaths.golden(name)), engine: engine)
+  /// Every engine and every switch that claims to be exact mathematics.
+  static let exactOptions: [EngineOptions] = {
+    var options = EngineKind.allCases.map { kind in
+      var options = EngineOptions()
+      options.kind = kind
+      return options
+    }
+    for (shares, skips) in [(false, true), (true, false), (false, false)] {
+      var other = EngineOptions()
+      (other.sharesPrefixes, other.skipsPadding) = (shares, skips)
+      options.append(other)
+    }
+    var exact = EngineOptions()
+    exact.exponential = .exact
+    return options + [exact]
+  }()
+
+  @Test(arguments: PackagePaths.goldenNames, exactOptions)
+  func goldenFilesPass(name: String, options: EngineOptions) throws {
+    let check = ReferenceCheck(try ReferenceCase(path: PackagePaths.golden(name)), engine: options)
     #expect(check.rows.count == 5 + 9 + 9)
     #expect(check.passed)
     #expect(check.rows.filter { !$0.passed }.map(\.quantity) == [])
+  }
+
+  /// The exponential of degree 3 is out of the bounds, as its documentation says.
+  @Test func coarseExponentialFails() throws {
+    var options = EngineOptions()
+    options.exponential = .coarse
+    #expect(!ReferenceCheck(try ReferenceCase(path: PackagePaths.golden("d64-h4-b16")), engine: options).passed)
   }
 
   @Test func unchangedCopyPasses() throws {

@@ -90,3 +90,17 @@ where A.Element: BinaryFloatingPoint, B.Element: BinaryFloatingPoint {
   if worst == 0 { return 0 }
   return squares > 0 ? worst / (squares / Double(values.count)).squareRoot() : .infinity
 }
+
+/// Where two sequences first differ, to the bit; nil where they do not.
+///
+/// Instead of `==` on long arrays: a failed `#expect` works out the difference of its operands, which for thousands
+/// of elements takes minutes.
+public func firstDifference<Element: Equatable>(
+  _ values: some Collection<Element>, _ expected: some Collection<Element>
+) -> String? {
+  guard values.count == expected.count else { return "\(values.count) elements, expected \(expected.count)" }
+  for (index, pair) in zip(values, expected).enumerated() where pair.0 != pair.1 {
+    return "[\(index)] is \(pair.0), expected \(pair.1)"
+  }
+  return nil
+}
