@@ -6,8 +6,9 @@ import MPI
 /// Cost on N ranks, with latency α, time per byte β and Adam's time per parameter γ: about
 /// 2 log₂N · α + 2 (N − 1)/N · 4P · β + P · γ. The last term does not fall with N.
 ///
-/// The loss and the stop request ride behind the gradient, so a step has one collective. The loss travels as a
-/// float and the float's remainder: a lone float would lose the digits that comparisons between runs need.
+/// The loss and the stop request ride behind the gradient, so a step has one collective. The loss travels in two
+/// floats, multiples of 1/16 and the remainder: sums of the first are exact up to 2²⁰ nats, so that adding ranks up
+/// costs none of the digits that comparisons between runs need.
 public final class AllReduceSynchronisation: GradientSynchronisation {
   private static let tail = 3
   private let world: Communicator
@@ -26,9 +27,9 @@ public final class AllReduceSynchronisation: GradientSynchronisation {
   public func waitForAll() throws { try world.barrier() }
 
   public func exchange(_ own: StepTotals) throws -> StepTotals {
-    let loss = Float(own.lossSum)
-    message[count] = loss
-    message[count + 1] = Float(own.lossSum - Double(loss))
+    let coarse = (own.lossSum * 16).rounded() / 16
+    message[count] = Float(coarse)
+    message[count + 1] = Float(own.lossSum - coarse)
     message[count + 2] = own.stop ? 1 : 0
     try world.allReduce(inPlace: message.buffer, .sum)
     return StepTotals(
