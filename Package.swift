@@ -85,6 +85,10 @@ let package = Package(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel"],
+      swiftSettings: swiftForThisCPU),
+    .testTarget(name: "JobTests", dependencies: ["MPIRunSupport", "ddp-train"], swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]
 )

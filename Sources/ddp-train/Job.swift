@@ -27,28 +27,28 @@ enum Job {
         code = failure.code
         if failure.isSpeaker { say(failure) }
       }
+      // Now and not at exit: as soon as one rank has exited with an error, mpirun ends the others.
+      code = codeOfOutput() ?? code
       try mpi.finalize()
     } catch {
       // This rank alone knows that something is wrong: no other may wait for it.
       Environment.abort(because: error)
     }
-    exitWriting(code)
+    exit(code)
   }
 
   /// Ends a process that never reached MPI.
   static func end(with error: any Error) -> Never {
     let ended = error as? ParsingEnded ?? ParsingEnded(message: "\(error)", code: 1)
     say(ended.message, failed: ended.code != 0)
-    exitWriting(ended.code)
+    exit(codeOfOutput() ?? ended.code)
   }
 
-  /// Exits, and not with 0 where what was printed has not arrived.
-  private static func exitWriting(_ code: Int32) -> Never {
-    if let reason = flushStandardOutput() {
-      writeToStandardError("ddp-train: error: standard output: \(reason)\n")
-      exit(code == 0 ? 1 : code)
-    }
-    exit(code)
+  /// The exit code where what was printed has not arrived, which it then says; nil where it has.
+  private static func codeOfOutput() -> Int32? {
+    guard let reason = flushStandardOutput() else { return nil }
+    writeToStandardError("ddp-train: error: standard output: \(reason)\n")
+    return 1
   }
 
   private static func parsed(_ parse: () throws -> any JobCommand) throws -> any JobCommand {

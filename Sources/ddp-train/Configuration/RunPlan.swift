@@ -24,7 +24,7 @@ struct RunPlan {
       shape: Shape(dModel: dModel, heads: heads),
       batch: option.value("batch", flags.batch) ?? 16,
       steps: option.value("steps", flags.steps) ?? 5000,
-      learningRate: option.value("learning-rate", flags.learningRate) ?? 0.01,
+      learningRate: option.value("learning-rate", flags.learningRate) ?? 0.003,
       seed: option.value("seed", flags.seed) ?? 1,
       engine: flags.engine.resolve(&option),
       evaluate: option.value("eval", flags.eval) ?? false)

@@ -19,7 +19,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Training steps. (default: 5000)")
   var steps: Int?
 
-  @Option(help: "Learning rate of the first step; it falls linearly to 0. (default: 0.01)")
+  @Option(help: "Learning rate of the first step; it falls linearly to 0. (default: 0.003)")
   var learningRate: Double?
 
   @Option(help: "Seed of the initial parameters, the batches and the generated names. (default: 1)")

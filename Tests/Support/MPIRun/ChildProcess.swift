@@ -5,22 +5,35 @@ import Foundation
 /// Its input is empty. Its output goes to nameless files and not to pipes: nothing can fill up and block, and
 /// what was written before a timeout is kept.
 ///
+/// - Parameters:
+///   - folder: where it starts; nil is this process's own.
+///   - standardOutput: a file for it to write to; the result then lacks what it wrote.
+///   - meanwhile: runs beside it, from its start on. It may wait, and counts towards `timeout` afterwards. Where it
+///     throws, the child is killed.
 /// - Throws: ``MPIRunError/timedOut(command:partial:)`` after the whole group was killed.
 func runChild(
-  _ program: String, _ arguments: [String], environment: [String: String], timeout: Duration
+  _ program: String, _ arguments: [String], environment: [String: String], folder: String? = nil,
+  standardOutput: String? = nil, timeout: Duration, meanwhile: (RunningJob) throws -> Void = { _ in }
 ) throws -> RunResult {
-  let output = try namelessFile()
+  let output = try standardOutput.map { try existingFile($0) } ?? namelessFile()
   defer { close(output) }
   let errors = try namelessFile()
   defer { close(errors) }
 
   let clock = ContinuousClock()
   let start = clock.now
-  let child = try spawn(program, arguments, environment: environment, output: output, errors: errors)
+  let child = try spawn(
+    program, arguments, environment: environment, folder: folder, output: output, errors: errors)
+  do {
+    try meanwhile(RunningJob(processID: child))
+  } catch {
+    _ = try wait(for: child, until: clock.now)
+    throw error
+  }
   let ended = try wait(for: child, until: start.advanced(by: timeout))
   let result = RunResult(
-    exitCode: ended ?? -1, stdout: try contents(of: output), stderr: try contents(of: errors),
-    elapsed: start.duration(to: clock.now))
+    exitCode: ended ?? -1, stdout: standardOutput == nil ? try contents(of: output) : "",
+    stderr: try contents(of: errors), elapsed: start.duration(to: clock.now))
   if ended == nil {
     throw MPIRunError.timedOut(
       command: ([program] + arguments).joined(separator: " "), partial: result)
@@ -29,7 +42,8 @@ func runChild(
 }
 
 private func spawn(
-  _ program: String, _ arguments: [String], environment: [String: String], output: Int32, errors: Int32
+  _ program: String, _ arguments: [String], environment: [String: String], folder: String?, output: Int32,
+  errors: Int32
 ) throws -> pid_t {
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
@@ -50,13 +64,15 @@ private func spawn(
   posix_spawnattr_setpgroup(&attributes, 0)
   posix_spawnattr_setsigmask(&attributes, &noSignals)
 
-  let argumentStrings = ([program] + arguments).map { strdup($0) } + [nil]
+  // Glibc's own call for the folder is hidden from Swift. env becomes the program, in the same process.
+  let words = (folder.map { ["/usr/bin/env", "-C", $0] } ?? []) + [program] + arguments
+  let argumentStrings = words.map { strdup($0) } + [nil]
   let environmentStrings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
   defer {
     for string in argumentStrings + environmentStrings { free(string) }
   }
   var child: pid_t = 0
-  let code = posix_spawn(&child, program, &actions, &attributes, argumentStrings, environmentStrings)
+  let code = posix_spawn(&child, words[0], &actions, &attributes, argumentStrings, environmentStrings)
   guard code == 0 else { throw MPIRunError.system("posix_spawn \(program)", code) }
   return child
 }
@@ -96,6 +112,12 @@ private func namelessFile() throws -> Int32 {
   guard file >= 0 else { throw MPIRunError.system("mkstemp", errno) }
   unlink(template)
   _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+  return file
+}
+
+private func existingFile(_ path: String) throws -> Int32 {
+  let file = open(path, O_WRONLY | O_CLOEXEC)
+  guard file >= 0 else { throw MPIRunError.system("open \(path)", errno) }
   return file
 }
 

@@ -18,10 +18,16 @@ public struct MPIRun: Sendable {
   /// Variables that mpirun and its ranks get besides this process's own.
   public var environment: [String: String]
 
-  public init(ranks: Int, options: [String] = [], environment: [String: String] = [:]) {
+  /// Where the job starts; nil is this process's own folder.
+  public var folder: String?
+
+  public init(
+    ranks: Int, options: [String] = [], environment: [String: String] = [:], folder: String? = nil
+  ) {
     self.ranks = ranks
     self.options = options
     self.environment = environment
+    self.folder = folder
   }
 
   /// Runs a program of this package on every rank.
@@ -29,11 +35,29 @@ public struct MPIRun: Sendable {
   /// - Parameters:
   ///   - program: its product's name. The test target must depend on it.
   ///   - timeout: counted from the start of the job; then the whole job is killed.
-  /// - Throws: ``MPIRunError``. A job that fails is a result.
+  ///   - meanwhile: runs beside the job, from its start on.
+  /// - Throws: ``MPIRunError``, or what `meanwhile` throws. A job that fails is a result.
   public func run(
-    _ program: String, _ arguments: [String] = [], timeout: Duration = .seconds(60)
+    _ program: String, _ arguments: [String] = [], timeout: Duration = .seconds(60),
+    meanwhile: (RunningJob) throws -> Void = { _ in }
   ) throws -> RunResult {
     let command = try builtProgram(program)
+    return try start(
+      ["-np", String(ranks)] + options + [command] + arguments, timeout: timeout, meanwhile: meanwhile)
+  }
+
+  /// Runs a program of this package with other arguments on each rank; `ranks` does not count.
+  public func run(
+    _ program: String, eachWith arguments: [[String]], timeout: Duration = .seconds(60)
+  ) throws -> RunResult {
+    let command = try builtProgram(program)
+    let contexts = arguments.map { ["-np", "1"] + options + [command] + $0 }
+    return try start(Array(contexts.joined(separator: [":"])), timeout: timeout) { _ in }
+  }
+
+  private func start(
+    _ words: [String], timeout: Duration, meanwhile: (RunningJob) throws -> Void
+  ) throws -> RunResult {
     let mpirun = try systemProgram("mpirun")
     // mpirun's own limit is for the case that this process is killed while it waits.
     let limit = String(timeout.components.seconds + 30)
@@ -41,21 +65,26 @@ public struct MPIRun: Sendable {
       try runChild(
         mpirun,
         // No binding: it would put the ranks of every job on the first cores, whatever else runs there.
-        ["--oversubscribe", "--bind-to", "none", "--timeout", limit, "-np", String(ranks)] + options
-          + [command] + arguments,
-        environment: Self.inherited.merging(environment) { $1 }, timeout: timeout)
+        // A rank that waits yields, which --oversubscribe alone asks for only beyond the number of cores: tests share
+        // theirs with builds.
+        ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1", "--bind-to", "none", "--timeout", limit] + words,
+        environment: Self.inherited.merging(environment) { $1 }, folder: folder, timeout: timeout,
+        meanwhile: meanwhile)
     }
   }
 
   /// Runs a program of this package by hand, without mpirun.
+  ///
+  /// - Parameter output: a file for its standard output, which the result then lacks.
   public static func runAlone(
-    _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
-    timeout: Duration = .seconds(60)
+    _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], folder: String? = nil,
+    output: String? = nil, timeout: Duration = .seconds(60), meanwhile: (RunningJob) throws -> Void = { _ in }
   ) throws -> RunResult {
     let command = try builtProgram(program)
     return try withJobLock {
       try runChild(
-        command, arguments, environment: inherited.merging(environment) { $1 }, timeout: timeout)
+        command, arguments, environment: inherited.merging(environment) { $1 }, folder: folder,
+        standardOutput: output, timeout: timeout, meanwhile: meanwhile)
     }
   }
 

@@ -8,6 +8,8 @@ public enum MPIRunError: Error, CustomStringConvertible {
   case notInstalled(program: String)
   /// It ran past its time and was killed; `partial` has what it had written.
   case timedOut(command: String, partial: RunResult)
+  /// What a test waited for in a running job did not come.
+  case neverHappened(String)
   /// A system call failed.
   case system(String, Int32)
 
@@ -16,6 +18,7 @@ public enum MPIRunError: Error, CustomStringConvertible {
     case .notBuilt(let program, let directory): "there is no \(program) in \(directory)"
     case .notInstalled(let program): "there is no \(program) on the path"
     case .timedOut(let command, let partial): "timed out: \(command)\n\(partial)"
+    case .neverHappened(let what): "waited in vain until \(what)"
     case .system(let call, let code): "\(call): \(String(cString: strerror(code)))"
     }
   }

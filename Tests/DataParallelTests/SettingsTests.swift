@@ -1,0 +1,73 @@
+import DataParallel
+import GPT
+import Testing
+
+@Suite("settings of a run")
+struct SettingsTests {
+  private func settings(
+    batch: Int = 16, steps: Int = 100, learningRate: Double = 0.01, engine: EngineKind = .auto
+  ) throws -> Settings {
+    try Settings(
+      shape: Shape(dModel: 16, heads: 4), batch: batch, steps: steps, learningRate: learningRate, seed: 1,
+      engine: engine, evaluate: false)
+  }
+
+  @Test("the smallest and the largest numbers are accepted")
+  func limits() throws {
+    #expect(try settings(batch: 1, steps: 1, learningRate: .leastNormalMagnitude).batch == 1)
+    #expect(try settings(batch: Settings.largestBatch, steps: Settings.mostSteps).steps == Settings.mostSteps)
+  }
+
+  @Test("a batch outside its range is refused", arguments: [0, -1, .min, Settings.largestBatch + 1, .max])
+  func batch(_ batch: Int) {
+    let error = #expect(throws: SettingsError.batch(batch)) { try settings(batch: batch) }
+    #expect(error.map { "\($0)" } == "batch \(batch) is out of range: 1 to 1048576 names")
+  }
+
+  @Test("steps outside their range are refused", arguments: [0, -1, .min, Settings.mostSteps + 1, .max])
+  func steps(_ steps: Int) {
+    let error = #expect(throws: SettingsError.steps(steps)) { try settings(steps: steps) }
+    #expect(error?.description.hasPrefix("steps \(steps) is out of range") == true)
+  }
+
+  @Test("a learning rate that is no positive number is refused", arguments: [0, -0.01, .infinity, -.infinity])
+  func learningRate(_ rate: Double) {
+    #expect(throws: SettingsError.learningRate(rate)) { try settings(learningRate: rate) }
+  }
+
+  /// NaN equals nothing, itself neither.
+  @Test("so is one that is not a number")
+  func notANumber() {
+    let error = #expect(throws: SettingsError.self) { try settings(learningRate: .nan) }
+    #expect(error.map { "\($0)" } == "learning rate nan is not a positive number")
+  }
+
+  @Test("every number of the product of batch and steps counts exactly")
+  func exactSamples() {
+    #expect(!Settings.largestBatch.multipliedReportingOverflow(by: Settings.mostSteps).overflow)
+  }
+
+  @Test("each setting shows in what ranks compare")
+  func fields() throws {
+    let one = try settings()
+    let changes: [(String, (inout Settings) throws -> Void)] = [
+      ("d-model", { $0.shape = try Shape(dModel: 32, heads: 4) }),
+      ("heads", { $0.shape = try Shape(dModel: 16, heads: 2) }),
+      ("batch", { $0.batch = 17 }), ("steps", { $0.steps = 101 }), ("learning-rate", { $0.learningRate = 0.011 }),
+      ("seed", { $0.seed = 2 }), ("engine", { $0.engine = .scalar }), ("eval", { $0.evaluate = true }),
+    ]
+    #expect(one.fields.map(\.name) == changes.map(\.0))
+    for (name, change) in changes {
+      var other = one
+      try change(&other)
+      let differing = zip(one.fields, other.fields).filter { $0.value != $1.value }.map(\.0.name)
+      #expect(differing == [name])
+    }
+  }
+
+  @Test("an engine is compared as what it comes to")
+  func resolvedEngine() throws {
+    let automatic = try settings(engine: .auto).fields.map(\.value)
+    #expect(try settings(engine: EngineKind.auto.resolved).fields.map(\.value) == automatic)
+  }
+}

@@ -1,0 +1,70 @@
+import Testing
+
+extension Jobs {
+  @Suite("bad options")
+  struct BadOptions {
+    @Test(
+      "numbers that make no sense: one message, code 1",
+      arguments: [
+        ("--d-model 50", "d-model 50 is not a multiple of 16"), ("--d-model 0", "d-model 0 is not a multiple of 16"),
+        ("--d-model=-16", "d-model -16 is not a multiple of 16"), ("--d-model 2048", "from 16 to 1024"),
+        ("--heads 5", "5 heads do not divide d-model 64"), ("--heads 0", "0 heads do not divide"),
+        ("--heads=-4", "-4 heads do not divide"), ("--batch 0", "batch 0 is out of range"),
+        ("--batch=-3", "batch -3 is out of range"), ("--steps 0", "steps 0 is out of range"),
+        ("--steps=-1", "steps -1 is out of range"), ("--learning-rate nan", "learning rate nan is not a positive"),
+        ("--learning-rate inf", "learning rate inf is not a positive"), ("--learning-rate 0", "rate 0.0 is not"),
+        ("--learning-rate=-0.1", "learning rate -0.1 is not a positive"), ("--temperature 0", "temperature 0.0 is not"),
+        ("--temperature nan", "temperature nan is not"), ("--generate=-1", "generate -1 is negative"),
+        ("--log-every 0", "log-every 0 is out of range"), ("--config none", "no such configuration file"),
+        ("--config /", "/: is a directory, not a configuration file"),
+        ("--metrics /no/such/folder", "metrics file /no/such/folder: No such file or directory"),
+        ("--metrics /", "metrics file /: Is a directory"),
+      ])
+    func refused(arguments: String, message: String) throws {
+      let result = try ddpTrain(.alone, arguments.split(separator: " ").map(String.init))
+      expectFailure(result, saying: message)
+      #expect(result.stderr.split(separator: "\n").count == 1 && result.stdout == "", "\(result)")
+    }
+
+    @Test(
+      "on several ranks it is one message too",
+      arguments: [
+        ("--d-model 50", "d-model 50 is not a multiple of 16"), ("--config none", "no such configuration file"),
+        ("--learning-rate nan", "learning rate nan is not a positive"),
+        // Rank 0 alone opens it.
+        ("--metrics /no/such/folder", "metrics file /no/such/folder: No such file or directory"),
+      ])
+    func refusedOnRanks(arguments: String, message: String) throws {
+      let result = try ddpTrain(.ranks(3), arguments.split(separator: " ").map(String.init))
+      expectFailure(result, saying: message)
+      #expect(result.stdout == "", "\(result)")
+    }
+
+    @Test("a loss that is not finite stops the run and names the step", arguments: Start.both)
+    func diverged(start: Start) throws {
+      let result = try ddpTrain(start, ["--learning-rate", "1e30", "--steps", "50", "--progress", "never"])
+      expectFailure(result, saying: "training has diverged; a lower --learning-rate than 1e+30 may help")
+      let words = result.errors.first?.split(separator: " ").map(String.init) ?? []
+      let step = words.firstIndex(of: "step").flatMap { Int(words[$0 + 1].dropLast()) }
+      #expect((2...50).contains(step ?? 0), "\(result)")
+    }
+
+    @Test("so do parameters that are not finite after the last step", arguments: Start.both)
+    func divergedAtTheEnd(start: Start) throws {
+      let result = try ddpTrain(start, ["--learning-rate", "1e300", "--steps", "1", "--progress", "never"])
+      expectFailure(result, saying: "parameters are not finite after step 1: training has diverged")
+    }
+
+    @Test("the smallest of everything works", arguments: Start.both)
+    func smallest(start: Start) throws {
+      let arguments = ["--d-model", "16", "--heads", "1", "--batch", "1", "--steps", "1", "--generate", "1"]
+      #expect(try ddpTrain(start, arguments + ["--quiet"]).exitCode == 0)
+    }
+
+    @Test("so does the widest", arguments: [Start.ranks(2)])
+    func widest(start: Start) throws {
+      let arguments = ["--d-model", "1024", "--heads", "1024", "--batch", "3", "--steps", "1", "--generate", "1"]
+      #expect(try ddpTrain(start, arguments + ["--quiet"]).exitCode == 0)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import MPIRunSupport
+import Testing
+
+/// A metrics file, read as strictly as it is specified.
+struct Metrics {
+  struct Record {
+    var step: Int
+    var loss, elapsedSeconds, microsecondsPerStep, positionsPerSecond: Double
+    /// µs
+    var forward, backward, synchronisation, wait, adam: Double
+  }
+
+  struct Final {
+    var steps: Int
+    var lossLast100, microsecondsPerStep: Double
+    var parametersHash: String
+    var interrupted: Bool
+    var heldOut: (loss: Double, names: Int)?
+  }
+
+  let records: [Record]
+  let final: Final
+
+  var losses: [Double] { records.map(\.loss) }
+
+  static let recordKeys: Set = [
+    "step", "loss", "elapsed_seconds", "us_per_step", "forward_us", "backward_us", "sync_us", "wait_us", "adam_us",
+    "positions_per_second",
+  ]
+  static let finalKeys: Set = ["final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "interrupted"]
+  static let heldOutKeys: Set = ["loss_held_out", "held_out_names"]
+
+  /// - Throws: where a line is no JSON object of the specified keys and types, or the final line is not last.
+  init(path: String) throws {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.hasSuffix("\n"))
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+    records = try lines.dropLast().map { try Self.record(Line($0)) }
+    final = try Self.final(Line(try #require(lines.last)))
+  }
+
+  private static func record(_ line: Line) throws -> Record {
+    #expect(line.keys == recordKeys)
+    return try Record(
+      step: line.integer("step"), loss: line.number("loss"), elapsedSeconds: line.number("elapsed_seconds"),
+      microsecondsPerStep: line.number("us_per_step"), positionsPerSecond: line.number("positions_per_second"),
+      forward: line.number("forward_us"), backward: line.number("backward_us"),
+      synchronisation: line.number("sync_us"), wait: line.number("wait_us"), adam: line.number("adam_us"))
+  }
+
+  private static func final(_ line: Line) throws -> Final {
+    let hasHeldOut = line.keys.contains("loss_held_out")
+    #expect(line.keys == (hasHeldOut ? finalKeys.union(heldOutKeys) : finalKeys))
+    #expect(try line.truth("final"))
+    return try Final(
+      steps: line.integer("steps"), lossLast100: line.number("loss_last_100"),
+      microsecondsPerStep: line.number("us_per_step"), parametersHash: line.text("parameters_hash"),
+      interrupted: line.truth("interrupted"),
+      heldOut: hasHeldOut ? (line.number("loss_held_out"), line.integer("held_out_names")) : nil)
+  }
+}
+
+/// One JSON object.
+private struct Line {
+  private let values: [String: Any]
+  var keys: Set<String> { Set(values.keys) }
+
+  init(_ text: some StringProtocol) throws {
+    let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    values = try #require(object as? [String: Any], "\(text)")
+  }
+
+  func number(_ key: String) throws -> Double { try #require(values[key] as? Double, "\(key) in \(values)") }
+  func integer(_ key: String) throws -> Int { try #require(values[key] as? Int, "\(key) in \(values)") }
+  func text(_ key: String) throws -> String { try #require(values[key] as? String, "\(key) in \(values)") }
+  func truth(_ key: String) throws -> Bool { try #require(values[key] as? Bool, "\(key) in \(values)") }
+}
+
+/// Trains, and reads the metrics. The run must end well.
+func train(_ start: Start, _ arguments: [String]) throws -> Metrics {
+  let folder = try TemporaryFolder()
+  let path = folder.path("metrics.jsonl")
+  let result = try ddpTrain(start, arguments + ["--metrics", path, "--quiet", "--generate", "0"])
+  try #require(result.exitCode == 0, "\(result)")
+  #expect(result.stdout == "", "\(result)")
+  return try Metrics(path: path)
+}
