@@ -37,8 +37,9 @@ let package = Package(
     // Files: names in, tensors in and out.
     // No pkgConfig: it would link a library of which only inlined functions are used.
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
-    .target(name: "Dataset", dependencies: ["CXXHash"], swiftSettings: swiftForThisCPU),
-    .target(name: "SafeTensors", swiftSettings: swiftForThisCPU),
+    .target(name: "RegularFiles", swiftSettings: swiftForThisCPU),
+    .target(name: "Dataset", dependencies: ["CXXHash", "RegularFiles"], swiftSettings: swiftForThisCPU),
+    .target(name: "SafeTensors", dependencies: ["RegularFiles"], swiftSettings: swiftForThisCPU),
 
     // This build against runs computed elsewhere.
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
@@ -60,7 +61,8 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "Dataset", "Reference", "DataParallel", "Scaling",
+        "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
+        "Scaling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",

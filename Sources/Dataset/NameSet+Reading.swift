@@ -1,3 +1,5 @@
+import RegularFiles
+
 extension NameSet {
   /// The largest file that is read, in bytes. Offsets of letters fit in 31 bits because of it.
   public static let maxFileSize = 1 << 30
@@ -13,7 +15,12 @@ extension NameSet {
   ///     otherwise the first such line is an error. A file that is not text is an error either way.
   /// - Throws: `DatasetError`, for each way a file can be missing, unreadable or no list of names.
   public init(path: String, skipInvalid: Bool = false) throws(DatasetError) {
-    let bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize)
+    let bytes: [UInt8]
+    do {
+      bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize)
+    } catch {
+      throw DatasetError(error, path: path)
+    }
     try self.init(bytes: bytes, source: path, skipInvalid: skipInvalid)
   }
 

@@ -1,3 +1,5 @@
+import RegularFiles
+
 /// A safetensors file in memory, checked as a whole before anything is handed out.
 ///
 /// Layout: the header's length N (8 bytes, little-endian); N bytes of JSON; the data section. Data offsets count from
@@ -25,7 +27,13 @@ public struct SafeTensorsFile: Sendable {
   ///
   /// - Throws: `SafeTensorsError`, where the file cannot be read or breaks the format.
   public init(path: String) throws(SafeTensorsError) {
-    try self.init(bytes: readRegularFile(path: path, limitInBytes: Self.maxFileSize), source: path)
+    let bytes: [UInt8]
+    do {
+      bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize)
+    } catch {
+      throw SafeTensorsError(error, path: path)
+    }
+    try self.init(bytes: bytes, source: path)
   }
 
   /// Checks the content of such a file, from any origin.

@@ -1,4 +1,4 @@
-import Foundation
+import RegularFiles
 import Yams
 
 /// The largest configuration file that is read, in bytes: far beyond any real one, and no trap for memory.
@@ -8,11 +8,14 @@ private let largestFile = 1 << 20
 ///
 /// - Throws: `ConfigurationError` in one line, with the line in the file where there is one.
 func composeYAML(path: String) throws -> Node? {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw ConfigurationError(path, "cannot be read as a file")
+  let bytes: [UInt8]
+  do {
+    bytes = try readRegularFile(path: path, limitInBytes: largestFile)
+  } catch {
+    throw ConfigurationError(
+      path, error == .tooLarge ? "is larger than \(largestFile) bytes" : "cannot be read as a file")
   }
-  guard data.count <= largestFile else { throw ConfigurationError(path, "is larger than \(largestFile) bytes") }
-  guard let text = String(data: data, encoding: .utf8), !text.contains("\0") else {
+  guard let text = String(validating: bytes, as: UTF8.self), !text.contains("\0") else {
     throw ConfigurationError(path, "is not UTF-8 text")
   }
   try refuseAliases(text, path: path)

@@ -1,0 +1,55 @@
+import Foundation
+
+/// Why a file could not be read whole.
+public enum RegularFileError: Error, Equatable, Sendable {
+  case notFound
+  case isDirectory
+  /// A pipe, a socket or a device.
+  case isSpecial
+  case tooLarge
+  /// What was being done ("opened", "examined", "read"), and the system's reason.
+  case system(step: String, reason: String)
+}
+
+/// All bytes of a regular file.
+///
+/// Opened without blocking and checked before anything is read, so that a pipe, a device or a directory is refused at
+/// once. The size the file system reports is a hint only: reading stops at the end of the file, or past the limit.
+///
+/// - Parameters:
+///   - path: symbolic links are followed.
+///   - limitInBytes: the most that is read.
+/// - Throws: `RegularFileError`, saying which of these failed.
+public func readRegularFile(path: String, limitInBytes: Int) throws(RegularFileError) -> [UInt8] {
+  func failure(_ step: String) -> RegularFileError { .system(step: step, reason: String(cString: strerror(errno))) }
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  guard descriptor >= 0 else {
+    switch errno {
+    case ENOENT, ENOTDIR: throw .notFound
+    case ENXIO: throw .isSpecial
+    default: throw failure("opened")
+    }
+  }
+  defer { close(descriptor) }
+
+  var status = stat()
+  guard fstat(descriptor, &status) == 0 else { throw failure("examined") }
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: break
+  case S_IFDIR: throw .isDirectory
+  default: throw .isSpecial
+  }
+  guard status.st_size <= limitInBytes else { throw .tooLarge }
+
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(Int(status.st_size))
+  var piece = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let got = read(descriptor, &piece, piece.count)
+    if got < 0 && errno == EINTR { continue }
+    guard got >= 0 else { throw failure("read") }
+    if got == 0 { return bytes }
+    guard bytes.count + got <= limitInBytes else { throw .tooLarge }
+    bytes += piece[..<got]
+  }
+}
