@@ -76,4 +76,15 @@ import Testing
       #expect(abs(number - Double(count) * share) < 5 * deviation + 1)
     }
   }
+
+  /// At a high temperature all 27 tokens are as good as equally likely, so each letter repeats the one before it once
+  /// in 26 times: every letter has a draw of its own.
+  @Test func lettersAreDrawnOneByOne() throws {
+    let shape = try Shape(dModel: 16, heads: 4)
+    let names = Self.names(shape, Self.parameters(shape), seed: 9, temperature: 1000, 0..<500)
+    let neighbours = names.flatMap { zip($0, $0.dropFirst()) }
+    let share = Double(neighbours.count { $0 == $1 }) / Double(neighbours.count)
+    #expect(neighbours.count > 2000)
+    #expect(abs(share - 1.0 / 26) < 5 * (share / Double(neighbours.count)).squareRoot())
+  }
 }

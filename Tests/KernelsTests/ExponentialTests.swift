@@ -4,8 +4,8 @@ import Testing
 
 /// The vector exponential against the C library's in double precision, over its whole range.
 @Suite struct ExponentialTests {
-  /// What the function promises for −87…88.
-  static let bound = 1e-6
+  /// For −87…88: the polynomial's 1.1e-7 and the roundings of its last steps. The promise is 1e-6.
+  static let bound = 2.5e-7
 
   /// The largest relative error over the given floats, and where; infinite where a result is not a number.
   static func worst(_ inputs: some Sequence<Float>) -> (error: Double, at: Float) {
