@@ -2,14 +2,14 @@ import Kernels
 
 /// How a rank computes. All but the defaults are there to be compared with them.
 public struct EngineOptions: Sendable, Equatable {
-  public var kind = EngineKind.auto
+  public var kind: EngineKind
   public var exponential = ExponentialPrecision.fast
   /// Whether prefixes that names have in common are computed once.
   public var sharesPrefixes = true
   /// Whether positions behind a name's end are left out.
   public var skipsPadding = true
 
-  public init() {}
+  public init(kind: EngineKind = .auto) { self.kind = kind }
 
   /// - Parameter names: the most names a shard may have.
   public func make(shape: Shape, names: Int) -> any Engine {

@@ -47,7 +47,7 @@ struct ModelStateTests {
   func slices(ranks: Int) throws {
     func updated(by ranks: Int) throws -> String {
       let state = try state()
-      let engine = EngineKind.auto.make(shape: state.shape, names: 1)
+      let engine = EngineOptions().make(shape: state.shape, names: 1)
       let count = state.shape.parameterCount
       let gradient = (0..<count).map { Float($0 % 37 - 18) * 1e-3 }
       for update in 1...3 {

@@ -9,7 +9,7 @@ struct SettingsTests {
   ) throws -> Settings {
     try Settings(
       shape: Shape(dModel: 16, heads: 4), batch: batch, steps: steps, learningRate: learningRate, seed: 1,
-      engine: engine, evaluate: false)
+      engine: EngineOptions(kind: engine), evaluate: false)
   }
 
   @Test("the smallest and the largest numbers are accepted")
@@ -54,7 +54,9 @@ struct SettingsTests {
       ("d-model", { $0.shape = try Shape(dModel: 32, heads: 4) }),
       ("heads", { $0.shape = try Shape(dModel: 16, heads: 2) }),
       ("batch", { $0.batch = 17 }), ("steps", { $0.steps = 101 }), ("learning-rate", { $0.learningRate = 0.011 }),
-      ("seed", { $0.seed = 2 }), ("engine", { $0.engine = .scalar }), ("eval", { $0.evaluate = true }),
+      ("seed", { $0.seed = 2 }), ("engine", { $0.engine.kind = .scalar }),
+      ("exp", { $0.engine.exponential = .exact }), ("prefix-sharing", { $0.engine.sharesPrefixes = false }),
+      ("padding-skip", { $0.engine.skipsPadding = false }), ("eval", { $0.evaluate = true }),
     ]
     #expect(one.fields.map(\.name) == changes.map(\.0))
     for (name, change) in changes {

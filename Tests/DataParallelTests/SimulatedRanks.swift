@@ -39,7 +39,7 @@ final class SimulatedRanks {
     state = ModelState(shape: shape, seed: seed)
     sampler = BatchSampler(seed: seed, names: names.count, batch: batch)
     engines = (0..<ranks).map {
-      engine.make(shape: shape, names: max(1, shard(batch: batch, rank: $0, ranks: ranks).count))
+      EngineOptions(kind: engine).make(shape: shape, names: max(1, shard(batch: batch, rank: $0, ranks: ranks).count))
     }
     indices = [UInt32](repeating: 0, count: batch)
     for engine in engines { engine.parametersChanged(state.parameters.pointer) }

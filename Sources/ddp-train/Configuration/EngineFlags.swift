@@ -24,9 +24,7 @@ struct EngineFlags: ParsableArguments {
     resolved.exponential = try option.value("exp", exp) ?? resolved.exponential
     resolved.sharesPrefixes = try option.value("prefix-sharing", prefixSharing) ?? resolved.sharesPrefixes
     resolved.skipsPadding = try option.value("padding-skip", paddingSkip) ?? resolved.skipsPadding
-    var plain = EngineOptions()
-    plain.kind = .scalar
-    guard resolved.kind != .scalar || resolved == plain else {
+    guard resolved.kind != .scalar || resolved == EngineOptions(kind: .scalar) else {
       throw OptionError("the scalar engine has no --exp, --prefix-sharing or --padding-skip to choose; use --engine simd")
     }
     return resolved
