@@ -18,6 +18,8 @@ public final class AllReduceSynchronisation: GradientSynchronisation {
 
   public var gradient: UnsafeMutablePointer<Float> { message.pointer }
 
+  public var ranks: Int { world.size }
+
   public init(parameterCount: Int, world: Communicator) {
     self.world = world
     count = parameterCount

@@ -20,6 +20,9 @@ public protocol GradientSynchronisation: AnyObject {
   /// (P): where the rank's engine leaves its shard's gradient, already scaled to the global batch.
   var gradient: UnsafeMutablePointer<Float> { get }
 
+  /// N, the ranks that take part.
+  var ranks: Int { get }
+
   /// Returns when the last rank has arrived, so that its lateness can be told from the exchange itself.
   func waitForAll() throws
 
@@ -46,6 +49,8 @@ public final class SoloSynchronisation: GradientSynchronisation {
   private let buffer: AlignedBuffer<Float>
 
   public var gradient: UnsafeMutablePointer<Float> { buffer.pointer }
+
+  public let ranks = 1
 
   public init(parameterCount: Int) { buffer = AlignedBuffer(zeros: parameterCount) }
 

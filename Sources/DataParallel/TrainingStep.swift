@@ -68,7 +68,7 @@ public final class TrainingStep {
     phases.forward = clock.lap()
     engine.backward(parameters: parameters, gradient: synchronisation.gradient)
     phases.backward = clock.lap()
-    if measuringWait {
+    if measuringWait, synchronisation.ranks > 1 {
       try synchronisation.waitForAll()
       phases.wait = clock.lap()
     }
