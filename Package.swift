@@ -7,9 +7,9 @@ import PackageDescription
 // Every target gets the same one: a vector type must mean the same registers on both sides of a call.
 let cpu = Context.environment["DDP_TRAIN_CPU"] ?? "native"
 #if arch(arm64)
-let cpuFlag = "-mcpu=\(cpu)"
+  let cpuFlag = "-mcpu=\(cpu)"
 #else
-let cpuFlag = "-march=\(cpu)"
+  let cpuFlag = "-march=\(cpu)"
 #endif
 
 let swiftForThisCPU: [SwiftSetting] = [.unsafeFlags(["-Xcc", cpuFlag])]

@@ -16,7 +16,9 @@ public struct PhaseTimes: Sendable {
 
   public static func + (left: PhaseTimes, right: PhaseTimes) -> PhaseTimes { left.combined(right, +) }
 
-  public static func / (times: PhaseTimes, divisor: Double) -> PhaseTimes { times.combined(times) { a, _ in a / divisor } }
+  public static func / (times: PhaseTimes, divisor: Double) -> PhaseTimes {
+    times.combined(times) { a, _ in a / divisor }
+  }
 
   @inline(__always)
   private func combined(_ other: PhaseTimes, _ operation: (Double, Double) -> Double) -> PhaseTimes {

@@ -23,13 +23,15 @@ public struct PrefixTree: ~Copyable {
   public let edgeTarget: AlignedBuffer<Int32>
   public let edgeNames: AlignedBuffer<Int32>
 
+  private let sharing: Bool
   /// (16 · 27): one more than the row of a pair, or 0.
   private let pairTable: AlignedBuffer<Int32>
 
   /// - Parameters:
   ///   - names: the most names a shard may have.
-  ///   - sharing: whether pairs will be shared; without, there may be one a row.
+  ///   - sharing: whether common prefixes and pairs are computed once; otherwise every name has rows of its own.
   public init(names: Int, sharing: Bool = true) {
+    self.sharing = sharing
     let rows = names * Shape.context
     let pairs = sharing ? min(rows, Shape.context * Shape.vocabulary) : rows
     position = AlignedBuffer(zeros: rows)
@@ -45,10 +47,8 @@ public struct PrefixTree: ~Copyable {
 
   /// Rebuilds the tree for `names`, which must be sorted.
   ///
-  /// - Parameters:
-  ///   - sharing: whether common prefixes and pairs are computed once; otherwise every name has rows of its own.
-  ///   - padding: whether every name gets 16 rows, those behind its end predicting nothing.
-  public mutating func build(_ names: UnsafeBufferPointer<Name>, sharing: Bool = true, padding: Bool = false) {
+  /// - Parameter padding: whether every name gets 16 rows, those behind its end predicting nothing.
+  public mutating func build(_ names: UnsafeBufferPointer<Name>, padding: Bool = false) {
     forgetPairs()
     rowCount = 0
     edgeCount = 0
@@ -60,19 +60,19 @@ public struct PrefixTree: ~Copyable {
       // The row at position p stands for p letters, the edge that leaves it for p + 1.
       let common = index == 0 || !sharing ? -1 : name.commonPrefix(names[index - 1])
       for p in 0..<positions {
-        if p > common { rowAt[p] = addRow(token: name.input(p), position: p, sharing: sharing) }
+        if p > common { rowAt[p] = addRow(token: name.input(p), position: p) }
         if p >= common { edgeAt[p] = addEdge(from: rowAt[p], to: name.target(p)) }
         predictions[rowAt[p]] += 1
         edgeNames[edgeAt[p]] += 1
       }
       guard padding else { continue }
       for p in positions..<max(positions, Shape.context) where p > common {
-        rowAt[p] = addRow(token: Shape.boundary, position: p, sharing: sharing)
+        rowAt[p] = addRow(token: Shape.boundary, position: p)
       }
     }
   }
 
-  private mutating func addRow(token: Int, position p: Int, sharing: Bool) -> Int {
+  private mutating func addRow(token: Int, position p: Int) -> Int {
     let key = p * Shape.vocabulary + token
     if pairTable[key] == 0 || !sharing {
       pairTable[key] = Int32(truncatingIfNeeded: pairCount + 1)

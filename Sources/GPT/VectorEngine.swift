@@ -22,7 +22,8 @@ public final class VectorEngine: Engine {
     capacity = names
     tree = PrefixTree(names: names, sharing: options.sharesPrefixes)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
-    s = VectorActivations(shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
+    s = VectorActivations(
+      shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
     transposed = TransposedWeights(shape: shape)
   }
 
@@ -40,7 +41,7 @@ public final class VectorEngine: Engine {
     _ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double
   ) -> Double {
     precondition(names.count <= capacity, "more names than the engine was made for")
-    tree.build(names, sharing: options.sharesPrefixes, padding: !options.skipsPadding)
+    tree.build(names, padding: !options.skipsPadding)
     guard tree.rowCount > 0 else { return 0 }
     embed(parameters)
     attend()

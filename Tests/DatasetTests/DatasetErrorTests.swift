@@ -78,10 +78,10 @@ import Testing
   }
 
   #if os(Linux)
-  /// A regular file whose pages at 0 are never mapped: it opens, and reading fails.
-  @Test func filesThatFailWhileRead() {
-    #expect(message { _ = try NameSet(path: "/proc/self/mem") }.contains("/proc/self/mem: cannot be read: "))
-  }
+    /// A regular file whose pages at 0 are never mapped: it opens, and reading fails.
+    @Test func filesThatFailWhileRead() {
+      #expect(message { _ = try NameSet(path: "/proc/self/mem") }.contains("/proc/self/mem: cannot be read: "))
+    }
   #endif
 
   /// The file has a size and no blocks: it costs no disk, and refusing it must cost no memory.

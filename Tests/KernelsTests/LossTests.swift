@@ -31,7 +31,7 @@ import Testing
       normalisers.append(Scalar<Double>.softmax(count: 27, x: &x))
       expected += x.map { $0 * Double(weight[row]) } + [Double](repeating: 0, count: logitsRow - 27)
     }
-        let smallest = exp(-87.0)  // where the kernel's exponential stops falling
+    let smallest = exp(-87.0)  // where the kernel's exponential stops falling
     let logarithm = 1e-6 * log(27.0)  // good to 1e-6 of itself; the sum is 1…27
     for ((kind, precision), placement) in zip(Self.precisions, GuardPlacement.allCases.shuffled(using: &random)) {
       let relative = Self.relativeBound(precision: precision, magnitude: magnitude)

@@ -150,7 +150,8 @@ import Testing
   }
 
   @Test func keysInAnyOrderWithSpace() throws {
-    let header = #"{ "b" : { "data_offsets" : [ 4 , 8 ] , "dtype" : "F32" , "shape" : [ ] } , "#
+    let header =
+      #"{ "b" : { "data_offsets" : [ 4 , 8 ] , "dtype" : "F32" , "shape" : [ ] } , "#
       + #""a":{"shape":[2,2],"data_offsets":[0,4],"dtype":"U8"}}"#
     let file = try SafeTensorsFile(bytes: file(header, dataSize: 8))
     #expect(file.names == ["b", "a"])
@@ -161,7 +162,8 @@ import Testing
   }
 
   @Test func emptyTensorsLieAnywhereBetweenOthers() throws {
-    let header = "{\(entry("z", "F32", "[0,9223372036854775807,2]", 0, 0)),\(entry("a", "U8", "[2]", 0, 2)),"
+    let header =
+      "{\(entry("z", "F32", "[0,9223372036854775807,2]", 0, 0)),\(entry("a", "U8", "[2]", 0, 2)),"
       + "\(entry("m", "F64", "[0]", 2, 2)),\(entry("b", "U8", "[1]", 2, 3)),\(entry("e", "F32", "[3,0]", 3, 3))}"
     let file = try SafeTensorsFile(bytes: file(header, dataSize: 3))
     #expect(try file.float32("z") == [])
@@ -170,7 +172,8 @@ import Testing
   }
 
   @Test func unalignedData() throws {
-    let header = "{\(entry("a", "U8", "[1]", 0, 1)),\(entry("b", "F32", "[1]", 1, 5)),"
+    let header =
+      "{\(entry("a", "U8", "[1]", 0, 1)),\(entry("b", "F32", "[1]", 1, 5)),"
       + "\(entry("c", "U64", "[1]", 5, 13))}"
     for padding in 0..<8 {
       let bytes = file(header + String(repeating: " ", count: padding), dataSize: 13)

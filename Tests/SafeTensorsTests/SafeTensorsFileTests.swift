@@ -35,15 +35,16 @@ import Testing
   }
 
   #if os(Linux)
-  /// A regular file whose pages at 0 are never mapped: it opens, and reading fails.
-  @Test func filesThatFailWhileRead() {
-    #expect(message { _ = try SafeTensorsFile(path: "/proc/self/mem") }.contains("/proc/self/mem: cannot be read: "))
-  }
+    /// A regular file whose pages at 0 are never mapped: it opens, and reading fails.
+    @Test func filesThatFailWhileRead() {
+      #expect(message { _ = try SafeTensorsFile(path: "/proc/self/mem") }.contains("/proc/self/mem: cannot be read: "))
+    }
   #endif
 
   @Test func wrongQuestions() throws {
     let file = try SafeTensorsFile(
-      bytes: file("{\(entry("a", "F32", "[2,1]", 0, 8)),\(entry("b", "U8", "[1]", 8, 9))}", dataSize: 9), source: "test")
+      bytes: file("{\(entry("a", "F32", "[2,1]", 0, 8)),\(entry("b", "U8", "[1]", 8, 9))}", dataSize: 9), source: "test"
+    )
     #expect(message { _ = try file.float32("c") } == "test: tensor \"c\": is not in the file, which holds \"a\", \"b\"")
     #expect(message { _ = try file.info(of: "c") }.contains("\"c\": is not in the file"))
     #expect(message { _ = try file.rawBytes(of: "c") }.contains("\"c\": is not in the file"))

@@ -110,15 +110,15 @@ import Testing
   }
 
   #if os(Linux)
-  /// A full disk: /dev/full opens, and refuses every byte. The link is the partial file that the writer opens.
-  @Test func fullDisk() throws {
-    try withTemporaryDirectory { directory in
-      #expect(symlink("/dev/full", "\(directory)/a.partial") == 0)
-      let message = message { try SafeTensorsWriter().write(to: "\(directory)/a") }
-      #expect(message == "\(directory)/a.partial: cannot be written: No space left on device")
-      let left = try FileManager.default.contentsOfDirectory(atPath: directory)
-      #expect(left == [])
+    /// A full disk: /dev/full opens, and refuses every byte. The link is the partial file that the writer opens.
+    @Test func fullDisk() throws {
+      try withTemporaryDirectory { directory in
+        #expect(symlink("/dev/full", "\(directory)/a.partial") == 0)
+        let message = message { try SafeTensorsWriter().write(to: "\(directory)/a") }
+        #expect(message == "\(directory)/a.partial: cannot be written: No space left on device")
+        let left = try FileManager.default.contentsOfDirectory(atPath: directory)
+        #expect(left == [])
+      }
     }
-  }
   #endif
 }

@@ -43,7 +43,9 @@ struct Bench: JobCommand {
     try onEveryRank(of: world) {
       let cases = try self.cases()
       if let engine = cases.first?.engine { try validate(engine) }
-      guard let path = ProjectFiles.path("data/names.txt") else { throw OptionError("data/names.txt is not to be found") }
+      guard let path = ProjectFiles.path("data/names.txt") else {
+        throw OptionError("data/names.txt is not to be found")
+      }
       let names = try NameSet(path: path).table
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }

@@ -39,8 +39,11 @@ struct Check: JobCommand {
   }
 
   private func report(_ file: String, _ check: ReferenceCheck) -> String {
-    var lines = ["\(file)", "  " + "quantity".padded(to: 30) + "relative error".padded(to: 16) + "bound".padded(to: 9)
-      + "worst element".padded(to: 15) + "bound"]
+    var lines = [
+      "\(file)",
+      "  " + "quantity".padded(to: 30) + "relative error".padded(to: 16) + "bound".padded(to: 9)
+        + "worst element".padded(to: 15) + "bound",
+    ]
     for row in check.rows {
       let element = row.elementBound > 0
       lines.append(

@@ -70,7 +70,8 @@ struct ConfigurationFile {
     }
     let known = ProjectFiles.configurations()
     throw ConfigurationError(
-      name, (isFolder ? "is a directory, not a configuration file" : "no such configuration file")
+      name,
+      (isFolder ? "is a directory, not a configuration file" : "no such configuration file")
         + (known.isEmpty ? "" : "; configs/ has \(known.joined(separator: ", "))"))
   }
 }

@@ -25,7 +25,8 @@ struct EngineFlags: ParsableArguments {
     resolved.sharesPrefixes = try option.value("prefix-sharing", prefixSharing) ?? resolved.sharesPrefixes
     resolved.skipsPadding = try option.value("padding-skip", paddingSkip) ?? resolved.skipsPadding
     guard resolved.kind != .scalar || resolved == EngineOptions(kind: .scalar) else {
-      throw OptionError("the scalar engine has no --exp, --prefix-sharing or --padding-skip to choose; use --engine simd")
+      throw OptionError(
+        "the scalar engine has no --exp, --prefix-sharing or --padding-skip to choose; use --engine simd")
     }
     return resolved
   }

@@ -14,13 +14,22 @@ struct RunReport {
     let settings = plan.settings
     let shape = settings.shape
     var lines = [
-      ("ddp-train", "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), "
-        + "engine \(settings.engine.kind.resolved)"),
+      (
+        "ddp-train",
+        "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), "
+          + "engine \(settings.engine.kind.resolved)"
+      ),
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
-      ("data", "\(plan.dataPath): \(plural(names.count, "name"))"
-        + (heldOut.map { ", \(grouped($0)) held out, \(grouped(training)) train" } ?? "")),
-      ("run", "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), "
-        + "learning rate \(settings.learningRate) falling to 0, seed \(settings.seed)"),
+      (
+        "data",
+        "\(plan.dataPath): \(plural(names.count, "name"))"
+          + (heldOut.map { ", \(grouped($0)) held out, \(grouped(training)) train" } ?? "")
+      ),
+      (
+        "run",
+        "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), "
+          + "learning rate \(settings.learningRate) falling to 0, seed \(settings.seed)"
+      ),
       ("ranks", "\(plural(hosts.count, "rank")) on \(plural(Set(hosts).count, "host"))"),
     ]
     if !plan.chosen.isEmpty { lines.append(("chosen", plan.chosen.joined(separator: ", "))) }
@@ -37,11 +46,17 @@ struct RunReport {
         ("held out", "\(fixed(evaluation.loss, 4)) nats a letter, mean over \(plural(evaluation.names, "name"))"))
     }
     lines += [
-      ("time", "\(plural(run.steps, "step")) in \(fixed(run.elapsedSeconds, 2)) s, "
-        + "median \(significant(run.microsecondsPerStep)) µs a step"),
+      (
+        "time",
+        "\(plural(run.steps, "step")) in \(fixed(run.elapsedSeconds, 2)) s, "
+          + "median \(significant(run.microsecondsPerStep)) µs a step"
+      ),
       ("split", split(run.phases)),
-      ("speed", "\(grouped(Int(run.samplesPerSecond))) samples/s, "
-        + "\(significant(run.microsecondsPerSample)) µs a sample"),
+      (
+        "speed",
+        "\(grouped(Int(run.samplesPerSecond))) samples/s, "
+          + "\(significant(run.microsecondsPerSample)) µs a sample"
+      ),
       ("parameters", "hash \(run.parametersHash)"),
     ]
     return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
@@ -49,7 +64,8 @@ struct RunReport {
 
   private func split(_ phases: PhaseTimes) -> String {
     let communication = [("wait", phases.wait), ("synchronisation", phases.synchronisation)]
-    let times = [("forward", phases.selection + phases.forward), ("backward", phases.backward)]
+    let times =
+      [("forward", phases.selection + phases.forward), ("backward", phases.backward)]
       + (hosts.count > 1 ? communication : []) + [("Adam", phases.adam)]
     return times.map { "\($0.0) \(significant($0.1 / 1000))" }.joined(separator: ", ") + " µs (rank 0, mean)"
   }
