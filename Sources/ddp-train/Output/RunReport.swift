@@ -22,7 +22,7 @@ struct RunReport {
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
       (
         "data",
-        "\(plan.dataPath): \(plural(names.count, "name"))"
+        "\(shortened(plan.dataPath)): \(plural(names.count, "name"))"
           + (heldOut.map { ", \(grouped($0)) held out, \(grouped(training)) train" } ?? "")
       ),
       (
@@ -68,5 +68,11 @@ struct RunReport {
       [("forward", phases.selection + phases.forward), ("backward", phases.backward)]
       + (hosts.count > 1 ? communication : []) + [("Adam", phases.adam)]
     return times.map { "\($0.0) \(significant($0.1 / 1000))" }.joined(separator: ", ") + " µs (rank 0, mean)"
+  }
+
+  /// Inside the current folder, the path from there.
+  private func shortened(_ path: String) -> String {
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
   }
 }
