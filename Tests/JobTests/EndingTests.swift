@@ -18,7 +18,8 @@ extension Jobs {
       let folder = try TemporaryFolder()
       let metrics = folder.path("metrics.jsonl")
       var acted = ContinuousClock.now
-      let result = try ddpTrain(start, Self.arguments + ["--metrics", metrics], options: []) { job in
+      let arguments = Self.arguments + ["--metrics", metrics]
+      let result = try ddpTrain(start, arguments, options: [], timeout: .seconds(30)) { job in
         try job.wait(until: "it trains") {
           let size = try? FileManager.default.attributesOfItem(atPath: metrics)[.size] as? Int
           return (size ?? 0) > 0
