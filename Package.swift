@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "CGuard", dependencies: ["CSIMD"]),
     .target(name: "CSME2"),
     .target(name: "Kernels", dependencies: ["CSIMD"], swiftSettings: uncheckedKernels),
-    .target(name: "GPT", dependencies: ["CSIMD", "Kernels"], swiftSettings: swiftForThisCPU),
+    .target(name: "GPT", dependencies: ["CSIMD", "CSME2", "Kernels"], swiftSettings: swiftForThisCPU),
 
     // Files: names in, tensors in and out.
     // No pkgConfig: it would link a library of which only inlined functions are used.

@@ -40,7 +40,7 @@ public struct Settings: Sendable {
   public var fields: [(name: String, value: String)] {
     [
       ("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("steps", "\(steps)"),
-      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.kind.resolved.rawValue),
+      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.resolvedKind(for: shape).rawValue),
       ("exp", engine.exponential.rawValue), ("prefix-sharing", "\(engine.sharesPrefixes)"),
       ("padding-skip", "\(engine.skipsPadding)"), ("eval", "\(evaluate)"),
     ]

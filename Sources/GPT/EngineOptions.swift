@@ -1,3 +1,4 @@
+import CSME2
 import Kernels
 
 /// How a rank computes. All but the defaults are there to be compared with them.
@@ -8,15 +9,15 @@ public struct EngineOptions: Sendable, Equatable {
   public var sharesPrefixes = true
   /// Whether positions behind a name's end are left out.
   public var skipsPadding = true
+  /// The smallest C at which `auto` takes SME2 where the CPU has it: below, its ceremony costs more than it saves.
+  public var sme2From = 64
 
   public init(kind: EngineKind = .auto) { self.kind = kind }
 
-  /// - Parameter names: the most names a shard may have.
-  public func make(shape: Shape, names: Int) -> any Engine {
-    switch kind.resolved {
-    case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    default: VectorEngine(shape: shape, names: names, options: self)
-    }
+  /// The engine that is really used at a shape.
+  public func resolvedKind(for shape: Shape) -> EngineKind {
+    guard kind == .auto else { return kind }
+    return EngineKind.sme2.isAvailable && shape.dModel >= sme2From ? .sme2 : .simd
   }
 }
 
@@ -28,9 +29,14 @@ public enum EngineKind: String, CaseIterable, Sendable {
   case scalar
   /// Swift vectors over packed rows.
   case simd
+  /// As `simd`, with its matrix products in an Arm CPU's matrix unit.
+  case sme2
 
-  /// The engine that is really used.
-  public var resolved: EngineKind { self == .auto ? .simd : self }
+  /// Whether this CPU can run it.
+  public var isAvailable: Bool { self != .sme2 || csme2_is_available() != 0 }
+
+  /// Those this CPU can run.
+  public static var available: [EngineKind] { allCases.filter { $0.isAvailable } }
 }
 
 /// The exponential inside the softmaxes.

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The weights a second time, as (inputs, outputs) in panels: what the forward products read along memory.
+/// The weights a second time, as (inputs, outputs): what the forward products read along memory.
 final class TransposedWeights {
   private let arena: Arena
   /// (C, 3C), (C, C), (C, F), (F, C), and (C, 32) with zeros behind column 27.
@@ -8,6 +8,7 @@ final class TransposedWeights {
   /// All parameters in order, cut into what is transposed as one matrix and what is not transposed at all.
   private let pieces: [Piece]
   private let parameterCount: Int
+  private let layout: TransposedLayout
 
   /// A run of the flat parameters: a matrix (rows, columns), and where its transpose goes.
   private struct Piece {
@@ -22,7 +23,8 @@ final class TransposedWeights {
   /// cache.
   private static let stripe = 16
 
-  init(shape: Shape) {
+  init(shape: Shape, layout: TransposedLayout) {
+    self.layout = layout
     let (C, F) = (shape.dModel, shape.feedForward)
     var arena = Arena(count: 4 * C * C + 2 * C * F + C * logitsRow)
     queryKeyValue = arena.take(3 * C * C)
@@ -71,9 +73,9 @@ final class TransposedWeights {
       while start < part.upperBound {
         let whole = start..<min(start + size, piece.range.upperBound)
         body(part.clamped(to: whole))
-        transposeIntoPanels(
+        transpose(
           rows: (start - piece.range.lowerBound) / piece.columns, count: whole.count / piece.columns,
-          outputs: piece.outputs, inputs: piece.columns, source: parameters + start, target: target)
+          outputs: piece.outputs, inputs: piece.columns, layout: layout, source: parameters + start, target: target)
         start += size
       }
     }

@@ -30,8 +30,6 @@ final class VectorActivations {
   let dh: Pointer
   /// (U, 3C), (U, C), (U, C)
   let dqkv, dy, dx0: Pointer
-  /// Room for one panel of a large weight matrix.
-  let packing: Pointer
 
   /// - Parameters:
   ///   - rows, pairs: the most there can be.
@@ -39,9 +37,8 @@ final class VectorActivations {
     let (C, F) = (shape.dModel, shape.feedForward)
     let perRow = 7 * C + 2 * F + attention.probabilitiesPerRow + logitsRow + 4
     let perPair = 10 * C + 2
-    let panel = [(C, 3 * C), (C, F), (F, C)].map { packingScratch(inputs: $0, outputs: $1) }.max() ?? 0
     let slack = 24 * (Arena.padded(1) + attentionOverrun)
-    var arena = Arena(count: rows * perRow + pairs * perPair + panel + slack)
+    var arena = Arena(count: rows * perRow + pairs * perPair + slack)
     x0 = arena.take(pairs * C)
     y = arena.take(pairs * C)
     qkv = arena.take(pairs * 3 * C + attentionOverrun)
@@ -65,7 +62,6 @@ final class VectorActivations {
     dqkv = arena.take(pairs * 3 * C + attentionOverrun)
     dy = arena.take(pairs * C)
     dx0 = arena.take(pairs * C)
-    packing = arena.take(panel)
     self.arena = arena
   }
 }

@@ -10,13 +10,15 @@ public final class VectorEngine: Engine {
   private let capacity: Int
   private var tree: PrefixTree
   private let s: VectorActivations
-  private let transposed: TransposedWeights
+  private let products: any MatrixProducts
   private let attentionShape: AttentionShape
 
   private let options: EngineOptions
 
-  /// - Parameter names: the most names a shard may have.
-  public init(shape: Shape, names: Int, options: EngineOptions = EngineOptions()) {
+  /// - Parameters:
+  ///   - names: the most names a shard may have.
+  ///   - usingSME2: whether the matrix unit computes the matrix products; the CPU must have one.
+  public init(shape: Shape, names: Int, options: EngineOptions = EngineOptions(), usingSME2: Bool = false) {
     self.shape = shape
     self.options = options
     capacity = names
@@ -24,7 +26,8 @@ public final class VectorEngine: Engine {
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
     s = VectorActivations(
       shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
-    transposed = TransposedWeights(shape: shape)
+    products =
+      usingSME2 ? SME2Products(shape: shape, rows: names * Shape.context) : VectorProducts(shape: shape)
   }
 
   public var work: StepWork {
@@ -34,7 +37,7 @@ public final class VectorEngine: Engine {
   }
 
   public func parametersChanged(_ parameters: UnsafePointer<Float>) {
-    transposed.renew(from: parameters)
+    products.transposed.renew(from: parameters)
   }
 
   public func forward(
@@ -54,7 +57,6 @@ public final class VectorEngine: Engine {
       gradient.update(repeating: 0, count: shape.parameterCount)
       return
     }
-    predictBackward(parameters, gradient)
     transformBackward(parameters, gradient)
     attendBackward(parameters, gradient)
     embedBackward(gradient)
@@ -68,7 +70,7 @@ public final class VectorEngine: Engine {
     let step = AdamStep(
       learningRate: learningRate, firstPower: Self.power(AdamStep.beta1, update),
       secondPower: Self.power(AdamStep.beta2, update))
-    transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe in
+    products.transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe in
       let i = stripe.lowerBound
       Kernels.adam(
         count: stripe.count, step: step, gradient: gradient + i, parameters: parameters + i, first: first + i,
@@ -106,16 +108,11 @@ extension VectorEngine {
 
 extension VectorEngine {
   private func attend() {
-    let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
-    linear(
-      rows: U, inputs: C, outputs: 3 * C, x: s.y, xRow: C, transposed: transposed.queryKeyValue, y: s.qkv,
-      yRow: 3 * C)
+    products.queryKeyValue(pairs: tree.pairCount, s)
     attention(
       attentionRows, shape: attentionShape, exponential: options.exponential.kernel, qkv: s.qkv, probabilities: s.p,
       output: s.a)
-    linearAddingGathered(
-      rows: R, inputs: C, outputs: C, x: s.a, transposed: transposed.attentionOutput,
-      residual: s.x0, index: tree.pair.pointer, y: s.x1)
+    products.attentionOutput(rows: tree.rowCount, pair: tree.pair.pointer, s)
   }
 
   private var attentionRows: AttentionRows {
@@ -125,63 +122,39 @@ extension VectorEngine {
   /// From the gradient of x1 (in `s.dx`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
   private func attendBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
     let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
-    linearWeightGradient(
-      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, x: s.a,
-      gradient: d + shape.offset(.attentionOutput))
-    linearInputGradient(
-      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
-      scratch: s.packing, dx: s.da)
+    products.attentionOutputBackward(rows: R, s, weights: w, gradient: d)
     s.dqkv.update(repeating: 0, count: U * 3 * C)
     attentionBackward(
       attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
-    linearWeightGradient(
-      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, x: s.y,
-      gradient: d + shape.offset(.query))
-    linearInputGradient(
-      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
-      scratch: s.packing, dx: s.dy)
+    products.queryKeyValueBackward(pairs: U, s, weights: w, gradient: d)
     s.dx0.update(repeating: 0, count: U * C)
     scatterAddRows(rows: R, width: C, source: s.dx, index: tree.pair.pointer, target: s.dx0)
   }
 }
 
-// MARK: - x2 = x1 + W2 relu(W1 z), z = rms(x1)
+// MARK: - x2 = x1 + W2 relu(W1 z), z = rms(x1), logits = Wlm x2
 
 extension VectorEngine {
   private func transform() {
-    let (R, C, F) = (tree.rowCount, shape.dModel, shape.feedForward)
-    rmsNorm(rows: R, width: C, x: s.x1, y: s.z, inverse: s.inverseZ)
-    linearReLU(rows: R, inputs: C, outputs: F, x: s.z, transposed: transposed.expand, y: s.h)
-    linearAdding(
-      rows: R, inputs: F, outputs: C, x: s.h, transposed: transposed.contract, residual: s.x1, y: s.x2)
+    rmsNorm(rows: tree.rowCount, width: shape.dModel, x: s.x1, y: s.z, inverse: s.inverseZ)
+    products.feedForward(rows: tree.rowCount, s)
   }
 
-  /// `s.dx` holds the gradient of x2 and becomes that of x1.
+  /// From the gradient of the logits (in `s.logits`) to that of x1 (`s.dx`).
   private func transformBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
-    let (R, C, F) = (tree.rowCount, shape.dModel, shape.feedForward)
-    linearWeightGradient(
-      rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
-    linearInputGradientBehindReLU(
-      rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract),
-      scratch: s.packing, output: s.h, dx: s.dh)
-    linearWeightGradient(
-      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
-    linearInputGradient(
-      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand),
-      scratch: s.packing, dx: s.dz)
-    rmsNormBackward(rows: R, width: C, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
+    let R = tree.rowCount
+    products.feedForwardBackward(rows: R, s, weights: w, gradient: d)
+    rmsNormBackward(
+      rows: R, width: shape.dModel, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
   }
 }
 
-// MARK: - loss = −log softmax(Wlm x2)[target]
+// MARK: - loss = −log softmax(logits)[target]
 
 extension VectorEngine {
   /// Leaves the gradient of the logits in `s.logits`.
   private func predict(scale: Double) -> Double {
     let R = tree.rowCount
-    linear(
-      rows: R, inputs: shape.dModel, outputs: logitsRow, x: s.x2, xRow: shape.dModel,
-      transposed: transposed.head, y: s.logits, yRow: logitsRow)
     var loss = 0.0
     for edge in 0..<tree.edgeCount {
       let logit = s.logits[Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])]
@@ -197,15 +170,5 @@ extension VectorEngine {
       s.logits[index] -= Float(Double(tree.edgeNames[edge]) * scale)
     }
     return loss
-  }
-
-  private func predictBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
-    let (R, C, V) = (tree.rowCount, shape.dModel, Shape.vocabulary)
-    linearWeightGradient(
-      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, x: s.x2,
-      gradient: d + shape.offset(.head))
-    linearInputGradient(
-      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
-      scratch: s.packing, dx: s.dx)
   }
 }

@@ -6,7 +6,7 @@
 ///
 /// - Parameters:
 ///   - x: (R, K), rows `xRow` floats apart.
-///   - transposed: W′, (K, N) in panels, as `transposeIntoPanels` writes it; N a multiple of 16 (the head's 27
+///   - transposed: W′, (K, N) in panels, as `transpose` writes it; N a multiple of 16 (the head's 27
 ///     columns are padded with zeros to 32).
 ///   - y: (R, N), rows `yRow` floats apart; overwritten; must not overlap x.
 public func linear(

@@ -48,7 +48,7 @@ import Testing
 
   /// A rank updates its slice alone. Slices end anywhere, so a parameter may be in a vector for one number of
   /// ranks and in a tail for another: the result must be the same to the bit.
-  @Test(arguments: [1, 2, 3, 4, 7, 16], [EngineKind.scalar, .simd])
+  @Test(arguments: [1, 2, 3, 4, 7, 16], EngineKind.available)
   func slicesGiveTheSameBits(ranks: Int, kind: EngineKind) throws {
     let shape = try Shape(dModel: 16, heads: 4)
     let engine = makeEngine(kind, shape: shape, names: 1)
@@ -81,7 +81,7 @@ import Testing
     #expect(after < before.loss)
   }
 
-  @Test(arguments: [EngineKind.scalar, .simd], [0..<0, 5..<6, 100..<133])
+  @Test(arguments: EngineKind.available, [0..<0, 5..<6, 100..<133])
   func nothingOutsideTheRangeChanges(kind: EngineKind, range: Range<Int>) throws {
     let shape = try Shape(dModel: 16, heads: 4)
     let gradient = [Float](repeating: 1, count: shape.parameterCount)
@@ -98,7 +98,7 @@ import Testing
   }
 
   /// The first update's direction is the gradient's sign and its length the learning rate: bias is corrected.
-  @Test(arguments: [EngineKind.scalar, .simd])
+  @Test(arguments: EngineKind.available)
   func firstUpdateIsTheLearningRate(kind: EngineKind) throws {
     let shape = try Shape(dModel: 16, heads: 4)
     let gradient = (0..<shape.parameterCount).map { $0 % 2 == 0 ? Float(0.01) : -3 }

@@ -77,7 +77,7 @@ import Testing
   }
 
   /// A rank without names contributes zeros to the sum: it must write them.
-  @Test(arguments: [EngineKind.scalar, .simd, .auto])
+  @Test(arguments: EngineKind.available)
   func emptyShard(kind: EngineKind) throws {
     let shape = try Shape(dModel: 16, heads: 4)
     let engine = makeEngine(kind, shape: shape, names: 2)
@@ -89,7 +89,7 @@ import Testing
   }
 
   /// An engine carries nothing over from one step to the next.
-  @Test(arguments: [EngineKind.scalar, .simd])
+  @Test(arguments: EngineKind.available)
   func repeatsBitForBit(kind: EngineKind) throws {
     var random = SeededRandom(seed: 5)
     let shape = try Shape(dModel: 48, heads: 3)
@@ -104,7 +104,7 @@ import Testing
   }
 
   /// The scale reaches the gradient and not the loss.
-  @Test(arguments: [EngineKind.scalar, .simd])
+  @Test(arguments: EngineKind.available)
   func scale(kind: EngineKind) throws {
     let shape = try Shape(dModel: 16, heads: 4)
     let engine = makeEngine(kind, shape: shape, names: 2)
@@ -132,10 +132,22 @@ import Testing
     #expect(scalar.work.flops == 6 * 9 * products + 12 * 48 * (10 + 6 + 3))
   }
 
-  @Test(arguments: EngineKind.allCases)
-  func kinds(kind: EngineKind) throws {
-    let engine = makeEngine(kind, shape: try Shape(dModel: 16, heads: 4), names: 1)
-    #expect(kind.resolved != .auto)
-    #expect((engine is VectorEngine) == (kind.resolved == .simd))
+  @Test(arguments: EngineKind.available, [48, 64])
+  func kinds(kind: EngineKind, dModel: Int) throws {
+    let shape = try Shape(dModel: dModel, heads: 4)
+    let resolved = EngineOptions(kind: kind).resolvedKind(for: shape)
+    #expect(resolved.isAvailable)
+    let automatic: EngineKind = dModel >= 64 && EngineKind.sme2.isAvailable ? .sme2 : .simd
+    #expect(resolved == (kind == .auto ? automatic : kind))
+    #expect((makeEngine(kind, shape: shape, names: 1) is VectorEngine) == (resolved != .scalar))
+  }
+
+  @Test("auto takes SME2 from the chosen width on, and only where the CPU has it")
+  func threshold() throws {
+    var options = EngineOptions()
+    options.sme2From = 32
+    let (below, at) = (try Shape(dModel: 16, heads: 4), try Shape(dModel: 32, heads: 4))
+    #expect(options.resolvedKind(for: below) == .simd)
+    #expect(options.resolvedKind(for: at) == (EngineKind.sme2.isAvailable ? .sme2 : .simd))
   }
 }

@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 3, 4, 7, 16, 19], [EngineKind.scalar, .simd])
+  @Test(arguments: [1, 2, 3, 4, 7, 16, 19], EngineKind.available)
   func shardsAddUp(ranks: Int, kind: EngineKind) throws {
     let batch = try Batch(names: 16)
     let scale = 1 / Double(positions(batch.names))

@@ -4,7 +4,7 @@ import Testing
 
 /// A short run in process: all parts together must learn.
 @Suite struct TrainingTests {
-  @Test(arguments: [EngineKind.simd, .scalar])
+  @Test(arguments: EngineKind.available)
   func lossFalls(kind: EngineKind) throws {
     let steps = kind == .scalar ? 300 : 600
     var trainer = Trainer(kind, shape: try Shape(dModel: 16, heads: 4), table: try readTable(), batch: 16, seed: 42)

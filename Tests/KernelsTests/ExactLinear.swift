@@ -56,8 +56,8 @@ func exactLinearBackward(
 func packed(_ weights: [Float], inputs: Int, outputs: Int) -> [Float] {
   let rounded = (outputs + 15) / 16 * 16
   var result = [Float](repeating: 0, count: inputs * rounded)
-  transposeIntoPanels(
-    rows: 0, count: outputs, outputs: rounded, inputs: inputs, source: weights, target: &result)
+  transpose(
+    rows: 0, count: outputs, outputs: rounded, inputs: inputs, layout: .panels, source: weights, target: &result)
   return result
 }
 

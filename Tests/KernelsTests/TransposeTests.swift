@@ -27,12 +27,30 @@ import Testing
     for placement in GuardPlacement.allCases {
       withGuardedMemory(placement) { memory in
         let target = memory.array([Float](repeating: -1, count: inputs * rounded))
-        transposeIntoPanels(
-          rows: 0, count: outputs, outputs: rounded, inputs: inputs, source: memory.array(weights), target: target)
+        transpose(
+          rows: 0, count: outputs, outputs: rounded, inputs: inputs, layout: .panels, source: memory.array(weights),
+          target: target)
         let difference = firstDifference(Self.read(target, inputs: inputs, outputs: rounded), expected)
         #expect(difference == nil, "\(outputs) × \(inputs), \(placement)")
         #expect(memory.isIntact, "\(outputs) × \(inputs), \(placement)")
       }
+    }
+  }
+
+  @Test("by rows: column j of the target is row j of the source", arguments: awkwardCounts, [16, 48, 80])
+  func byRows(outputs: Int, inputs: Int) {
+    var random = SeededRandom(seed: UInt64(outputs * 1000 + inputs))
+    let (weights, rounded) = (random.floats(outputs * inputs), (outputs + 15) / 16 * 16)
+    withGuardedMemory(.beforeGuard) { memory in
+      let target = memory.array([Float](repeating: -1, count: inputs * rounded))
+      transpose(
+        rows: 0, count: outputs, outputs: rounded, inputs: inputs, layout: .rows, source: memory.array(weights),
+        target: target)
+      let expected = (0..<inputs * rounded).map { i in
+        i % rounded < outputs ? weights[i % rounded * inputs + i / rounded] : -1
+      }
+      #expect(firstDifference(array(target, inputs * rounded), expected) == nil)
+      #expect(memory.isIntact)
     }
   }
 
@@ -45,8 +63,8 @@ import Testing
       let target = memory.array([Float](repeating: 0, count: inputs * rounded))
       for first in stride(from: 0, to: outputs, by: 16).reversed() {
         let count = min(16, outputs - first)
-        transposeIntoPanels(
-          rows: first, count: count, outputs: rounded, inputs: inputs,
+        transpose(
+          rows: first, count: count, outputs: rounded, inputs: inputs, layout: .panels,
           source: memory.array(Array(weights[first * inputs..<(first + count) * inputs])), target: target)
       }
       let whole = packed(weights, inputs: inputs, outputs: outputs)

@@ -42,7 +42,9 @@ struct Bench: JobCommand {
     }
     try onEveryRank(of: world) {
       let cases = try self.cases()
-      if let engine = cases.first?.engine { try validate(engine) }
+      for kind in EngineKind.allCases {
+        if let engine = cases.first(where: { $0.engine.kind == kind })?.engine { try validate(engine) }
+      }
       guard let path = ProjectFiles.path("data/names.txt") else {
         throw OptionError("data/names.txt is not to be found")
       }
@@ -58,7 +60,17 @@ struct Bench: JobCommand {
   }
 
   private func cases() throws -> [StepBenchmark.Case] {
-    let engine = try self.engine.resolve()
+    let chosen = try self.engine.resolve()
+    // Where auto has a choice, its owner is to see both.
+    let kinds: [EngineKind] = chosen.kind == .auto && EngineKind.sme2.isAvailable ? [.simd, .sme2] : [chosen.kind]
+    return try kinds.flatMap { kind in
+      var engine = chosen
+      engine.kind = kind
+      return try cases(engine)
+    }
+  }
+
+  private func cases(_ engine: EngineOptions) throws -> [StepBenchmark.Case] {
     let widths = dModel.isEmpty ? [16, 32, 64, 128] : dModel
     var cases = try widths.map { width in
       StepBenchmark.Case(

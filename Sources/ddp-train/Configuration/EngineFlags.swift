@@ -8,6 +8,12 @@ struct EngineFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The width from which --engine auto takes SME2 where the CPU has it; bench shows both. (default: 64)",
+      valueName: "width"))
+  var sme2From: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "The softmaxes' exponential: fast (error 2e-7), exact (the C library's), coarse (error 5e-3). (default: fast)"))
   var exp: ExponentialPrecision?
 
@@ -21,12 +27,17 @@ struct EngineFlags: ParsableArguments {
   func resolve(_ option: inout OptionResolver) throws -> EngineOptions {
     var resolved = EngineOptions()
     resolved.kind = try option.value("engine", engine) ?? resolved.kind
+    guard resolved.kind.isAvailable else {
+      throw OptionError("--engine sme2: this CPU has no SME2, or its kernel does not offer it; use --engine simd")
+    }
+    resolved.sme2From = try option.value("sme2-from", sme2From) ?? resolved.sme2From
+    guard resolved.sme2From >= 0 else { throw OptionError("--sme2-from \(resolved.sme2From) is not a width") }
     resolved.exponential = try option.value("exp", exp) ?? resolved.exponential
     resolved.sharesPrefixes = try option.value("prefix-sharing", prefixSharing) ?? resolved.sharesPrefixes
     resolved.skipsPadding = try option.value("padding-skip", paddingSkip) ?? resolved.skipsPadding
     guard resolved.kind != .scalar || resolved == EngineOptions(kind: .scalar) else {
       throw OptionError(
-        "the scalar engine has no --exp, --prefix-sharing or --padding-skip to choose; use --engine simd")
+        "the scalar engine has no --exp, --prefix-sharing, --padding-skip or --sme2-from to choose; use --engine simd")
     }
     return resolved
   }

@@ -20,14 +20,14 @@ struct BenchReport {
       "built for \(String(cString: csimd_built_for())), core \(core.map(String.init) ?? "any"), "
         + "peak \(fixed(peaks.median, 0)) GFLOP/s (\(fixed(peaks.quantile(0.1), 0))–\(fixed(peaks.quantile(0.9), 0)))",
       "",
-      "   C    B    µs/step (10–90 %)       µs/sample  nominal  best decile  effective  selection  forward  backward  Adam  allocations",
+      "   C    B  engine    µs/step (10–90 %)       µs/sample  nominal  best decile  effective  selection  forward  backward  Adam  allocations",
     ]
     for result in results {
       let time = result.microseconds
       let phases = result.phases
       lines.append(
-        right("\(result.what.shape.dModel)", 4) + right("\(result.what.batch)", 5)
-          + right(significant(time.median), 9)
+        right("\(result.what.shape.dModel)", 4) + right("\(result.what.batch)", 5) + "  "
+          + engine(of: result).padded(to: 6) + right(significant(time.median), 9)
           + (" (" + significant(time.quantile(0.1)) + "–" + significant(time.quantile(0.9)) + ")").padded(to: 18)
           + right(significant(time.median / Double(result.what.batch)), 7)
           + right(fixed(result.nominalShare.median, 2), 9) + right(fixed(result.nominalShare.quantile(0.9), 2), 13)
@@ -45,7 +45,7 @@ struct BenchReport {
     let rows = results.map { result in
       let phases = result.phases
       return "    {\"c\": \(result.what.shape.dModel), \"heads\": \(result.what.shape.heads), "
-        + "\"batch\": \(result.what.batch), \"engine\": \"\(result.what.engine.kind.resolved.rawValue)\", "
+        + "\"batch\": \(result.what.batch), \"engine\": \"\(engine(of: result))\", "
         + "\"us_per_step\": \(result.microseconds.median), "
         + "\"us_per_step_p10\": \(result.microseconds.quantile(0.1)), "
         + "\"us_per_step_p90\": \(result.microseconds.quantile(0.9)), "
@@ -70,6 +70,10 @@ struct BenchReport {
       }
 
       """
+  }
+
+  private func engine(of result: StepBenchmark.Result) -> String {
+    result.what.engine.resolvedKind(for: result.what.shape).rawValue
   }
 
   private func right(_ text: String, _ width: Int) -> String {

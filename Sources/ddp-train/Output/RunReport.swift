@@ -17,7 +17,7 @@ struct RunReport {
       (
         "ddp-train",
         "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), "
-          + "engine \(settings.engine.kind.resolved)"
+          + "engine \(settings.engine.resolvedKind(for: settings.shape))"
       ),
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
       (

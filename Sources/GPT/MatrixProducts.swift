@@ -1,0 +1,30 @@
+/// The matrix products of the vector engine's step, a whole layer at a time, so that an implementation may fuse them
+/// and keep the weights as it likes.
+///
+/// Operands are those of `VectorActivations`, whose comments give the shapes; `weights` and `gradient` are (P), in
+/// canonical order. None allocates.
+protocol MatrixProducts: AnyObject {
+  /// The weights a second time, as the forward products read them.
+  var transposed: TransposedWeights { get }
+
+  /// qkv = y · (Wq, Wk, Wv)ᵀ, a row a pair.
+  func queryKeyValue(pairs: Int, _ s: VectorActivations)
+
+  /// x1 = a · Woᵀ + x0[pair].
+  func attentionOutput(rows: Int, pair: UnsafePointer<Int32>, _ s: VectorActivations)
+
+  /// h = max(z · W1ᵀ, 0), x2 = h · W2ᵀ + x1, logits = x2 · Wlmᵀ.
+  func feedForward(rows: Int, _ s: VectorActivations)
+
+  /// From the gradient of the logits (in `s.logits`) to those of x2 (`s.dx`), h (`s.dh`), z (`s.dz`), W1, W2 and Wlm.
+  func feedForwardBackward(
+    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+
+  /// From the gradient of x1 (in `s.dx`) to those of a (`s.da`) and Wo.
+  func attentionOutputBackward(
+    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+
+  /// From the gradient of qkv (in `s.dqkv`) to those of y (`s.dy`), Wq, Wk and Wv.
+  func queryKeyValueBackward(
+    pairs: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+}

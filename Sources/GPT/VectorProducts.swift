@@ -1,0 +1,84 @@
+import Kernels
+
+/// The products in the vector registers of any CPU: Kernels' GEMM, one product after the other.
+final class VectorProducts: MatrixProducts {
+  let transposed: TransposedWeights
+  private let shape: Shape
+  /// Room for one panel of a large weight matrix.
+  private let packing: AlignedBuffer<Float>
+
+  init(shape: Shape) {
+    self.shape = shape
+    transposed = TransposedWeights(shape: shape, layout: .panels)
+    let (C, F) = (shape.dModel, shape.feedForward)
+    packing = AlignedBuffer(
+      zeros: max(
+        packingScratch(inputs: C, outputs: 3 * C), packingScratch(inputs: C, outputs: F),
+        packingScratch(inputs: F, outputs: C)))
+  }
+
+  func queryKeyValue(pairs U: Int, _ s: VectorActivations) {
+    let C = shape.dModel
+    linear(
+      rows: U, inputs: C, outputs: 3 * C, x: s.y, xRow: C, transposed: transposed.queryKeyValue, y: s.qkv, yRow: 3 * C)
+  }
+
+  func attentionOutput(rows R: Int, pair: UnsafePointer<Int32>, _ s: VectorActivations) {
+    let C = shape.dModel
+    linearAddingGathered(
+      rows: R, inputs: C, outputs: C, x: s.a, transposed: transposed.attentionOutput, residual: s.x0, index: pair,
+      y: s.x1)
+  }
+
+  func feedForward(rows R: Int, _ s: VectorActivations) {
+    let (C, F) = (shape.dModel, shape.feedForward)
+    linearReLU(rows: R, inputs: C, outputs: F, x: s.z, transposed: transposed.expand, y: s.h)
+    linearAdding(rows: R, inputs: F, outputs: C, x: s.h, transposed: transposed.contract, residual: s.x1, y: s.x2)
+    linear(
+      rows: R, inputs: C, outputs: logitsRow, x: s.x2, xRow: C, transposed: transposed.head, y: s.logits,
+      yRow: logitsRow)
+  }
+
+  func feedForwardBackward(
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+  ) {
+    let (C, F, V) = (shape.dModel, shape.feedForward, Shape.vocabulary)
+    linearWeightGradient(
+      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, x: s.x2, gradient: d + shape.offset(.head))
+    linearInputGradient(
+      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
+      scratch: packing.pointer, dx: s.dx)
+    linearWeightGradient(
+      rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
+    linearInputGradientBehindReLU(
+      rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract), scratch: packing.pointer,
+      output: s.h, dx: s.dh)
+    linearWeightGradient(
+      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
+    linearInputGradient(
+      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand),
+      scratch: packing.pointer, dx: s.dz)
+  }
+
+  func attentionOutputBackward(
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+  ) {
+    let C = shape.dModel
+    linearWeightGradient(
+      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, x: s.a, gradient: d + shape.offset(.attentionOutput))
+    linearInputGradient(
+      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
+      scratch: packing.pointer, dx: s.da)
+  }
+
+  func queryKeyValueBackward(
+    pairs U: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+  ) {
+    let C = shape.dModel
+    linearWeightGradient(
+      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, x: s.y, gradient: d + shape.offset(.query))
+    linearInputGradient(
+      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
+      scratch: packing.pointer, dx: s.dy)
+  }
+}

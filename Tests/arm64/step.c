@@ -1,0 +1,85 @@
+// Whole training steps: against the reference runs, or so that their instructions can be counted.
+//
+//     step check ENGINE FILE…        each loss, the first gradient, the final parameters
+//     step run ENGINE FILE STEPS     the first STEPS steps of the file, unchecked
+//
+// ENGINE is simd or sme2.
+#include "arm64_tests.h"
+#include "csme2.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// TrainingStep.swift
+void step_begin(int sme2, long width, long heads, long names, const float *parameters);
+double step_gradient(const char *names, const float *parameters, float *gradient);
+void step_adam(double rate, long update, const float *gradient, float *parameters, float *first, float *second);
+
+// The bounds of the numerics contract, and those of single elements as a share of their tensor's root mean square:
+// Sources/Reference/ReferenceCheck.swift has the reasons.
+static const double loss_bound = 1e-5, gradient_bound = 1e-5, final_bound = 1e-3;
+static const double gradient_element_bound = 1e-4, final_element_bound = 1e-1;
+
+static void compare(const golden_run *run, const char *what, const float *values, const float *expected, double bound,
+                    double element_bound) {
+  for (int t = 0; t < 9; t++) {
+    double difference = 0, norm = 0, worst = 0;
+    long begin = run->offsets[t], end = run->offsets[t + 1];
+    for (long i = begin; i < end; i++) {
+      double delta = fabs((double)values[i] - expected[i]);
+      difference += delta * delta;
+      norm += (double)expected[i] * expected[i];
+      if (!(delta <= worst)) worst = delta;
+    }
+    double error = sqrt(difference / norm), element = worst / sqrt(norm / (double)(end - begin));
+    test_check(error <= bound, "%s: %s of %s is off by %g, more than %g", run->path, what, golden_tensors[t], error,
+               bound);
+    test_check(element <= element_bound, "%s: an element of the %s of %s is off by %g of their size, more than %g",
+               run->path, what, golden_tensors[t], element, element_bound);
+  }
+}
+
+static void train(const golden_run *run, int sme2, long steps, int checking) {
+  long count = run->offsets[9];
+  float *parameters = guarded(count), *gradient = guarded(count), *first = guarded(count), *second = guarded(count);
+  memcpy(parameters, run->initial, (size_t)count * sizeof(float));
+  memset(first, 0, (size_t)count * sizeof(float));
+  memset(second, 0, (size_t)count * sizeof(float));
+  step_begin(sme2, run->width, run->heads, 16, parameters);
+  for (long step = 0; step < steps; step++) {
+    double loss = step_gradient(run->batches[step], parameters, gradient);
+    if (checking) {
+      double error = fabs(loss / run->losses[step] - 1);
+      test_check(error <= loss_bound, "%s: loss %ld is %.8f, not %.8f", run->path, step + 1, loss, run->losses[step]);
+      if (step == 0) compare(run, "gradient", gradient, run->gradient, gradient_bound, gradient_element_bound);
+    }
+    double decay = 1 - (double)step / (double)run->steps;
+    step_adam(run->rate * decay, step + 1, gradient, parameters, first, second);
+  }
+  if (checking) compare(run, "final value", parameters, run->final, final_bound, final_element_bound);
+  guarded_free_all();
+}
+
+int main(int count, char **arguments) {
+  if (count < 4) {
+    fprintf(stderr, "usage: step check ENGINE FILE… | step run ENGINE FILE STEPS\n");
+    return 64;
+  }
+  int sme2 = strcmp(arguments[2], "sme2") == 0;
+  if (strcmp(arguments[1], "run") == 0) {
+    golden_run run = golden_read(arguments[3]);
+    train(&run, sme2, count > 4 ? strtol(arguments[4], NULL, 10) : run.steps, 0);
+    return 0;
+  }
+  if (sme2) {
+    test_begin("training steps, sme2 engine at %d bits", csme2_vector_bits());
+  } else {
+    test_begin("training steps, simd engine");
+  }
+  for (int i = 3; i < count; i++) {
+    golden_run run = golden_read(arguments[i]);
+    train(&run, sme2, run.steps, 1);
+  }
+  return test_end();
+}
