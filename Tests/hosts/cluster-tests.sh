@@ -96,11 +96,11 @@ test_cluster_jobs() {
   check_clean "cluster's jobs"
 }
 
-# cluster_lose NAME HOW DELAY|training: cuts nodeB off.
+# cluster_lose NAME HOW DELAY|training LAYOUT: cuts nodeB off.
 cluster_lose() {
   local -a words
-  cluster_up nodeA nodeB
-  cluster_words nodeA:2,nodeB:2 -- "${long_options[@]}"
+  cluster_up nodeA nodeB nodeC
+  cluster_words "$4" -- "${long_options[@]}"
   begin "${words[@]}"
   if [[ $3 == training ]]; then training; else sleep "$3"; fi
   now
@@ -110,16 +110,26 @@ cluster_lose() {
   check_within "$1: ends in time" 15
   check_says "$1: message" "launch: host nodeB does not answer over ssh"
   # nodeB cannot be told. Its guard ends what is there.
-  sleep 12
+  sleep 14
   check "$1: nothing is left on any host" '' "$(ranks)"
   hosts down
   check_clean "$1"
 }
 
 test_cluster_faults() {
-  cluster_lose "cluster, link" cut training
-  cluster_lose "cluster, power" kill training
-  cluster_lose "cluster, link while the job starts" cut 1.2
+  cluster_lose "cluster, link" cut training nodeA:2,nodeB:2
+  # A rank that never stops writing: TCP has data to repeat then, and nodeB's own connection does not notice. Only the
+  # guard there does.
+  local real_program=$program
+  program=$work/talker
+  # shellcheck disable=SC2016
+  printf '%s\n' '#!/bin/bash' '[[ $1 != --version ]] || exec echo 1' \
+    'while true; do echo "step $OMPI_COMM_WORLD_RANK" >&2; sleep 0.02; done' >"$program"
+  chmod +x "$program"
+  cluster_lose "cluster, link of a host with output under way" cut training nodeB:1,nodeC:1
+  program=$real_program
+  cluster_lose "cluster, power" kill training nodeA:2,nodeB:2
+  cluster_lose "cluster, link while the job starts" cut 1.2 nodeA:2,nodeB:2
 
   local signal pid
   local -a words

@@ -47,7 +47,7 @@ begin() {
     code=0
     "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
     echo "$code" >"$code_file"
-  ) &
+  ) 2>/dev/null &
 }
 
 long_run() { # HOSTS
@@ -83,25 +83,28 @@ check_within() {
   if ((took <= $2 * 1000)); then check "$1" '' ''; else check "$1" "at most $2 s" "$took ms"; fi
 }
 
-# What is on this machine that jobs could leave: interfaces, shared memory, temporary files, state.
+# What is on this machine that jobs could leave: interfaces, shared memory, temporary files.
 traces() {
   ip -o link | cut -d: -f2
-  ls -d /dev/shm/*node[A-Z]* /tmp/ompi.node* /tmp/ompi.head* "${XDG_RUNTIME_DIR:-/tmp}"/ddp-train-hosts-* 2>/dev/null |
-    grep -v -- "-test-$$\$" || true
+  ls -d /dev/shm/*node[A-Z]* /tmp/ompi.node* /tmp/ompi.head* 2>/dev/null || true
 }
 
-# Processes of this test's jobs and hosts, by what stands in their command lines.
+# Processes of this test's jobs and hosts: by the path in their command lines, Open MPI's daemons by their TMPDIR.
 processes() {
   local file pid line
   for file in /proc/[0-9]*/cmdline; do
     pid=${file#/proc/} pid=${pid%/cmdline}
     ((pid != $$)) || continue
     { line=$(tr '\0' ' ' <"$file"); } 2>/dev/null || continue
-    if [[ $line == "$program "* || $line == *"-test-$$ room"* || $line == *"-test-$$ host"* || $line == *orted*node[A-Z]* ]]; then
+    if [[ $line == "$program "* || $line == *"/bash $program "* || $line == *"-test-$$ room"* || $line == *"-test-$$ host"* ]] ||
+      { [[ ${line%% *} == *orted ]] && grep -qs -- "-test-$$/tmp" "/proc/$pid/environ"; }; then
       echo "$pid $line"
     fi
   done
 }
+
+# Of these, the ranks and Open MPI's daemons.
+ranks() { processes | grep -E "^[0-9]+ (.*/bash )?($program|[^ ]*orted) " || true; }
 
 # check_clean NAME: hosts are down, and there is no trace of them; processes may take a second.
 check_clean() {
@@ -113,9 +116,6 @@ check_clean() {
   done
   check "$1: nothing is left" "$before" "$left$(traces)$(ls -d "${XDG_RUNTIME_DIR:-/tmp}/ddp-train-hosts-$EUID-$set_name" 2>/dev/null || true)"
 }
-
-# Of these, the ranks and Open MPI's daemons.
-ranks() { processes | grep -E "^[0-9]+ ($program|[^ ]*orted) " || true; }
 
 # check_hosts_quiet NAME: hosts are up, and no rank or daemon runs on them.
 check_hosts_quiet() {

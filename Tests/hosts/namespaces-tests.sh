@@ -222,12 +222,12 @@ test_lost_hosts() {
   hosts down
   hosts up nodeA nodeB
   begin "$checkout/launch/namespaces" --name "$set_name" run --hosts nodeA:1,nodeB:1 --program "$program" -- \
-    --data "$checkout/data/names.txt" --steps 10000 --log-every 100 --generate 0
+    --data "$checkout/data/names.txt" --steps 4000 --log-every 100 --generate 0
   training
   hosts cut nodeB
   sleep 1
   hosts restore nodeB
-  finish 60
+  finish 100
   check "a second without network is survived" 0 "$code"
   check_hosts_quiet "a second without network"
   hosts down
