@@ -16,7 +16,8 @@ choose_program() {
   # What it will offer in time: the strategies are tested as they come.
   options=$("$program" train --help | tr -s ' \n' ' ')
   strategies=('')
-  if [[ $options =~ --sync\ \<[^\>]*\>[^\)]*\(values:\ ([a-z,\ ]+)\) ]]; then
+  local sync=${options#*--sync <}
+  if [[ $sync != "$options" && ${sync%% --*} =~ \(values:\ ([a-z,\ ]+)\) ]]; then
     IFS=', ' read -ra strategies <<<"${BASH_REMATCH[1]}"
   fi
 }
