@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(
       name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel"],
       swiftSettings: swiftForThisCPU),
-    .testTarget(name: "JobTests", dependencies: ["MPIRunSupport", "ddp-train"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "JobTests", dependencies: ["GPT", "MPIRunSupport", "ddp-train"], swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]
 )

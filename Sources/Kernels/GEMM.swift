@@ -53,7 +53,7 @@ struct GEMM {
   private func panel<Row: Panel, Stride: RowStride>(_: Row.Type, _: Stride.Type, _ column: Int) {
     guard rows > 0 else { return }
     let right = right.panel(column: column, width: Row.width, depth: depth)
-    let tallest = Row.width == 1 && Stride.self == AnyStride.self ? min(8, Row.tallest) : Row.tallest
+    let tallest = tallest(Row.self, Stride.self)
     let tiles = (rows + tallest - 1) / tallest
     let (height, taller) = rows.quotientAndRemainder(dividingBy: tiles)
     var row = 0
@@ -62,6 +62,13 @@ struct GEMM {
       tile(Row.self, Stride.self, height: height, row, column, right)
       row += height
     }
+  }
+
+  @inline(__always)
+  private func tallest<Row: Panel, Stride: RowStride>(_: Row.Type, _: Stride.Type) -> Int {
+    if Registers.multiplyByElement, !Stride.isOne { return Registers.tallestWithFactorsPerRow }
+    // With many rows at run-time strides the addresses alone would fill the general registers.
+    return Row.width == 1 && Stride.self == AnyStride.self ? min(8, Row.tallest) : Row.tallest
   }
 
   @inline(__always)

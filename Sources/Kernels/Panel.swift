@@ -1,3 +1,5 @@
+import CSIMD
+
 /// `width` vectors side by side: one row of a GEMM tile, and one row of the operand it is fed with.
 protocol Panel {
   /// Vectors in a row.
@@ -7,6 +9,8 @@ protocol Panel {
   init()
   init(_ source: Floats)
   mutating func add(_ factor: Float, _ row: Self)
+  /// The same, before anything that comes behind it.
+  mutating func addNow(_ factor: Float, _ row: Self)
   mutating func add(_ row: Self)
   mutating func clampNegative()
   mutating func keep(wherePositive mask: Self)
@@ -21,6 +25,9 @@ struct Panel1: Panel {
   @inline(__always) init(_ source: Floats) { v0 = Vector(source) }
   @inline(__always) mutating func add(_ factor: Float, _ row: Panel1) {
     v0 = multiplyAdd(v0, factor, row.v0)
+  }
+  @inline(__always) mutating func addNow(_ factor: Float, _ row: Panel1) {
+    v0 = csimd_now(multiplyAdd(v0, factor, row.v0))
   }
   @inline(__always) mutating func add(_ row: Panel1) { v0 += row.v0 }
   @inline(__always) mutating func clampNegative() { v0 = relu(v0) }
@@ -47,6 +54,10 @@ struct Pair<Left: Panel, Right: Panel>: Panel {
   @inline(__always) mutating func add(_ factor: Float, _ row: Self) {
     left.add(factor, row.left)
     right.add(factor, row.right)
+  }
+  @inline(__always) mutating func addNow(_ factor: Float, _ row: Self) {
+    left.addNow(factor, row.left)
+    right.addNow(factor, row.right)
   }
   @inline(__always) mutating func add(_ row: Self) {
     left.add(row.left)

@@ -7,6 +7,12 @@ enum Registers {
   /// registers one vector is already two or four of them.
   static var widestPanel: Int { CSIMD_ISA == CSIMD_ISA_AVX512 ? 4 : 1 }
 
+  /// Whether a multiply-add takes one of its factors from a lane of a register at no cost.
+  static var multiplyByElement: Bool { CSIMD_ISA == CSIMD_ISA_NEON }
+
+  /// Rows of the tallest tile where each has a register of factors: 5 × 4 sums, 5 factors and 4 of the operand.
+  static var tallestWithFactorsPerRow: Int { 5 }
+
   /// Rows of the tallest tile of panels `panelWidth` vectors wide.
   @inline(__always)
   static func tallest(panelWidth: Int) -> Int {

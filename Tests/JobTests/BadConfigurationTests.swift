@@ -16,7 +16,7 @@ extension Jobs {
         ("batch: 99999999999999999999", "is not an integer"), ("seed: -1", "seed: \"-1\" is not a whole number"),
         ("batch:", "run.yaml:1: batch has no value"), ("data: \"\"", "data has no value"),
         ("eval: maybe", "eval: \"maybe\" is not true or false"), ("learning-rate: fast", "is not a number"),
-        ("engine: gpu", "engine: \"gpu\" is not one of auto, scalar, simd"),
+        ("engine: gpu", "engine: \"gpu\" is not one of auto, scalar, simd, sme2"),
         ("progress: loud", "progress: \"loud\" is not one of auto, always, never"),
         ("batch: [1, 2]", "batch must be a single value"), ("- batch", "must be a mapping of option names to values"),
         ("steps: 2\nbatch: 8\nbatch: 9", "batch is given twice"), ("batch: \"8", "is not valid YAML"),

@@ -1,3 +1,4 @@
+import GPT
 import Testing
 
 extension Jobs {
@@ -24,6 +25,16 @@ extension Jobs {
       let result = try ddpTrain(.alone, arguments.split(separator: " ").map(String.init))
       expectFailure(result, saying: message)
       #expect(result.stderr.split(separator: "\n").count == 1 && result.stdout == "", "\(result)")
+    }
+
+    @Test(
+      "an engine this CPU cannot run", .disabled(if: EngineKind.sme2.isAvailable), arguments: [Start.alone, .ranks(2)])
+    func unavailableEngine(start: Start) throws {
+      for command in ["train", "bench"] where command == "train" || start == .alone {
+        let result = try ddpTrain(start, [command, "--engine", "sme2"])
+        expectFailure(result, saying: "--engine sme2: this CPU has no SME2, or its kernel does not offer it")
+        #expect(result.stdout == "", "\(result)")
+      }
     }
 
     @Test(

@@ -48,6 +48,15 @@ public func adam(
     parameters: parameters, first: first, second: second)
 }
 
+/// The size of the last step: R, U and the floating-point operations of its products and attention.
+@_cdecl("step_work")
+public func work(rows: UnsafeMutablePointer<Int>, pairs: UnsafeMutablePointer<Int>) -> Double {
+  guard let engine else { fatalError("no engine") }
+  let work = engine.work
+  (rows.pointee, pairs.pointee) = (work.rows, work.pairs)
+  return work.flops
+}
+
 private func readNames(_ letters: UnsafePointer<UInt8>) -> [Name] {
   var names: [Name] = []
   var tokens: [UInt8] = []

@@ -1,7 +1,8 @@
 // Whole training steps: against the reference runs, or so that their instructions can be counted.
 //
 //     step check ENGINE FILE…        each loss, the first gradient, the final parameters
-//     step run ENGINE FILE STEPS     the first STEPS steps of the file, unchecked
+//     step run ENGINE FILE STEPS     the first STEPS steps of the file, unchecked; prints each one's rows, pairs and
+//                                    floating-point operations
 //
 // ENGINE is simd or sme2.
 #include "arm64_tests.h"
@@ -14,6 +15,7 @@
 // TrainingStep.swift
 void step_begin(int sme2, long width, long heads, long names, const float *parameters);
 double step_gradient(const char *names, const float *parameters, float *gradient);
+double step_work(long *rows, long *pairs);
 void step_adam(double rate, long update, const float *gradient, float *parameters, float *first, float *second);
 
 // The bounds of the numerics contract, and those of single elements as a share of their tensor's root mean square:
@@ -53,6 +55,11 @@ static void train(const golden_run *run, int sme2, long steps, int checking) {
       double error = fabs(loss / run->losses[step] - 1);
       test_check(error <= loss_bound, "%s: loss %ld is %.8f, not %.8f", run->path, step + 1, loss, run->losses[step]);
       if (step == 0) compare(run, "gradient", gradient, run->gradient, gradient_bound, gradient_element_bound);
+    }
+    if (!checking) {
+      long rows, pairs;
+      double flops = step_work(&rows, &pairs);
+      printf("%ld %ld %.0f\n", rows, pairs, flops);
     }
     double decay = 1 - (double)step / (double)run->steps;
     step_adam(run->rate * decay, step + 1, gradient, parameters, first, second);

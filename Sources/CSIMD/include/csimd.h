@@ -51,6 +51,7 @@
 
 /// 16 floats: one row of attention scores, one AVX-512 register. Arrives in Swift as SIMD16<Float>.
 typedef float csimd_f32x16 __attribute__((ext_vector_type(16)));
+typedef float csimd_f32x4 __attribute__((ext_vector_type(4)));
 
 #define CSIMD_INLINE static inline __attribute__((always_inline, const))
 
@@ -105,6 +106,17 @@ CSIMD_INLINE csimd_f32x16 csimd_min(csimd_f32x16 a, csimd_f32x16 b) { return a <
 CSIMD_INLINE csimd_f32x16 csimd_whole(csimd_f32x16 x) {
 #if CSIMD_ISA == CSIMD_ISA_AVX512
   __asm__("" : "+v"(x));
+#endif
+  return x;
+}
+
+/// x itself, computed here and not later. Left alone, the compiler gathers the loads of several terms of a sum in front
+/// of their multiply-adds, and runs out of registers.
+static inline __attribute__((always_inline)) csimd_f32x16 csimd_now(csimd_f32x16 x) {
+#if CSIMD_ISA == CSIMD_ISA_NEON
+  csimd_f32x4 a = x.lo.lo, b = x.lo.hi, c = x.hi.lo, d = x.hi.hi;
+  __asm__ volatile("" : "+w"(a), "+w"(b), "+w"(c), "+w"(d) : : "memory");
+  x.lo.lo = a, x.lo.hi = b, x.hi.lo = c, x.hi.hi = d;
 #endif
   return x;
 }

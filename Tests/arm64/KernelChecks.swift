@@ -1,0 +1,276 @@
+// Every kernel of Kernels against its scalar twin in double precision, in memory that ends where its contents end:
+// what Tests/KernelsTests does on the build machine, in the words of Embedded Swift.
+import Arm64Tests
+import Kernels
+
+@_cdecl("check_kernels")
+public func checkKernels() {
+  for rows in [1, 2, 3, 4, 5, 6, 7, 11, 13, 27, 64] {
+    for (inputs, outputs) in [(16, 16), (16, 48), (32, 32), (48, 144), (64, 256), (80, 27)] {
+      checkLinear(rows, inputs, outputs)
+      guarded_free_all()
+    }
+  }
+  for (heads, headDim) in [(4, 4), (4, 8), (4, 16), (3, 16), (2, 20), (8, 16), (1, 48)] {
+    for exponential in [ExponentialKind.fast, .exact] {
+      checkAttention(heads, headDim, exponential)
+      guarded_free_all()
+    }
+  }
+  for width in [16, 48, 64, 80] {
+    checkNorm(width)
+    checkEmbedding(width)
+    guarded_free_all()
+  }
+  for rows in [1, 15, 16, 17, 40] {
+    checkSoftmax(rows)
+    guarded_free_all()
+  }
+  for count in [1, 15, 16, 17, 1000] {
+    checkAdam(count)
+    guarded_free_all()
+  }
+}
+
+typealias Pointer = UnsafeMutablePointer<Float>
+
+/// Whether all values are within `tolerance` times the largest expected magnitude.
+private func check(_ name: StaticString, _ actual: UnsafePointer<Float>, _ expected: [Double], _ tolerance: Double) {
+  var largest = 1e-30
+  for value in expected { largest = max(largest, abs(value)) }
+  var right = true
+  for i in expected.indices where !(abs(Double(actual[i]) - expected[i]) <= tolerance * largest) { right = false }
+  name.withUTF8Buffer { $0.withMemoryRebound(to: CChar.self) { test_result(right ? 1 : 0, $0.baseAddress!) } }
+}
+
+private func doubles(_ source: UnsafePointer<Float>, _ count: Int) -> [Double] {
+  var result: [Double] = []
+  for i in 0..<count { result.append(Double(source[i])) }
+  return result
+}
+
+private func zeros(_ count: Int) -> [Double] { [Double](repeating: 0, count: count) }
+
+// MARK: - Linear
+
+private func checkLinear(_ R: Int, _ K: Int, _ N: Int) {
+  let rounded = (N + 15) / 16 * 16
+  let (x, w) = (guarded_random(R * K), guarded_random(N * K))
+  let transposed = guarded(K * rounded)
+  for i in 0..<K * rounded { transposed[i] = 0 }
+  transpose(rows: 0, count: N, outputs: rounded, inputs: K, layout: .panels, source: w, target: transposed)
+  let byRows = guarded(K * rounded)
+  for i in 0..<K * rounded { byRows[i] = 0 }
+  transpose(rows: 0, count: N, outputs: rounded, inputs: K, layout: .rows, source: w, target: byRows)
+  var columns = zeros(K * rounded)
+  for n in 0..<N { for k in 0..<K { columns[k * rounded + n] = Double(w[n * K + k]) } }
+  check("transpose", byRows, columns, 0)
+
+  let (xs, ws) = (doubles(x, R * K), doubles(w, N * K))
+  var expected = zeros(R * rounded)
+  for r in 0..<R {
+    for n in 0..<N { for k in 0..<K { expected[r * rounded + n] += xs[r * K + k] * ws[n * K + k] } }
+  }
+  let y = guarded(R * rounded)
+  linear(rows: R, inputs: K, outputs: rounded, x: x, xRow: K, transposed: transposed, y: y, yRow: rounded)
+  check("linear", y, expected, 2e-6)
+  linearReLU(rows: R, inputs: K, outputs: rounded, x: x, transposed: transposed, y: y)
+  check("linearReLU", y, expected.map { max($0, 0) }, 2e-6)
+  let residual = guarded_random(R * rounded)
+  linearAdding(rows: R, inputs: K, outputs: rounded, x: x, transposed: transposed, residual: residual, y: y)
+  var sum = expected
+  for i in sum.indices { sum[i] += Double(residual[i]) }
+  check("linearAdding", y, sum, 2e-6)
+  var index: [Int32] = []
+  for r in 0..<R { index.append(Int32((r * 7 + 3) % R)) }
+  linearAddingGathered(
+    rows: R, inputs: K, outputs: rounded, x: x, transposed: transposed, residual: residual, index: index, y: y)
+  for i in sum.indices { sum[i] = expected[i] + Double(residual[Int(index[i / rounded]) * rounded + i % rounded]) }
+  check("linearAddingGathered", y, sum, 2e-6)
+
+  checkLinearBackward(R, K, N, x, w)
+}
+
+private func checkLinearBackward(_ R: Int, _ K: Int, _ N: Int, _ x: Pointer, _ w: Pointer) {
+  let dy = guarded_random(R * N)
+  var (dx, dw) = (zeros(R * K), zeros(N * K))
+  let (xs, ws, dys) = (doubles(x, R * K), doubles(w, N * K), doubles(dy, R * N))
+  for r in 0..<R {
+    dys.withUnsafeBufferPointer { dys in
+      xs.withUnsafeBufferPointer { xs in
+        dx.withUnsafeMutableBufferPointer { dx in
+          Scalar<Double>.linearBackward(
+            inputs: K, outputs: N, dy: dys.baseAddress! + r * N, x: xs.baseAddress! + r * K, weights: ws,
+            dx: dx.baseAddress! + r * K, dWeights: &dw)
+        }
+      }
+    }
+  }
+  let scratch = guarded(max(packingScratch(inputs: K, outputs: N), 1))
+  let inputGradient = guarded(R * K)
+  linearInputGradient(
+    rows: R, inputs: K, outputs: N, dy: dy, dyRow: N, weights: w, scratch: scratch, dx: inputGradient)
+  check("linearInputGradient", inputGradient, dx, 2e-6)
+  let output = guarded_random(R * K)
+  linearInputGradientBehindReLU(
+    rows: R, inputs: K, outputs: N, dy: dy, weights: w, scratch: scratch, output: output, dx: inputGradient)
+  for i in dx.indices where !(output[i] > 0) { dx[i] = 0 }
+  check("linearInputGradientBehindReLU", inputGradient, dx, 2e-6)
+  let gradient = guarded(N * K)
+  linearWeightGradient(rows: R, inputs: K, outputs: N, dy: dy, dyRow: N, x: x, gradient: gradient)
+  check("linearWeightGradient", gradient, dw, 2e-6)
+}
+
+// MARK: - Attention
+
+private func checkAttention(_ heads: Int, _ headDim: Int, _ exponential: ExponentialKind) {
+  // Two branches of one tree, and a full name beside them: positions of the rows in preorder.
+  var positions: [Int32] = [0, 1, 2, 3, 2, 3, 4]
+  for p in 0..<16 { positions.append(Int32(p)) }
+  let (R, C) = (positions.count, heads * headDim)
+  var pair: [Int32] = []
+  for r in 0..<R { pair.append(Int32(R - 1 - r)) }
+  let shape = AttentionShape(heads: heads, headDim: headDim)
+  let qkv = guarded_random(R * 3 * C + attentionOverrun)
+  let dOutput = guarded_random(R * C + attentionOverrun)
+  let probabilities = guarded(R * shape.probabilitiesPerRow)
+  let output = guarded(R * C + attentionOverrun)
+  let dqkv = guarded(R * 3 * C + attentionOverrun)
+  for i in 0..<R * 3 * C + attentionOverrun { dqkv[i] = 0 }
+  positions.withUnsafeBufferPointer { positions in
+    pair.withUnsafeBufferPointer { pair in
+      let rows = AttentionRows(count: R, positions: positions.baseAddress!, pair: pair.baseAddress!)
+      attention(
+        rows, shape: shape, exponential: exponential, qkv: qkv, probabilities: probabilities, output: output)
+      attentionBackward(
+        rows, shape: shape, qkv: qkv, probabilities: probabilities, dOutput: dOutput, dqkv: dqkv)
+    }
+  }
+  var (expected, gradient) = (zeros(R * C), zeros(R * 3 * C))
+  var path = [Int](repeating: 0, count: 16)
+  for row in 0..<R {
+    path[Int(positions[row])] = row
+    let count = Int(positions[row]) + 1
+    for head in 0..<heads {
+      scalarAttention(
+        count: count, path: path, pair: pair, row: row, head: head, headDim: headDim, width: C, qkv: qkv,
+        dOutput: dOutput, output: &expected, gradient: &gradient)
+    }
+  }
+  check("attention", output, expected, 2e-6)
+  check("attentionBackward", dqkv, gradient, 5e-6)
+}
+
+/// One row and head by the scalar twins, keys and values gathered along the path.
+private func scalarAttention(
+  count: Int, path: [Int], pair: [Int32], row: Int, head: Int, headDim: Int, width C: Int, qkv: Pointer,
+  dOutput: Pointer, output: inout [Double], gradient: inout [Double]
+) {
+  let own = Int(pair[row]) * 3 * C + head * headDim
+  let query = doubles(qkv + own, headDim)
+  var (keys, values): ([Double], [Double]) = ([], [])
+  for j in 0..<count {
+    let at = Int(pair[path[j]]) * 3 * C + head * headDim
+    keys += doubles(qkv + at + C, headDim)
+    values += doubles(qkv + at + 2 * C, headDim)
+  }
+  var (probabilities, result, scratch) = (zeros(16), zeros(headDim), zeros(16))
+  Scalar<Double>.attention(
+    count: count, headDim: headDim, stride: headDim, query: query, keys: keys, values: values,
+    probabilities: &probabilities, output: &result)
+  let dResult = doubles(dOutput + row * C + head * headDim, headDim)
+  var (dQuery, dKeys, dValues) = (zeros(headDim), zeros(count * headDim), zeros(count * headDim))
+  Scalar<Double>.attentionBackward(
+    count: count, headDim: headDim, stride: headDim, dOutput: dResult, query: query, keys: keys, values: values,
+    probabilities: probabilities, scratch: &scratch, dQuery: &dQuery, dKeys: &dKeys, dValues: &dValues)
+  for d in 0..<headDim {
+    output[row * C + head * headDim + d] = result[d]
+    gradient[own + d] += dQuery[d]
+    for j in 0..<count {
+      let at = Int(pair[path[j]]) * 3 * C + head * headDim + d
+      gradient[at + C] += dKeys[j * headDim + d]
+      gradient[at + 2 * C] += dValues[j * headDim + d]
+    }
+  }
+}
+
+// MARK: - Norm, embedding, loss, Adam
+
+private func checkNorm(_ C: Int) {
+  let R = 5
+  let (x, dy, residual) = (guarded_random(R * C), guarded_random(R * C), guarded_random(R * C))
+  let (y, inverse, dx) = (guarded(R * C), guarded(R), guarded(R * C))
+  rmsNorm(rows: R, width: C, x: x, y: y, inverse: inverse)
+  rmsNormBackward(rows: R, width: C, dy: dy, y: y, inverse: inverse, residual: residual, dx: dx)
+  var (expected, gradient) = (zeros(R * C), zeros(R * C))
+  for r in 0..<R {
+    let (row, dRow) = (doubles(x + r * C, C), doubles(dy + r * C, C))
+    var (out, dIn) = (zeros(C), doubles(residual + r * C, C))
+    let factor = Scalar<Double>.rmsNorm(width: C, x: row, y: &out)
+    Scalar<Double>.rmsNormBackward(width: C, dy: dRow, y: out, inverse: factor, dx: &dIn)
+    for i in 0..<C { (expected[r * C + i], gradient[r * C + i]) = (out[i], dIn[i]) }
+  }
+  check("rmsNorm", y, expected, 1e-6)
+  check("rmsNormBackward", dx, gradient, 1e-6)
+}
+
+private func checkEmbedding(_ C: Int) {
+  let (tokens, positions): ([Int32], [Int32]) = ([26, 0, 3, 3, 25], [0, 1, 2, 15, 1])
+  let R = tokens.count
+  let (wte, wpe, dx) = (guarded_random(27 * C), guarded_random(16 * C), guarded_random(R * C))
+  let (x, dwte, dwpe) = (guarded(R * C), guarded(27 * C), guarded(16 * C))
+  for i in 0..<27 * C { dwte[i] = 0 }
+  for i in 0..<16 * C { dwpe[i] = 0 }
+  embed(rows: R, width: C, tokens: tokens, positions: positions, wte: wte, wpe: wpe, x: x)
+  embedBackward(rows: R, width: C, tokens: tokens, positions: positions, dx: dx, dwte: dwte, dwpe: dwpe)
+  var (expected, dTokens, dPositions) = (zeros(R * C), zeros(27 * C), zeros(16 * C))
+  for r in 0..<R {
+    for i in 0..<C {
+      let (token, position) = (Int(tokens[r]) * C + i, Int(positions[r]) * C + i)
+      expected[r * C + i] = Double(wte[token]) + Double(wpe[position])
+      dTokens[token] += Double(dx[r * C + i])
+      dPositions[position] += Double(dx[r * C + i])
+    }
+  }
+  check("embed", x, expected, 1e-6)
+  check("embedBackward, tokens", dwte, dTokens, 1e-6)
+  check("embedBackward, positions", dwpe, dPositions, 1e-6)
+  scatterAddRows(rows: R, width: C, source: dx, index: tokens, target: dwte)
+  check("scatterAddRows", dwte, dTokens.map { 2 * $0 }, 1e-6)
+}
+
+private func checkSoftmax(_ R: Int) {
+  let rounded = (R + 15) / 16 * 16
+  let (logits, weight) = (guarded_random(R * logitsRow), guarded_random(R))
+  let (maximum, logNormaliser) = (guarded(rounded), guarded(rounded))
+  for i in 0..<rounded { (maximum[i], logNormaliser[i]) = (0, 1) }
+  var (expected, normalisers) = (zeros(R * logitsRow), zeros(R))
+  for r in 0..<R {
+    for v in 0..<logitsRow { logits[r * logitsRow + v] *= 8 }
+    var row = doubles(logits + r * logitsRow, 27)
+    normalisers[r] = Scalar<Double>.softmax(count: 27, x: &row)
+    for v in 0..<27 { expected[r * logitsRow + v] = row[v] * Double(weight[r]) }
+  }
+  softmaxRows(
+    rows: R, exponential: .fast, logits: logits, weight: weight, maximum: maximum, logNormaliser: logNormaliser)
+  check("softmaxRows", logits, expected, 1e-6)
+  check("softmaxRows, normaliser", logNormaliser, normalisers, 1e-6)
+}
+
+private func checkAdam(_ count: Int) {
+  let (gradient, parameters) = (guarded_random(count), guarded_random(count))
+  let (first, second) = (guarded_random(count), guarded_random(count))
+  for i in 0..<count { second[i] = second[i] * second[i] }
+  let before = doubles(parameters, count)
+  var (p, m, v) = (before, doubles(first, count), doubles(second, count))
+  let (rate, firstPower, secondPower) = (0.01, AdamStep.beta1, AdamStep.beta2)
+  Scalar<Double>.adam(
+    count: count, learningRate: rate, firstPower: firstPower, secondPower: secondPower,
+    gradient: doubles(gradient, count), parameters: &p, first: &m, second: &v)
+  adam(
+    count: count, step: AdamStep(learningRate: rate, firstPower: firstPower, secondPower: secondPower),
+    gradient: gradient, parameters: parameters, first: first, second: second)
+  check("adam, parameters", parameters, p, 1e-6)
+  check("adam, first moment", first, m, 1e-6)
+  check("adam, second moment", second, v, 1e-6)
+}
