@@ -108,6 +108,7 @@ arm64_in_root() {
     root=$1
     mount --rbind /dev "$root/dev"
     mount --rbind /proc "$root/proc"
+    mount --rbind /sys "$root/sys"
     mount --bind "$2" "$root/ddp-train"
     mount -o remount,bind,ro "$root/ddp-train"
     mount --bind "$3" "$root/build"
