@@ -34,19 +34,27 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
 }
 
 /// Hands out cache-line-aligned pieces of one array of floats: an engine's activations lie in one block.
-struct Arena: ~Copyable {
-  private let storage: AlignedBuffer<Float>
+///
+/// The array belongs to someone else, who keeps it. An arena that owned it would have to be moved out of a
+/// variable that was changed before, and Swift 6.2's verifier stops at that.
+struct Arena {
+  private let start: UnsafeMutablePointer<Float>
+  private let count: Int
   private var used = 0
 
-  /// - Parameter count: floats, the sum of `Arena.padded` over the pieces.
-  init(count: Int) { storage = AlignedBuffer(zeros: count) }
+  /// - Parameter storage: floats, the sum of `Arena.padded` over the pieces.
+  init(_ storage: borrowing AlignedBuffer<Float>) {
+    start = storage.pointer
+    count = storage.count
+  }
 
   /// Floats a piece of `count` floats takes.
   static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
   mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
-    precondition(used + Arena.padded(count) <= storage.count, "arena too small")
-    defer { used += Arena.padded(count) }
-    return storage.pointer + used
+    let end = used + Arena.padded(count)
+    precondition(end <= self.count, "arena too small")
+    defer { used = end }
+    return start + used
   }
 }

@@ -2,7 +2,7 @@ import Kernels
 
 /// The weights a second time, as (inputs, outputs): what the forward products read along memory.
 final class TransposedWeights {
-  private let arena: Arena
+  private let storage: AlignedBuffer<Float>
   /// (C, 3C), (C, C), (C, F), (F, C), and (C, 32) with zeros behind column 27.
   let queryKeyValue, attentionOutput, expand, contract, head: UnsafeMutablePointer<Float>
   /// All parameters in order, cut into what is transposed as one matrix and what is not transposed at all.
@@ -26,13 +26,13 @@ final class TransposedWeights {
   init(shape: Shape, layout: TransposedLayout) {
     self.layout = layout
     let (C, F) = (shape.dModel, shape.feedForward)
-    var arena = Arena(count: 4 * C * C + 2 * C * F + C * logitsRow)
+    storage = AlignedBuffer(zeros: 4 * C * C + 2 * C * F + C * logitsRow)
+    var arena = Arena(storage)
     queryKeyValue = arena.take(3 * C * C)
     attentionOutput = arena.take(C * C)
     expand = arena.take(C * F)
     contract = arena.take(F * C)
     head = arena.take(C * logitsRow)
-    self.arena = arena
     parameterCount = shape.parameterCount
     func piece(
       _ first: Tensor, through last: Tensor, to target: UnsafeMutablePointer<Float>? = nil, outputs: Int = 0

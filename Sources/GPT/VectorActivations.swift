@@ -5,7 +5,7 @@ import Kernels
 /// really has them. Comments give the shape.
 final class VectorActivations {
   typealias Pointer = UnsafeMutablePointer<Float>
-  private let arena: Arena
+  private let storage: AlignedBuffer<Float>
 
   /// (U, C): normalised embeddings, and those normalised again.
   let x0, y: Pointer
@@ -38,7 +38,8 @@ final class VectorActivations {
     let perRow = 7 * C + 2 * F + attention.probabilitiesPerRow + logitsRow + 4
     let perPair = 10 * C + 2
     let slack = 24 * (Arena.padded(1) + attentionOverrun)
-    var arena = Arena(count: rows * perRow + pairs * perPair + slack)
+    storage = AlignedBuffer(zeros: rows * perRow + pairs * perPair + slack)
+    var arena = Arena(storage)
     x0 = arena.take(pairs * C)
     y = arena.take(pairs * C)
     qkv = arena.take(pairs * 3 * C + attentionOverrun)
@@ -62,6 +63,5 @@ final class VectorActivations {
     dqkv = arena.take(pairs * 3 * C + attentionOverrun)
     dy = arena.take(pairs * C)
     dx0 = arena.take(pairs * C)
-    self.arena = arena
   }
 }

@@ -123,9 +123,12 @@ static inline __attribute__((always_inline)) csimd_f32x16 csimd_now(csimd_f32x16
 
 /// Sum and maximum over the 16 lanes, always in the same tree order.
 CSIMD_INLINE float csimd_sum(csimd_f32x16 x) {
-  float __attribute__((ext_vector_type(8))) y = x.lo + x.hi;
-  float __attribute__((ext_vector_type(4))) z = y.lo + y.hi;
-  float __attribute__((ext_vector_type(2))) w = z.lo + z.hi;
+  typedef float f32x8 __attribute__((ext_vector_type(8)));
+  typedef float f32x4 __attribute__((ext_vector_type(4)));
+  typedef float f32x2 __attribute__((ext_vector_type(2)));
+  f32x8 y = x.lo + x.hi;
+  f32x4 z = y.lo + y.hi;
+  f32x2 w = z.lo + z.hi;
   return w.x + w.y;
 }
 CSIMD_INLINE float csimd_maximum(csimd_f32x16 x) { return __builtin_reduce_max(x); }
