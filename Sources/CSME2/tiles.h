@@ -172,14 +172,14 @@ INLINE void add_rows(const int slivers, const int vectors, ptrdiff_t depth, righ
 INLINE void transpose_part(const int tile, ptrdiff_t first, ptrdiff_t depth, const float *source, ptrdiff_t row,
                            ptrdiff_t count, float *sliver) IN_ZA {
   svbool_t columns = svwhilelt_b32_s64(first, depth);
-  if (count < lanes()) zero_tile(tile);
   for (ptrdiff_t i = 0; i < count; i++) load_row(tile, (uint32_t)i, columns, source + i * row + first);
   ptrdiff_t end = smaller(lanes(), depth - first);
   for (ptrdiff_t c = 0; c < end; c += 4)
     svst1_f32_x4(svptrue_c32(), sliver + (first + c) * lanes(), four_columns(tile, (uint32_t)c));
 }
 
-/// Makes a sliver (depth rounded up to 4, lanes) of `count` rows, zeros where rows are missing.
+/// Makes a sliver (depth rounded up to 4, lanes) of `count` rows. Where rows are missing it holds anything: a row's sums
+/// depend on no other row, and those of missing rows are never stored.
 static void make_sliver(ptrdiff_t depth, const float *source, ptrdiff_t row, ptrdiff_t count, float *sliver) IN_ZA {
   for (ptrdiff_t first = 0; first < depth; first += 4 * lanes()) {
     // Four tiles: the loads of one go on while another is read.
