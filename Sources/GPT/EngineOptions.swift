@@ -11,11 +11,24 @@ public struct EngineOptions: Sendable, Equatable {
 
   public init(kind: EngineKind = .auto) { self.kind = kind }
 
-  /// - Parameter names: the most names a shard may have.
-  public func make(shape: Shape, names: Int) -> any Engine {
+  /// - Parameters:
+  ///   - names: the most names a shard may have.
+  ///   - derived: memory for the derived weights that outlives the engine: `layout(shape:).derivedCount` floats on
+  ///     cache lines, zeros or another such engine's. Nil for memory of the engine's own.
+  public func make(shape: Shape, names: Int, derived: UnsafeMutablePointer<Float>? = nil) -> any Engine {
     switch kind.resolved {
     case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    default: VectorEngine(shape: shape, names: names, options: self)
+    default: VectorEngine(shape: shape, names: names, options: self, derived: derived)
+    }
+  }
+
+  /// What a replica of the model that this engine reads is made of.
+  public func layout(shape: Shape) -> ReplicaLayout {
+    switch kind.resolved {
+    case .scalar:
+      ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount, grain: 16)])
+    default:
+      ReplicaLayout(derivedCount: TransposedWeights.count(shape), runs: TransposedWeights.runs(shape))
     }
   }
 }

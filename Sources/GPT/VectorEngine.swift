@@ -15,8 +15,12 @@ public final class VectorEngine: Engine {
 
   private let options: EngineOptions
 
-  /// - Parameter names: the most names a shard may have.
-  public init(shape: Shape, names: Int, options: EngineOptions = EngineOptions()) {
+  /// - Parameters:
+  ///   - names: the most names a shard may have.
+  ///   - derived: memory for the derived weights, as `EngineOptions.make` takes it.
+  public init(
+    shape: Shape, names: Int, options: EngineOptions = EngineOptions(), derived: UnsafeMutablePointer<Float>? = nil
+  ) {
     self.shape = shape
     self.options = options
     capacity = names
@@ -24,7 +28,7 @@ public final class VectorEngine: Engine {
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
     s = VectorActivations(
       shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
-    transposed = TransposedWeights(shape: shape)
+    transposed = TransposedWeights(shape: shape, memory: derived)
   }
 
   public var work: StepWork {
@@ -33,8 +37,8 @@ public final class VectorEngine: Engine {
     return StepWork(shape: shape, rows: tree.rowCount, pairs: tree.pairCount, attended: attended)
   }
 
-  public func parametersChanged(_ parameters: UnsafePointer<Float>) {
-    transposed.renew(from: parameters)
+  public func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>) {
+    transposed.renew(range, from: parameters)
   }
 
   public func forward(
@@ -49,30 +53,34 @@ public final class VectorEngine: Engine {
     return predict(scale: scale)
   }
 
-  public func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+  public func backward(
+    parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void
+  ) {
     guard tree.rowCount > 0 else {
       gradient.update(repeating: 0, count: shape.parameterCount)
+      isFinal(0)
       return
     }
-    predictBackward(parameters, gradient)
-    transformBackward(parameters, gradient)
-    attendBackward(parameters, gradient)
+    predictBackward(parameters, gradient, isFinal)
+    transformBackward(parameters, gradient, isFinal)
+    attendBackward(parameters, gradient, isFinal)
     embedBackward(gradient)
+    isFinal(0)
   }
 
   public func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>
   ) {
     let step = AdamStep(
       learningRate: learningRate, firstPower: Self.power(AdamStep.beta1, update),
       secondPower: Self.power(AdamStep.beta2, update))
-    transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe in
+    transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe, next in
       let i = stripe.lowerBound
       Kernels.adam(
-        count: stripe.count, step: step, gradient: gradient + i, parameters: parameters + i, first: first + i,
-        second: second + i)
+        count: stripe.count, step: step, gradients: gradients, offset: i, parameters: parameters + i,
+        first: first + i, second: second + i, next: next)
     }
   }
 }
@@ -123,20 +131,25 @@ extension VectorEngine {
   }
 
   /// From the gradient of x1 (in `s.dx`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
-  private func attendBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+  private func attendBackward(
+    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ isFinal: (Int) -> Void
+  ) {
     let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
     linearWeightGradient(
       rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, x: s.a,
       gradient: d + shape.offset(.attentionOutput))
+    isFinal(shape.offset(.attentionOutput))
     linearInputGradient(
       rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
       scratch: s.packing, dx: s.da)
+    isFinal(shape.offset(.attentionOutput))
     s.dqkv.update(repeating: 0, count: U * 3 * C)
     attentionBackward(
       attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
     linearWeightGradient(
       rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, x: s.y,
       gradient: d + shape.offset(.query))
+    isFinal(shape.offset(.query))
     linearInputGradient(
       rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
       scratch: s.packing, dx: s.dy)
@@ -157,18 +170,24 @@ extension VectorEngine {
   }
 
   /// `s.dx` holds the gradient of x2 and becomes that of x1.
-  private func transformBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+  private func transformBackward(
+    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ isFinal: (Int) -> Void
+  ) {
     let (R, C, F) = (tree.rowCount, shape.dModel, shape.feedForward)
     linearWeightGradient(
       rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
+    isFinal(shape.offset(.contract))
     linearInputGradientBehindReLU(
       rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract),
       scratch: s.packing, output: s.h, dx: s.dh)
+    isFinal(shape.offset(.contract))
     linearWeightGradient(
       rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
+    isFinal(shape.offset(.expand))
     linearInputGradient(
       rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand),
       scratch: s.packing, dx: s.dz)
+    isFinal(shape.offset(.expand))
     rmsNormBackward(rows: R, width: C, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
   }
 }
@@ -199,13 +218,17 @@ extension VectorEngine {
     return loss
   }
 
-  private func predictBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+  private func predictBackward(
+    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ isFinal: (Int) -> Void
+  ) {
     let (R, C, V) = (tree.rowCount, shape.dModel, Shape.vocabulary)
     linearWeightGradient(
       rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, x: s.x2,
       gradient: d + shape.offset(.head))
+    isFinal(shape.offset(.head))
     linearInputGradient(
       rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
       scratch: s.packing, dx: s.dx)
+    isFinal(shape.offset(.head))
   }
 }
