@@ -33,8 +33,12 @@ struct TrainingRun {
     let trainer = try Trainer(
       settings: plan.settings, names: split.training.table, dataHash: names.hash, version: DDPTrain.version,
       world: world)
+    if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
     if speaks, !plan.quiet {
-      print(report.header(names: names, training: split.training.count, heldOut: split.evaluation?.count) + "\n")
+      print(
+        report.header(
+          names: names, training: split.training.count, heldOut: split.evaluation?.count,
+          strategy: trainer.synchronisation.strategy) + "\n")
       flushStandardOutput()
     }
     StopSignal.install()
@@ -43,6 +47,7 @@ struct TrainingRun {
       summary.evaluation = (try trainer.evaluate(evaluation.table), evaluation.count)
     }
     if speaks { conclude(summary, trainer.state, metrics) }
+    try trainer.close()
     try onEveryRank(of: world) { if let failure = metrics?.failure { throw failure } }
     if summary.interrupted { throw ExitRequest(code: 130) }
   }

@@ -27,7 +27,9 @@ struct RunPlan {
       learningRate: option.value("learning-rate", flags.learningRate) ?? 0.003,
       seed: option.value("seed", flags.seed) ?? 1,
       engine: flags.engine.resolve(&option),
-      evaluate: option.value("eval", flags.eval) ?? false)
+      evaluate: option.value("eval", flags.eval) ?? false,
+      strategy: option.value("sync", flags.sync) ?? .auto,
+      bucketKiB: option.value("bucket-kib", flags.bucketKib) ?? 64)
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
     generate = try option.value("generate", flags.generate) ?? 10
