@@ -21,6 +21,9 @@ public protocol GradientSynchronisation: AnyObject {
   /// (P): where the rank's engine leaves its shard's gradient, already scaled to the global batch.
   var gradient: UnsafeMutablePointer<Float> { get }
 
+  /// (P): where a reproducible step leaves the gradient of the rank's node of the tree with this index.
+  func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float>
+
   /// N, the ranks that take part.
   var ranks: Int { get }
 
@@ -55,6 +58,9 @@ public protocol GradientSynchronisation: AnyObject {
 
 extension GradientSynchronisation {
   public var replica: Replica? { nil }
+
+  /// Of strategies for which a rank has one gradient.
+  public func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float> { gradient }
 
   public func gradientIsFinal(from index: Int) {}
 

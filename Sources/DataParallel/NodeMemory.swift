@@ -8,10 +8,11 @@ import MPI
 final class NodeMemory {
   let node: Communicator
   let barrier: NodeBarrier
-  /// (n): where each rank of the node leaves its gradient of (P).
+  /// Where each rank of the node leaves its gradients of (P), one rank's behind the other's.
   let gradients: AlignedBuffer<UnsafePointer<Float>>
-  /// (P), this rank's gradient.
+  /// (P) each, this rank's gradients: the first, and floats from one to the next.
   let ownGradient: UnsafeMutablePointer<Float>
+  let gradientStride: Int
   /// Parameters and derived weights, the node's only ones.
   let replica: Replica
   private var gradientWindow: SharedWindow<Float>?
@@ -19,12 +20,16 @@ final class NodeMemory {
 
   /// Collective over the node.
   ///
-  /// - Parameter own: which parameters, and weights derived from them, this rank writes.
-  init(layout: ReplicaLayout, own: Range<Int>, node: Communicator) throws {
+  /// - Parameters:
+  ///   - own: which parameters, and weights derived from them, this rank writes.
+  ///   - gradientCounts: how many gradients each rank of the node leaves; nil for one each.
+  init(layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]? = nil, node: Communicator) throws {
     self.node = node
     barrier = try NodeBarrier(node: node, spins: eachHasACore(on: node))
     let count = layout.parameterCount
-    let gradientWindow = try SharedWindow<Float>(on: node, count: Self.padded(count))
+    let counts = gradientCounts ?? Array(repeating: 1, count: node.size)
+    gradientStride = Self.padded(count)
+    let gradientWindow = try SharedWindow<Float>(on: node, count: counts[node.rank] * Self.padded(count))
     // Untouched: its pages are to lie with the ranks that own them.
     let replicaWindow = try SharedWindow<Float>(
       on: node, count: node.rank == 0 ? Self.padded(count) + layout.derivedCount : 0, touched: false)
@@ -32,18 +37,24 @@ final class NodeMemory {
     else { preconditionFailure("windows without memory") }
     replica = Replica(parameters: parameters, derived: parameters + Self.padded(count), own: own)
     ownGradient = gradient
-    gradients = AlignedBuffer(zeros: node.size)
+    gradients = AlignedBuffer(zeros: counts.reduce(0, +))
+    var index = 0
     for rank in 0..<node.size {
       guard let start = gradientWindow.segment(of: rank).baseAddress else { preconditionFailure("no gradient") }
-      gradients[rank] = UnsafePointer(start)
+      for own in 0..<counts[rank] {
+        gradients[index] = UnsafePointer(start + own * Self.padded(count))
+        index += 1
+      }
     }
     self.gradientWindow = consume gradientWindow
     self.replicaWindow = consume replicaWindow
   }
 
   /// Bytes of shared memory that a node needs.
-  static func bytes(layout: ReplicaLayout, ranks: Int) -> Int {
-    let floats = (ranks + 1) * padded(layout.parameterCount) + layout.derivedCount
+  ///
+  /// - Parameter gradients: of all its ranks together.
+  static func bytes(layout: ReplicaLayout, ranks: Int, gradients: Int) -> Int {
+    let floats = (gradients + 1) * padded(layout.parameterCount) + layout.derivedCount
     // Each segment may lie anywhere in a page.
     return floats * 4 + ranks * NodeBarrier.linesPerRank(ranks: ranks) * 128 + (3 * ranks + 3) * 4096
   }

@@ -15,11 +15,13 @@ public struct Settings: Sendable {
   public var strategy: SynchronisationStrategy
   /// Size of a bucket of the strategy `overlap`.
   public var bucketKiB: Int
+  /// Whether the result is to be the same to the bit on every number of ranks.
+  public var reproducible: Bool
 
   /// - Throws: `SettingsError` for a number that makes no sense.
   public init(
     shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineOptions, evaluate: Bool,
-    strategy: SynchronisationStrategy = .auto, bucketKiB: Int = 64
+    strategy: SynchronisationStrategy = .auto, bucketKiB: Int = 64, reproducible: Bool = false
   ) throws(SettingsError) {
     guard batch >= 1, batch <= Self.largestBatch else { throw .batch(batch) }
     guard steps >= 1, steps <= Self.mostSteps else { throw .steps(steps) }
@@ -34,6 +36,7 @@ public struct Settings: Sendable {
     self.evaluate = evaluate
     self.strategy = strategy
     self.bucketKiB = bucketKiB
+    self.reproducible = reproducible
   }
 
   /// Beyond these, sample numbers and memory sizes would no longer be exact integers.
@@ -42,6 +45,9 @@ public struct Settings: Sendable {
 
   /// More than the largest gradient.
   public static let largestBucketKiB = 1 << 20
+
+  /// The order of a reproducible run's sums.
+  var summationTree: SummationTree? { reproducible ? SummationTree(batch: batch) : nil }
 
   /// lr · (1 − step / steps)
   func learningRate(step: Int) -> Double { learningRate * (1 - Double(step) / Double(steps)) }
@@ -54,6 +60,7 @@ public struct Settings: Sendable {
       ("exp", engine.exponential.rawValue), ("prefix-sharing", "\(engine.sharesPrefixes)"),
       ("padding-skip", "\(engine.skipsPadding)"), ("eval", "\(evaluate)"),
       ("sync", strategy.rawValue), ("bucket-kib", "\(bucketKiB)"),
+      ("reproducible", "\(reproducible)"),
     ]
   }
 }

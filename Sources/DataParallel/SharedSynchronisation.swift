@@ -11,12 +11,19 @@ import MPI
 /// Cost on N ranks, with a barrier's time b, time β to read a byte another core wrote and Adam's time γ a parameter:
 /// 2 b + 4 (N − 1)/N · P · β + P/N · γ. No part grows with N but the barrier; Adam shrinks.
 ///
-/// The sum's order is that of the ranks and does not depend on who arrives when: runs repeat to the bit.
+/// The sum's order is that of the ranks and does not depend on who arrives when: runs repeat to the bit. In a
+/// reproducible run it is that of `SummationTree`, the same for every N.
 public final class SharedSynchronisation: GradientSynchronisation {
   private let memory: NodeMemory
+  /// Of a reproducible run: all ranks' gradients in the order of the tree.
+  private let treeSum: TreeSum?
   private var totals = StepTotals(lossSum: 0, stop: false)
 
   public var gradient: UnsafeMutablePointer<Float> { memory.ownGradient }
+
+  public func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float> {
+    memory.ownGradient + index * memory.gradientStride
+  }
 
   public var ranks: Int { memory.node.size }
 
@@ -27,9 +34,21 @@ public final class SharedSynchronisation: GradientSynchronisation {
 
   /// Collective.
   ///
-  /// - Parameter node: all ranks, on one node. It must outlive this.
-  public init(layout: ReplicaLayout, node: Communicator) throws {
-    memory = try NodeMemory(layout: layout, own: layout.slices(node.size)[node.rank], node: node)
+  /// - Parameters:
+  ///   - tree: the order of a reproducible run's sums; nil for the order of the ranks.
+  ///   - node: all ranks, on one node. It must outlive this.
+  init(layout: ReplicaLayout, tree: SummationTree? = nil, node: Communicator) throws {
+    let nodes = tree.map { tree in (0..<node.size).map { tree.nodes(in: tree.leaves(rank: $0, ranks: node.size)) } }
+    memory = try NodeMemory(
+      layout: layout, own: layout.slices(node.size)[node.rank], gradientCounts: nodes?.map(\.count), node: node)
+    treeSum =
+      if let tree, let nodes {
+        TreeSum(
+          tree, nodes: Array(memory.gradients.buffer), ranges: nodes.flatMap { $0 },
+          parameterCount: layout.parameterCount)
+      } else {
+        nil
+      }
   }
 
   public func waitForAll() throws { try memory.barrier.pass() }
@@ -45,6 +64,12 @@ public final class SharedSynchronisation: GradientSynchronisation {
   /// The gradients' sum and Adam, of this rank's slice.
   public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
     guard let own = replica?.own, !own.isEmpty else { return }
+    if let treeSum {
+      engine.adam(
+        range: own, learningRate: learningRate, update: update, gradient: treeSum.sum(own),
+        parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
+      return
+    }
     engine.adam(
       range: own, learningRate: learningRate, update: update,
       gradients: UnsafeBufferPointer(memory.gradients.buffer), parameters: state.parameters.pointer,

@@ -15,8 +15,11 @@ public final class Synchronisation {
   ///
   /// - Throws: `JobFailure` on all ranks where a strategy was asked for by name and cannot be had here.
   public init(
-    _ wanted: SynchronisationStrategy, bucketKiB: Int, layout: ReplicaLayout, world: Communicator
+    _ settings: Settings, world: Communicator
   ) throws {
+    let wanted = settings.strategy
+    let layout = settings.engine.layout(shape: settings.shape)
+    let tree = settings.summationTree
     guard world.size > 1 else {
       (strategy, notice, node) = (.auto, nil, nil)
       implementation = SoloSynchronisation(parameterCount: layout.parameterCount)
@@ -27,8 +30,10 @@ public final class Synchronisation {
     let best = node.nodes == 1 ? SynchronisationStrategy.shared : .hierarchical
     var chosen = wanted == .auto ? best : wanted
     var notice: String?
-    if let obstacle = try Self.obstacle(to: chosen, layout: layout, node: node, world: world) {
-      guard wanted == .auto else { throw JobFailure(description: "\(obstacle)", isSpeaker: world.rank == 0) }
+    if let obstacle = try Self.obstacle(to: chosen, layout: layout, tree: tree, node: node, world: world) {
+      guard wanted == .auto, tree == nil else {
+        throw JobFailure(description: "\(obstacle)", isSpeaker: world.rank == 0)
+      }
       notice = "\(obstacle); gradients are all-reduced instead"
       chosen = .allreduce
     }
@@ -36,25 +41,31 @@ public final class Synchronisation {
     strategy = chosen
     implementation =
       switch chosen {
-      case .shared: try SharedSynchronisation(layout: layout, node: node.communicator)
+      case .shared: try SharedSynchronisation(layout: layout, tree: tree, node: node.communicator)
       case .hierarchical: try HierarchicalSynchronisation(layout: layout, node: node, world: world)
       case .sharded: try ShardedSynchronisation(layout: layout, world: world)
       case .overlap:
-        OverlapSynchronisation(parameterCount: layout.parameterCount, bucketKiB: bucketKiB, world: world)
+        OverlapSynchronisation(parameterCount: layout.parameterCount, bucketKiB: settings.bucketKiB, world: world)
       case .auto, .allreduce: AllReduceSynchronisation(parameterCount: layout.parameterCount, world: world)
       }
   }
 
   /// Why a strategy cannot be had on these ranks, the same on all; nil where it can.
   private static func obstacle(
-    to strategy: SynchronisationStrategy, layout: ReplicaLayout, node: NodeGroup, world: Communicator
+    to strategy: SynchronisationStrategy, layout: ReplicaLayout, tree: SummationTree?, node: NodeGroup,
+    world: Communicator
   ) throws -> SynchronisationError? {
+    if tree != nil, strategy != .shared { return .notReproducible(strategy, nodes: node.nodes) }
     guard strategy == .shared || strategy == .hierarchical else { return nil }
     guard node.nodes == 1 || strategy == .hierarchical else {
       return .severalNodes(ranks: world.size, nodes: node.nodes)
     }
     // The tightest node speaks for all.
-    let needed = NodeMemory.bytes(layout: layout, ranks: node.communicator.size)
+    let ranks = node.communicator.size
+    let gradients = tree.map { tree in
+      (0..<ranks).reduce(0) { $0 + tree.nodes(in: tree.leaves(rank: $1, ranks: ranks)).count }
+    }
+    let needed = NodeMemory.bytes(layout: layout, ranks: ranks, gradients: gradients ?? ranks)
     let available = SharedMemoryFolder.available ?? Int.max
     let least = try world.allReduce(available - needed, .min)
     guard least < 0 else { return nil }

@@ -23,9 +23,7 @@ public final class Trainer {
   public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
     self.settings = settings
     self.world = world
-    synchronisation = try Synchronisation(
-      settings.strategy, bucketKiB: settings.bucketKiB,
-      layout: settings.engine.layout(shape: settings.shape), world: world)
+    synchronisation = try Synchronisation(settings, world: world)
     step = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
       synchronisation: synchronisation.implementation)

@@ -15,6 +15,8 @@ public final class TrainingStep {
   private let batchIndices: AlignedBuffer<UInt32>
   private let shardNames: AlignedBuffer<Name>
   private let shardRange: Range<Int>
+  /// Of a reproducible run.
+  private let microShards: MicroShardPass?
 
   /// What became of a step.
   public struct Outcome: Sendable {
@@ -43,7 +45,10 @@ public final class TrainingStep {
     self.names = names
     self.synchronisation = synchronisation
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
-    shardRange = shard(batch: settings.batch, rank: rank, ranks: ranks)
+    microShards = settings.summationTree.map {
+      MicroShardPass($0, rank: rank, ranks: ranks, parameterCount: settings.shape.parameterCount)
+    }
+    shardRange = microShards?.names ?? shard(batch: settings.batch, rank: rank, ranks: ranks)
     let replica = synchronisation.replica
     engine = settings.engine.make(
       shape: settings.shape, names: max(shardRange.count, Self.evaluationBatch), derived: replica?.derived)
@@ -71,12 +76,7 @@ public final class TrainingStep {
     phases.selection = clock.lap()
     let shard = UnsafeBufferPointer(shardNames.buffer)
     let parameters = UnsafePointer(state.parameters.pointer)
-    let lossSum = engine.forward(shard, parameters: parameters, scale: 1 / Double(positions))
-    phases.forward = clock.lap()
-    engine.backward(parameters: parameters, gradient: synchronisation.gradient) {
-      synchronisation.gradientIsFinal(from: $0)
-    }
-    phases.backward = clock.lap()
+    let lossSum = pass(shard, parameters, scale: 1 / Double(positions), &phases, &clock)
     if measuringWait, synchronisation.ranks > 1 {
       try synchronisation.waitForAll()
       phases.wait = clock.lap()
@@ -89,6 +89,27 @@ public final class TrainingStep {
     let totals = try synchronisation.publish(state, engine: engine)
     phases.synchronisation += clock.lap()
     return Outcome(loss: totals.lossSum / Double(positions), positions: positions, stop: totals.stop, phases: phases)
+  }
+
+  /// Forward and backward pass over this rank's names.
+  ///
+  /// - Returns: their loss sum.
+  private func pass(
+    _ shard: UnsafeBufferPointer<Name>, _ parameters: UnsafePointer<Float>, scale: Double,
+    _ phases: inout PhaseTimes, _ clock: inout PhaseClock
+  ) -> Double {
+    if let microShards {
+      return microShards.run(
+        shard, engine: engine, parameters: parameters, scale: scale, phases: &phases, clock: &clock
+      ) { synchronisation.gradient(ofNode: $0) }
+    }
+    let lossSum = engine.forward(shard, parameters: parameters, scale: scale)
+    phases.forward = clock.lap()
+    engine.backward(parameters: parameters, gradient: synchronisation.gradient) {
+      synchronisation.gradientIsFinal(from: $0)
+    }
+    phases.backward = clock.lap()
+    return lossSum
   }
 
   /// Fills `shardNames` with this rank's names of a step.

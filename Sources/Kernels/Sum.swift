@@ -26,3 +26,21 @@ public func sum(count: Int, sources: UnsafeBufferPointer<Floats>, offset: Int, t
     i += 1
   }
 }
+
+/// target[i] = a[i] + b[i]
+///
+/// - Parameters:
+///   - count: any.
+///   - a, b: (count)
+///   - target: (count), overwritten; may be a or b.
+public func add(count: Int, _ a: Floats, _ b: Floats, target: MutableFloats) {
+  var i = 0
+  while i + Vector.count <= count {
+    (Vector(a + i) + Vector(b + i)).store(target + i)
+    i += Vector.count
+  }
+  while i < count {
+    target[i] = a[i] + b[i]
+    i += 1
+  }
+}

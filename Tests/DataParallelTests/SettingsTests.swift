@@ -68,6 +68,7 @@ struct SettingsTests {
       ("exp", { $0.engine.exponential = .exact }), ("prefix-sharing", { $0.engine.sharesPrefixes = false }),
       ("padding-skip", { $0.engine.skipsPadding = false }), ("eval", { $0.evaluate = true }),
       ("sync", { $0.strategy = .sharded }), ("bucket-kib", { $0.bucketKiB = 65 }),
+      ("reproducible", { $0.reproducible = true }),
     ]
     #expect(one.fields.map(\.name) == changes.map(\.0))
     for (name, change) in changes {

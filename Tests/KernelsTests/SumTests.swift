@@ -32,6 +32,18 @@ import Testing
     }
   }
 
+  @Test(arguments: awkwardCounts)
+  func addsTwo(count: Int) {
+    for placement in GuardPlacement.allCases {
+      withGuardedMemory(placement) { memory in
+        let all = Sources(memory, count: count, sources: 2, offset: 0)
+        add(count: count, all.pointers[0], all.pointers[1], target: all.arrays[0])
+        #expect(firstDifference(array(all.arrays[0], count), all.sum) == nil, "\(placement)")
+        #expect(memory.isIntact, "\(placement)")
+      }
+    }
+  }
+
   @Test func targetMayBeASource() {
     withGuardedMemory(.beforeGuard) { memory in
       let all = Sources(memory, count: 50, sources: 3, offset: 0)

@@ -8,7 +8,7 @@ struct ConfigurationFile {
 
   static let keys = [
     "d-model", "heads", "batch", "steps", "learning-rate", "seed", "data", "skip-invalid", "eval", "engine",
-    "exp", "prefix-sharing", "padding-skip", "sync", "bucket-kib",
+    "exp", "prefix-sharing", "padding-skip", "sync", "bucket-kib", "reproducible",
     "generate", "temperature", "metrics", "log-every", "progress", "quiet",
   ]
 

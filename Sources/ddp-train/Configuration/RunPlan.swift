@@ -29,7 +29,8 @@ struct RunPlan {
       engine: flags.engine.resolve(&option),
       evaluate: option.value("eval", flags.eval) ?? false,
       strategy: option.value("sync", flags.sync) ?? .auto,
-      bucketKiB: option.value("bucket-kib", flags.bucketKib) ?? 64)
+      bucketKiB: option.value("bucket-kib", flags.bucketKib) ?? 64,
+      reproducible: option.value("reproducible", flags.reproducible) ?? false)
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
     generate = try option.value("generate", flags.generate) ?? 10

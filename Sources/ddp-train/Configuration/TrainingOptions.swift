@@ -48,6 +48,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "KiB of gradient that --sync overlap sends at a time. (default: 64)")
   var bucketKib: Int?
 
+  @Flag(inversion: .prefixedNo, help: "Compute the same parameters, to the bit, on any number of ranks of one node.")
+  var reproducible: Bool?
+
   @Option(help: "Names to generate at the end. (default: 10)")
   var generate: Int?
 

@@ -31,8 +31,7 @@ struct SyncExercise {
       shape: Shape(dModel: width, heads: 4), batch: 7, steps: steps, learningRate: 0.01, seed: 1,
       engine: EngineOptions(), evaluate: false, strategy: strategy, bucketKiB: bucketKiB)
     let names = try NameSet(path: names).table
-    let synchronisation = try Synchronisation(
-      strategy, bucketKiB: bucketKiB, layout: settings.engine.layout(shape: settings.shape), world: world)
+    let synchronisation = try Synchronisation(settings, world: world)
     let training = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
       synchronisation: synchronisation.implementation)
