@@ -56,7 +56,7 @@ let package = Package(
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "DataParallel"],
+      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(

@@ -69,9 +69,11 @@ struct SummationTreeTests {
   func sums(batch: Int) {
     let tree = SummationTree(batch: batch)
     let count = 5000
-    let gradients = (0..<tree.leaves).map { leaf in
-      (0..<count).map { i in Float((leaf * 7919 + i * 104_729) % 1_000_003) * 1e-5 }
+    func value(_ leaf: Int, _ i: Int) -> Float {
+      let number = (leaf * 7919 + i * 104_729) % 1_000_003
+      return Float(number) * 1e-5
     }
+    let gradients: [[Float]] = (0..<tree.leaves).map { leaf in (0..<count).map { value(leaf, $0) } }
     func expected(_ node: Range<Int>, _ i: Int) -> Float {
       if node.count == 1 { return gradients[node.lowerBound][i] }
       let (left, right) = SummationTree.children(of: node)

@@ -98,6 +98,40 @@ extension Jobs {
       #expect(try train(.ranks(3), arguments).losses == many.losses)
     }
 
+    /// Which one wins is the machine's business.
+    @Test("a tournament: a table of all that can be had, and the winner's run")
+    func tournament() throws {
+      let folder = try TemporaryFolder()
+      let path = folder.path("metrics.jsonl")
+      let arguments = [
+        "--sync-tournament", "--d-model", "16", "--steps", "20", "--metrics", path, "--progress", "never",
+      ]
+      let result = try ddpTrain(.ranks(2), arguments)
+      #expect(result.exitCode == 0, "\(result)")
+      let first = try #require(result.lines.firstIndex { $0.hasPrefix("tournament ") }, "\(result)")
+      let table = result.lines[(first + 1)...].prefix { !$0.isEmpty }.map { $0.split(separator: " ").map(String.init) }
+      #expect(Set(table.map { $0[0] }) == ["allreduce", "sharded", "shared", "hierarchical", "overlap"], "\(result)")
+      let times = table.compactMap { Double($0[1]) }
+      #expect(times.count == 5 && times == times.sorted() && times.allSatisfy { $0 > 0 }, "\(result)")
+      #expect(result.line("ranks")?.hasSuffix("synchronisation \(table[0][0])") == true, "\(result)")
+      let metrics = try Metrics(path: path)
+      #expect(metrics.final.strategy == table[0][0])
+      // What the tournament trained is forgotten.
+      let plain = try train(.ranks(2), ["--d-model", "16", "--steps", "20", "--sync", table[0][0]])
+      #expect(plain.losses == metrics.losses)
+    }
+
+    @Test("a tournament leaves nothing to choose by hand")
+    func tournamentRefused() throws {
+      for (arguments, message) in [
+        (["--sync", "shared"], "sync-tournament chooses the strategy itself; leave sync shared out"),
+        (["--reproducible"], "sync-tournament has nothing to choose from"),
+      ] {
+        expectFailure(try ddpTrain(.ranks(2), ["--sync-tournament"] + arguments), saying: message)
+      }
+      #expect(try ddpTrain(.alone, ["--sync-tournament", "--steps", "2", "--d-model", "16"]).exitCode == 0)
+    }
+
     @Test("shared needs one node, and says what to use instead")
     func sharedOnSeveralNodes() throws {
       let job = MPIRun(ranks: 2, options: withoutGrace, environment: ["DDP_TRAIN_TEST_NODES": "1,1"])

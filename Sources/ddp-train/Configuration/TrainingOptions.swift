@@ -48,6 +48,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "KiB of gradient that --sync overlap sends at a time. (default: 64)")
   var bucketKib: Int?
 
+  @Flag(inversion: .prefixedNo, help: "Time every strategy before the run, and take the fastest.")
+  var syncTournament: Bool?
+
   @Flag(inversion: .prefixedNo, help: "Compute the same parameters, to the bit, on any number of ranks of one node.")
   var reproducible: Bool?
 

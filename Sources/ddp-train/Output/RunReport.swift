@@ -40,6 +40,14 @@ struct RunReport {
     return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
   }
 
+  func table(_ tournament: Tournament) -> String {
+    let rows = tournament.results.map { result in
+      result.strategy.rawValue.padded(to: 16) + significant(result.step).padded(to: 10)
+        + significant(result.synchronisation)
+    }
+    return (["tournament      µs/step   of it synchronisation + Adam"] + rows).joined(separator: "\n")
+  }
+
   func summary(_ run: RunSummary) -> String {
     let last = min(run.steps, 100)
     var lines = [
