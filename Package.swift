@@ -45,17 +45,18 @@ let package = Package(
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
     // Many ranks.
+    .target(name: "CSpin", cSettings: cForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CSIMD", "Kernels", "GPT", "MPI", "Dataset"],
+      dependencies: ["CSIMD", "CSpin", "Kernels", "GPT", "MPI", "Dataset"],
       swiftSettings: swiftForThisCPU),
 
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "DataParallel"],
+      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
@@ -87,10 +88,16 @@ let package = Package(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
+    // The program of the strategies' jobs.
+    .executableTarget(
+      name: "sync-exercise", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "MPI"],
+      path: "Tests/Support/sync-exercise", swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel"],
       swiftSettings: swiftForThisCPU),
-    .testTarget(name: "JobTests", dependencies: ["GPT", "MPIRunSupport", "ddp-train"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "JobTests", dependencies: ["GPT", "MPIRunSupport", "ddp-train", "sync-exercise"],
+      swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -15,27 +15,57 @@ public struct StepTotals: Sendable, Equatable {
 
 /// How gradients of the ranks become one update of the parameters all ranks share.
 ///
-/// A step calls `exchange` once and `update` once, on every rank. Neither allocates.
+/// A step calls `exchange`, `update` and `publish` once each, in this order, on every rank. None allocates memory of
+/// its own.
 public protocol GradientSynchronisation: AnyObject {
   /// (P): where the rank's engine leaves its shard's gradient, already scaled to the global batch.
   var gradient: UnsafeMutablePointer<Float> { get }
 
+  /// (P): where a reproducible step leaves the gradient of the rank's node of the tree with this index.
+  func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float>
+
   /// N, the ranks that take part.
   var ranks: Int { get }
 
-  /// Returns when the last rank has arrived, so that its lateness can be told from the exchange itself.
+  /// Where parameters and derived weights are to live; nil where each rank has its own, and writes all of them.
+  var replica: Replica? { get }
+
+  /// Returns when the last rank has arrived, so that its lateness can be told from the exchange itself. What any
+  /// rank has written to `replica` before, all see afterwards.
   func waitForAll() throws
 
-  /// Sums gradients, losses and stop requests over the ranks.
-  func exchange(_ own: StepTotals) throws -> StepTotals
+  /// Hears, while the backward pass runs, from which index on `gradient` will not change any more. Most strategies
+  /// wait for all of it.
+  func gradientIsFinal(from index: Int)
 
-  /// Updates `state` with the summed gradient; afterwards all ranks see the same parameters.
+  /// Brings gradients, losses and stop requests of all ranks together.
+  func exchange(_ own: StepTotals) throws
+
+  /// Updates the part of `state` that is this rank's with the summed gradient.
   ///
   /// - Parameter update: t = step + 1.
   func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) throws
+
+  /// Brings the updated parts together: afterwards all ranks see the same parameters, and their engines too.
+  ///
+  /// - Returns: the sums over all ranks of what `exchange` was given, equal on all.
+  func publish(_ state: ModelState, engine: any Engine) throws -> StepTotals
+
+  /// Gives memory back that ranks share. Collective; `state` and the engine are of no use afterwards where they
+  /// live in `replica`.
+  func close() throws
 }
 
 extension GradientSynchronisation {
+  public var replica: Replica? { nil }
+
+  /// Of strategies for which a rank has one gradient.
+  public func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float> { gradient }
+
+  public func gradientIsFinal(from index: Int) {}
+
+  public func close() throws {}
+
   /// Updates every parameter on this rank, from a gradient that is the same on all.
   func updateEverything(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
     engine.adam(
@@ -47,6 +77,7 @@ extension GradientSynchronisation {
 /// One rank alone: nothing to exchange, and no MPI. What every other strategy is compared with.
 public final class SoloSynchronisation: GradientSynchronisation {
   private let buffer: AlignedBuffer<Float>
+  private var totals = StepTotals(lossSum: 0, stop: false)
 
   public var gradient: UnsafeMutablePointer<Float> { buffer.pointer }
 
@@ -56,9 +87,11 @@ public final class SoloSynchronisation: GradientSynchronisation {
 
   public func waitForAll() {}
 
-  public func exchange(_ own: StepTotals) -> StepTotals { own }
+  public func exchange(_ own: StepTotals) { totals = own }
 
   public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
     updateEverything(state, engine: engine, learningRate: learningRate, update: update)
   }
+
+  public func publish(_ state: ModelState, engine: any Engine) -> StepTotals { totals }
 }

@@ -9,12 +9,22 @@ public final class ModelState {
   /// (P): Adam's running means of the gradient and of its square.
   public let first, second: AlignedBuffer<Float>
 
-  public init(shape: Shape, seed: UInt64) {
+  /// - Parameter replica: where the parameters live, of which then only its own are written here; nil for memory of
+  ///   this state's own. The moments of others' parameters are never touched, and take no memory.
+  public init(shape: Shape, seed: UInt64, replica: Replica? = nil) {
     self.shape = shape
-    parameters = AlignedBuffer(zeros: shape.parameterCount)
-    first = AlignedBuffer(zeros: shape.parameterCount)
-    second = AlignedBuffer(zeros: shape.parameterCount)
-    shape.initialise(parameters.pointer, seed: seed)
+    let count = shape.parameterCount
+    let initial = AlignedBuffer<Float>(zeros: count)
+    shape.initialise(initial.pointer, seed: seed)
+    first = AlignedBuffer(zeros: count)
+    second = AlignedBuffer(zeros: count)
+    guard let replica else {
+      parameters = initial
+      return
+    }
+    let own = replica.own
+    (replica.parameters + own.lowerBound).update(from: initial.pointer + own.lowerBound, count: own.count)
+    parameters = AlignedBuffer(over: replica.parameters, count: count)
   }
 
   /// XXH3-128 over the parameters' bits in canonical order, in hexadecimal: equal for equal runs, whatever

@@ -8,8 +8,10 @@ public struct PhaseTimes: Sendable {
   public var backward = 0.0
   /// Until the last rank had arrived at the exchange; 0 in steps that do not measure it.
   public var wait = 0.0
-  /// The exchange itself. In steps that do not measure `wait`, the wait is in here.
+  /// Bringing gradients together before the update, and parameters after it. In steps that do not measure `wait`, the
+  /// wait is in here.
   public var synchronisation = 0.0
+  /// The update; under a strategy that reads all ranks' gradients where they are, adding them up as well.
   public var adam = 0.0
 
   public init() {}

@@ -12,13 +12,20 @@ public struct Settings: Sendable {
   public var engine: EngineOptions
   /// Whether a tenth of the names is kept out of training, for its loss at the end.
   public var evaluate: Bool
+  public var strategy: SynchronisationStrategy
+  /// Size of a bucket of the strategy `overlap`.
+  public var bucketKiB: Int
+  /// Whether the result is to be the same to the bit on every number of ranks.
+  public var reproducible: Bool
 
   /// - Throws: `SettingsError` for a number that makes no sense.
   public init(
-    shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineOptions, evaluate: Bool
+    shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineOptions, evaluate: Bool,
+    strategy: SynchronisationStrategy = .auto, bucketKiB: Int = 64, reproducible: Bool = false
   ) throws(SettingsError) {
     guard batch >= 1, batch <= Self.largestBatch else { throw .batch(batch) }
     guard steps >= 1, steps <= Self.mostSteps else { throw .steps(steps) }
+    guard bucketKiB >= 1, bucketKiB <= Self.largestBucketKiB else { throw .bucket(bucketKiB) }
     guard learningRate.isFinite, learningRate > 0 else { throw .learningRate(learningRate) }
     self.shape = shape
     self.batch = batch
@@ -27,11 +34,20 @@ public struct Settings: Sendable {
     self.seed = seed
     self.engine = engine
     self.evaluate = evaluate
+    self.strategy = strategy
+    self.bucketKiB = bucketKiB
+    self.reproducible = reproducible
   }
 
   /// Beyond these, sample numbers and memory sizes would no longer be exact integers.
   public static let largestBatch = 1 << 20
   public static let mostSteps = 1 << 40
+
+  /// More than the largest gradient.
+  public static let largestBucketKiB = 1 << 20
+
+  /// The order of a reproducible run's sums.
+  var summationTree: SummationTree? { reproducible ? SummationTree(batch: batch) : nil }
 
   /// lr · (1 − step / steps)
   func learningRate(step: Int) -> Double { learningRate * (1 - Double(step) / Double(steps)) }
@@ -43,6 +59,8 @@ public struct Settings: Sendable {
       ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.resolvedKind(for: shape).rawValue),
       ("exp", engine.exponential.rawValue), ("prefix-sharing", "\(engine.sharesPrefixes)"),
       ("padding-skip", "\(engine.skipsPadding)"), ("eval", "\(evaluate)"),
+      ("sync", strategy.rawValue), ("bucket-kib", "\(bucketKiB)"),
+      ("reproducible", "\(reproducible)"),
     ]
   }
 }
@@ -51,11 +69,13 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case batch(Int)
   case steps(Int)
   case learningRate(Double)
+  case bucket(Int)
 
   public var description: String {
     switch self {
     case .batch(let batch): "batch \(batch) is out of range: 1 to \(Settings.largestBatch) names"
     case .steps(let steps): "steps \(steps) is out of range: 1 to \(Settings.mostSteps)"
+    case .bucket(let size): "bucket-kib \(size) is out of range: 1 to \(Settings.largestBucketKiB)"
     case .learningRate(let rate): "learning rate \(rate) is not a positive number"
     }
   }

@@ -9,6 +9,8 @@ public final class Trainer {
   public var state: ModelState { step.state }
   private let world: Communicator
   private let step: TrainingStep
+  /// How gradients become one update, as it was chosen for these ranks.
+  public let synchronisation: Synchronisation
 
   /// How often the wait for other ranks is told from the exchange itself; that takes a barrier of its own.
   private static let measureEvery = 16
@@ -16,16 +18,15 @@ public final class Trainer {
   /// - Parameters:
   ///   - names: the training names, the same on every rank.
   ///   - dataHash: of the data set, for the agreement.
-  /// - Throws: `JobFailure` on all ranks where they disagree on anything that decides the result.
+  /// - Throws: `JobFailure` on all ranks where they disagree on anything that decides the result, or where the
+  ///   strategy that was asked for cannot be had.
   public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
     self.settings = settings
     self.world = world
-    let count = settings.shape.parameterCount
-    let synchronisation: any GradientSynchronisation =
-      world.size == 1
-      ? SoloSynchronisation(parameterCount: count) : AllReduceSynchronisation(parameterCount: count, world: world)
-    step = TrainingStep(
-      settings: settings, names: names, rank: world.rank, ranks: world.size, synchronisation: synchronisation)
+    synchronisation = try Synchronisation(settings, world: world)
+    step = try TrainingStep(
+      settings: settings, names: names, rank: world.rank, ranks: world.size,
+      synchronisation: synchronisation.implementation)
     try requireAgreement(
       settings.fields + [
         ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),
@@ -73,6 +74,9 @@ public final class Trainer {
     return statistics.summary(
       batch: settings.batch, parametersHash: state.parametersHash, interrupted: done < settings.steps)
   }
+
+  /// Gives memory back that ranks share; the state may not be used afterwards. Collective.
+  public func close() throws { try step.close() }
 
   private func divergence(_ what: String) -> JobFailure {
     JobFailure(

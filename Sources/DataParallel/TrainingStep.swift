@@ -15,6 +15,8 @@ public final class TrainingStep {
   private let batchIndices: AlignedBuffer<UInt32>
   private let shardNames: AlignedBuffer<Name>
   private let shardRange: Range<Int>
+  /// Of a reproducible run.
+  private let microShards: MicroShardPass?
 
   /// What became of a step.
   public struct Outcome: Sendable {
@@ -30,26 +32,36 @@ public final class TrainingStep {
   /// Evaluation runs in batches of the same engine, which has room for this many names on every rank.
   static let evaluationBatch = 64
 
-  /// Changes the calling thread's floating-point mode: denormals count as zero from here on.
+  /// Collective. Changes the calling thread's floating-point mode: denormals count as zero from here on.
   ///
   /// - Parameters:
   ///   - names: the training names, the same on every rank.
   ///   - rank, ranks: which shard of every batch is this rank's.
   public init(
     settings: Settings, names: NameTable, rank: Int, ranks: Int, synchronisation: any GradientSynchronisation
-  ) {
+  ) throws {
     csimd_flush_denormals()
     self.settings = settings
     self.names = names
     self.synchronisation = synchronisation
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
-    shardRange = shard(batch: settings.batch, rank: rank, ranks: ranks)
-    engine = settings.engine.make(shape: settings.shape, names: max(shardRange.count, Self.evaluationBatch))
-    state = ModelState(shape: settings.shape, seed: settings.seed)
+    microShards = settings.summationTree.map {
+      MicroShardPass($0, rank: rank, ranks: ranks, parameterCount: settings.shape.parameterCount)
+    }
+    shardRange = microShards?.names ?? shard(batch: settings.batch, rank: rank, ranks: ranks)
+    let replica = synchronisation.replica
+    engine = settings.engine.make(
+      shape: settings.shape, names: max(shardRange.count, Self.evaluationBatch), derived: replica?.derived)
+    state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica)
     batchIndices = AlignedBuffer(zeros: settings.batch)
     shardNames = AlignedBuffer(zeros: shardRange.count)
-    engine.parametersChanged(state.parameters.pointer)
+    engine.parametersChanged(
+      state.parameters.pointer, in: replica?.own ?? 0..<settings.shape.parameterCount)
+    try synchronisation.waitForAll()
   }
+
+  /// Gives memory back that ranks share; `state` and `engine` may not be used afterwards. Collective.
+  public func close() throws { try synchronisation.close() }
 
   /// Runs one step.
   ///
@@ -64,20 +76,40 @@ public final class TrainingStep {
     phases.selection = clock.lap()
     let shard = UnsafeBufferPointer(shardNames.buffer)
     let parameters = UnsafePointer(state.parameters.pointer)
-    let lossSum = engine.forward(shard, parameters: parameters, scale: 1 / Double(positions))
-    phases.forward = clock.lap()
-    engine.backward(parameters: parameters, gradient: synchronisation.gradient)
-    phases.backward = clock.lap()
+    let lossSum = pass(shard, parameters, scale: 1 / Double(positions), &phases, &clock)
     if measuringWait, synchronisation.ranks > 1 {
       try synchronisation.waitForAll()
       phases.wait = clock.lap()
     }
-    let totals = try synchronisation.exchange(StepTotals(lossSum: lossSum, stop: StopSignal.isRequested))
+    try synchronisation.exchange(StepTotals(lossSum: lossSum, stop: StopSignal.isRequested))
     phases.synchronisation = clock.lap()
     try synchronisation.update(
       state, engine: engine, learningRate: settings.learningRate(step: step), update: step + 1)
     phases.adam = clock.lap()
+    let totals = try synchronisation.publish(state, engine: engine)
+    phases.synchronisation += clock.lap()
     return Outcome(loss: totals.lossSum / Double(positions), positions: positions, stop: totals.stop, phases: phases)
+  }
+
+  /// Forward and backward pass over this rank's names.
+  ///
+  /// - Returns: their loss sum.
+  private func pass(
+    _ shard: UnsafeBufferPointer<Name>, _ parameters: UnsafePointer<Float>, scale: Double,
+    _ phases: inout PhaseTimes, _ clock: inout PhaseClock
+  ) -> Double {
+    if let microShards {
+      return microShards.run(
+        shard, engine: engine, parameters: parameters, scale: scale, phases: &phases, clock: &clock
+      ) { synchronisation.gradient(ofNode: $0) }
+    }
+    let lossSum = engine.forward(shard, parameters: parameters, scale: scale)
+    phases.forward = clock.lap()
+    engine.backward(parameters: parameters, gradient: synchronisation.gradient) {
+      synchronisation.gradientIsFinal(from: $0)
+    }
+    phases.backward = clock.lap()
+    return lossSum
   }
 
   /// Fills `shardNames` with this rank's names of a step.

@@ -1,13 +1,15 @@
 import CSIMD
 
-/// A fixed array of numbers on its own cache lines, zero at first, freed with its owner.
+/// A fixed array of numbers on its own cache lines: zero at first and freed with its owner, or in memory that
+/// somebody else keeps, such as a window that several ranks share.
 ///
 /// Large ones take memory only where they are really touched.
 public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   public let pointer: UnsafeMutablePointer<Element>
   /// Elements.
   public let count: Int
-  private let allocation: UnsafeMutableRawPointer
+  /// Nil where the memory is not this buffer's own.
+  private let allocation: UnsafeMutableRawPointer?
 
   /// - Parameter count: elements; 0 is allowed.
   public init(zeros count: Int) {
@@ -21,7 +23,17 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
     self.count = count
   }
 
-  deinit { csimd_free_memory(allocation) }
+  /// A view of `count` elements at `pointer`, which must begin a cache line and outlive it.
+  public init(over pointer: UnsafeMutablePointer<Element>, count: Int) {
+    precondition(Int(bitPattern: pointer) % Self.alignment == 0, "the memory does not begin a cache line")
+    self.pointer = pointer
+    self.count = count
+    allocation = nil
+  }
+
+  deinit {
+    if let allocation { csimd_free_memory(allocation) }
+  }
 
   public var buffer: UnsafeMutableBufferPointer<Element> { .init(start: pointer, count: count) }
 

@@ -2,6 +2,9 @@
 ///
 /// A step is `forward`, `backward`, `adam`; `parametersChanged` after any other change of the parameters.
 /// Engines own their activations and know nothing of other ranks. None allocates after its creation.
+///
+/// What forward reads may lie in memory that several engines share, each of which writes a part of it
+/// (`ReplicaLayout`).
 public protocol Engine: AnyObject {
   var shape: Shape { get }
 
@@ -16,23 +19,28 @@ public protocol Engine: AnyObject {
 
   /// Writes the gradient of scale · loss sum of the last `forward`.
   ///
-  /// - Parameter gradient: (P), canonical order; overwritten, with zeros for an empty shard.
-  func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+  /// - Parameters:
+  ///   - gradient: (P), canonical order; overwritten, with zeros for an empty shard.
+  ///   - isFinal: called now and then with an index from which on the gradient will not change any more, at last
+  ///     with 0. It is computed from the last tensor to the first, so part of it can be sent meanwhile.
+  func backward(
+    parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void)
 
-  /// Tells the engine that `parameters` have new values: it renews the copies it keeps in other layouts.
-  func parametersChanged(_ parameters: UnsafePointer<Float>)
+  /// Tells the engine that `parameters` (P) have new values in `range`: it renews the weights it derives from them.
+  func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>)
 
   /// What the last `forward` and its `backward` amount to.
   var work: StepWork { get }
 
-  /// Updates `range` of the parameters and their moments with one Adam step, and renews the engine's own copies of
+  /// Updates `range` of the parameters and their moments with one Adam step, and renews the weights derived from
   /// that range.
   ///
   /// - Parameters:
   ///   - learningRate: of this step, the schedule applied.
   ///   - update: t = step + 1.
+  ///   - gradients: (P) each; the update's gradient is their sum, added up in this order.
   func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>)
 }
@@ -55,7 +63,33 @@ public struct StepWork: Sendable {
   }
 }
 
+/// Gradients of (P) each that are to be added up in this order; at least one.
+public typealias Gradients = UnsafeBufferPointer<UnsafePointer<Float>>
+
 extension Engine {
+  /// As `backward` with a listener, for those who wait until all of it is final.
+  public func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+    backward(parameters: parameters, gradient: gradient) { _ in }
+  }
+
+  /// As `parametersChanged(_:in:)`, of all parameters.
+  public func parametersChanged(_ parameters: UnsafePointer<Float>) {
+    parametersChanged(parameters, in: 0..<shape.parameterCount)
+  }
+
+  /// As `adam` with several gradients, of one.
+  public func adam(
+    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
+    second: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: gradient) {
+      adam(
+        range: range, learningRate: learningRate, update: update, gradients: Gradients(start: $0, count: 1),
+        parameters: parameters, first: first, second: second)
+    }
+  }
+
   /// β to the power `update`, by repeated multiplication in a fixed order, so that it is the same everywhere.
   static func power(_ beta: Double, _ update: Int) -> Double {
     var result = 1.0

@@ -1,13 +1,14 @@
 extension EngineOptions {
   /// - Parameters:
-  ///   - shape: of the model.
   ///   - names: the most names a shard may have.
+  ///   - derived: memory for the derived weights that outlives the engine: `layout(shape:).derivedCount` floats on
+  ///     cache lines, zeros or another such engine's. Nil for memory of the engine's own.
   /// - Precondition: the kind is available.
-  public func make(shape: Shape, names: Int) -> any Engine {
+  public func make(shape: Shape, names: Int, derived: UnsafeMutablePointer<Float>? = nil) -> any Engine {
     switch resolvedKind(for: shape) {
     case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    case .sme2: VectorEngine(shape: shape, names: names, options: self, usingSME2: true)
-    default: VectorEngine(shape: shape, names: names, options: self)
+    case .sme2: VectorEngine(shape: shape, names: names, options: self, usingSME2: true, derived: derived)
+    default: VectorEngine(shape: shape, names: names, options: self, derived: derived)
     }
   }
 }

@@ -19,6 +19,16 @@ public struct EngineOptions: Sendable, Equatable {
     guard kind == .auto else { return kind }
     return EngineKind.sme2.isAvailable && shape.dModel >= sme2From ? .sme2 : .simd
   }
+
+  /// What a replica of the model that this engine reads is made of.
+  public func layout(shape: Shape) -> ReplicaLayout {
+    switch resolvedKind(for: shape) {
+    case .scalar:
+      ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount, grain: 16)])
+    default:
+      ReplicaLayout(derivedCount: TransposedWeights.count(shape), runs: TransposedWeights.runs(shape))
+    }
+  }
 }
 
 /// The engines there are.

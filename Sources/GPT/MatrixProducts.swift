@@ -2,7 +2,7 @@
 /// and keep the weights as it likes.
 ///
 /// Operands are those of `VectorActivations`, whose comments give the shapes; `weights` and `gradient` are (P), in
-/// canonical order. None allocates.
+/// canonical order. The backward ones call `isFinal` as `Engine.backward` does. None allocates.
 protocol MatrixProducts: AnyObject {
   /// The weights a second time, as the forward products read them.
   var transposed: TransposedWeights { get }
@@ -18,13 +18,16 @@ protocol MatrixProducts: AnyObject {
 
   /// From the gradient of the logits (in `s.logits`) to those of x2 (`s.dx`), h (`s.dh`), z (`s.dz`), W1, W2 and Wlm.
   func feedForwardBackward(
-    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void)
 
   /// From the gradient of x1 (in `s.dx`) to those of a (`s.da`) and Wo.
   func attentionOutputBackward(
-    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void)
 
   /// From the gradient of qkv (in `s.dqkv`) to those of y (`s.dy`), Wq, Wk and Wv.
   func queryKeyValueBackward(
-    pairs: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>)
+    pairs: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void)
 }

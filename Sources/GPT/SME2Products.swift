@@ -10,11 +10,13 @@ final class SME2Products: MatrixProducts {
   /// (R, F) bits: where the hidden layer was positive.
   private let mask: AlignedBuffer<UInt8>
 
-  /// - Parameter rows: the most there can be.
-  init(shape: Shape, rows: Int) {
+  /// - Parameters:
+  ///   - rows: the most there can be.
+  ///   - derived: memory for the transposed weights, or nil.
+  init(shape: Shape, rows: Int, derived: UnsafeMutablePointer<Float>?) {
     precondition(csme2_is_available() != 0, "this CPU has no SME2")
     self.shape = shape
-    transposed = TransposedWeights(shape: shape, layout: .rows)
+    transposed = TransposedWeights(shape: shape, layout: .rows, memory: derived)
     scratch = AlignedBuffer(zeros: csme2_scratch_floats(shape.dModel))
     mask = AlignedBuffer(zeros: csme2_mask_bytes(rows, shape.feedForward))
   }
@@ -44,7 +46,8 @@ final class SME2Products: MatrixProducts {
   }
 
   func feedForwardBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void
   ) {
     var layer = csme2_feed_forward_backward_t(
       rows: R, width: shape.dModel, hidden: shape.feedForward, logits_row: logitsRow, vocabulary: Shape.vocabulary,
@@ -53,25 +56,30 @@ final class SME2Products: MatrixProducts {
       expand_gradient: d + shape.offset(.expand), contract_gradient: d + shape.offset(.contract),
       head_gradient: d + shape.offset(.head), scratch: scratch.pointer)
     csme2_feed_forward_backward(&layer)
+    isFinal(shape.offset(.expand))
   }
 
   func attentionOutputBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
     var layer = csme2_linear_backward_t(
       rows: R, inputs: C, outputs: C, x: s.a, dy: s.dx, weights: w + shape.offset(.attentionOutput), dx: s.da,
       gradient: d + shape.offset(.attentionOutput), scratch: scratch.pointer)
     csme2_linear_backward(&layer)
+    isFinal(shape.offset(.attentionOutput))
   }
 
   func queryKeyValueBackward(
-    pairs U: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+    pairs U: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
     var layer = csme2_linear_backward_t(
       rows: U, inputs: C, outputs: 3 * C, x: s.y, dy: s.dqkv, weights: w + shape.offset(.query), dx: s.dy,
       gradient: d + shape.offset(.query), scratch: scratch.pointer)
     csme2_linear_backward(&layer)
+    isFinal(shape.offset(.query))
   }
 }

@@ -227,11 +227,18 @@ extension ScalarModel: Engine where Real == Float {
     return StepWork(shape: shape, rows: rows, pairs: rows, attended: attended)
   }
 
+  public func backward(
+    parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void
+  ) {
+    backward(parameters: parameters, gradient: gradient)
+    isFinal(0)
+  }
+
   /// This engine keeps no copies.
-  public func parametersChanged(_ parameters: UnsafePointer<Float>) {}
+  public func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>) {}
 
   public func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>
   ) {
@@ -239,7 +246,7 @@ extension ScalarModel: Engine where Real == Float {
     Scalar<Float>.adam(
       count: range.count, learningRate: Float(learningRate),
       firstPower: Float(Self.power(AdamStep.beta1, update)),
-      secondPower: Float(Self.power(AdamStep.beta2, update)), gradient: gradient + i,
+      secondPower: Float(Self.power(AdamStep.beta2, update)), gradients: gradients, offset: i,
       parameters: parameters + i, first: first + i, second: second + i)
   }
 }

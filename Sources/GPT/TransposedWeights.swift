@@ -7,7 +7,6 @@ final class TransposedWeights {
   let queryKeyValue, attentionOutput, expand, contract, head: UnsafeMutablePointer<Float>
   /// All parameters in order, cut into what is transposed as one matrix and what is not transposed at all.
   private let pieces: [Piece]
-  private let parameterCount: Int
   private let layout: TransposedLayout
 
   /// A run of the flat parameters: a matrix (rows, columns), and where its transpose goes.
@@ -23,58 +22,80 @@ final class TransposedWeights {
   /// cache.
   private static let stripe = 16
 
-  init(shape: Shape, layout: TransposedLayout) {
+  /// Floats of all copies together.
+  static func count(_ shape: Shape) -> Int {
+    let (C, F) = (shape.dModel, shape.feedForward)
+    return 4 * C * C + 2 * C * F + C * logitsRow
+  }
+
+  /// - Parameter memory: (`count`), zeros on cache lines, which must outlive this; nil for memory of its own.
+  init(shape: Shape, layout: TransposedLayout, memory: UnsafeMutablePointer<Float>? = nil) {
     self.layout = layout
     let (C, F) = (shape.dModel, shape.feedForward)
-    storage = AlignedBuffer(zeros: 4 * C * C + 2 * C * F + C * logitsRow)
+    let count = Self.count(shape)
+    storage = memory.map { AlignedBuffer(over: $0, count: count) } ?? AlignedBuffer(zeros: count)
     var arena = Arena(storage)
     queryKeyValue = arena.take(3 * C * C)
     attentionOutput = arena.take(C * C)
     expand = arena.take(C * F)
     contract = arena.take(F * C)
     head = arena.take(C * logitsRow)
-    parameterCount = shape.parameterCount
-    func piece(
-      _ first: Tensor, through last: Tensor, to target: UnsafeMutablePointer<Float>? = nil, outputs: Int = 0
-    ) -> Piece {
-      Piece(
-        range: shape.offset(first)..<shape.range(last).upperBound, columns: shape.columns(first), target: target,
-        outputs: outputs)
+    pieces = zip(
+      Self.runs(shape),
+      [(nil, 0), (queryKeyValue, 3 * C), (attentionOutput, C), (expand, F), (contract, C), (head, logitsRow)]
+    ).map { run, copy in
+      Piece(range: run.range, columns: run.grain / Self.stripe, target: copy.0, outputs: copy.1)
     }
-    pieces = [
-      piece(.tokenEmbedding, through: .positionEmbedding),
-      piece(.query, through: .value, to: queryKeyValue, outputs: 3 * C),
-      piece(.attentionOutput, through: .attentionOutput, to: attentionOutput, outputs: C),
-      piece(.expand, through: .expand, to: expand, outputs: F),
-      piece(.contract, through: .contract, to: contract, outputs: C),
-      piece(.head, through: .head, to: head, outputs: logitsRow),
+  }
+
+  /// All parameters in order, cut where another matrix begins. Inside a run they may be cut between stripes: the
+  /// copy of a stripe fills whole cache lines. What is not transposed may be cut between cache lines.
+  static func runs(_ shape: Shape) -> [ReplicaLayout.Run] {
+    func run(_ first: Tensor, through last: Tensor, grain: Int) -> ReplicaLayout.Run {
+      .init(range: shape.offset(first)..<shape.range(last).upperBound, grain: grain)
+    }
+    let (C, F) = (shape.dModel, shape.feedForward)
+    return [
+      run(.tokenEmbedding, through: .positionEmbedding, grain: stripe),
+      run(.query, through: .value, grain: stripe * C),
+      run(.attentionOutput, through: .attentionOutput, grain: stripe * C),
+      run(.expand, through: .expand, grain: stripe * C),
+      run(.contract, through: .contract, grain: stripe * F),
+      run(.head, through: .head, grain: stripe * C),
     ]
   }
 
-  /// Copies all weights anew from `parameters` (P).
-  func renew(from parameters: UnsafePointer<Float>) {
-    forEachStripe(of: 0..<parameterCount, renewingFrom: parameters) { _ in }
+  /// Copies the weights of `range` anew from `parameters` (P), whole stripes at a time.
+  func renew(_ range: Range<Int>, from parameters: UnsafePointer<Float>) {
+    forEachStripe(of: range, renewingFrom: parameters) { _, _ in }
   }
 
   /// Calls `body` for every part of `range`, in order, and copies the rows it touched.
+  ///
+  /// - Parameter body: gets the part, and what will be written next.
   @inline(__always)
   func forEachStripe(
-    of range: Range<Int>, renewingFrom parameters: UnsafePointer<Float>, _ body: (Range<Int>) -> Void
+    of range: Range<Int>, renewingFrom parameters: UnsafePointer<Float>, _ body: (Range<Int>, AdamPrefetch) -> Void
   ) {
     for piece in pieces {
       let part = range.clamped(to: piece.range)
       guard !part.isEmpty else { continue }
       guard let target = piece.target else {
-        body(part)
+        body(part, AdamPrefetch(following: range.upperBound - part.upperBound))
         continue
       }
       let size = Self.stripe * piece.columns
       var start = piece.range.lowerBound + (part.lowerBound - piece.range.lowerBound) / size * size
       while start < part.upperBound {
         let whole = start..<min(start + size, piece.range.upperBound)
-        body(part.clamped(to: whole))
+        let row = (start - piece.range.lowerBound) / piece.columns
+        let now = part.clamped(to: whole)
+        let lines = transposedColumn(row, of: piece.outputs, inputs: piece.columns, layout: layout, in: target)
+        body(
+          now,
+          AdamPrefetch(following: range.upperBound - now.upperBound, lines: lines.first, stride: lines.stride))
         transpose(
-          rows: (start - piece.range.lowerBound) / piece.columns, count: whole.count / piece.columns,
+          rows: row, count: whole.count / piece.columns,
           outputs: piece.outputs, inputs: piece.columns, layout: layout, source: parameters + start, target: target)
         start += size
       }

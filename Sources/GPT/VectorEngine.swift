@@ -18,7 +18,11 @@ public final class VectorEngine: Engine {
   /// - Parameters:
   ///   - names: the most names a shard may have.
   ///   - usingSME2: whether the matrix unit computes the matrix products; the CPU must have one.
-  public init(shape: Shape, names: Int, options: EngineOptions = EngineOptions(), usingSME2: Bool = false) {
+  ///   - derived: memory for the derived weights, as `EngineOptions.make` takes it.
+  public init(
+    shape: Shape, names: Int, options: EngineOptions = EngineOptions(), usingSME2: Bool = false,
+    derived: UnsafeMutablePointer<Float>? = nil
+  ) {
     self.shape = shape
     self.options = options
     capacity = names
@@ -27,7 +31,9 @@ public final class VectorEngine: Engine {
     s = VectorActivations(
       shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
     products =
-      usingSME2 ? SME2Products(shape: shape, rows: names * Shape.context) : VectorProducts(shape: shape)
+      usingSME2
+      ? SME2Products(shape: shape, rows: names * Shape.context, derived: derived)
+      : VectorProducts(shape: shape, derived: derived)
   }
 
   public var work: StepWork {
@@ -36,8 +42,8 @@ public final class VectorEngine: Engine {
     return StepWork(shape: shape, rows: tree.rowCount, pairs: tree.pairCount, attended: attended)
   }
 
-  public func parametersChanged(_ parameters: UnsafePointer<Float>) {
-    products.transposed.renew(from: parameters)
+  public func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>) {
+    products.transposed.renew(range, from: parameters)
   }
 
   public func forward(
@@ -52,29 +58,33 @@ public final class VectorEngine: Engine {
     return predict(scale: scale)
   }
 
-  public func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+  public func backward(
+    parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void
+  ) {
     guard tree.rowCount > 0 else {
       gradient.update(repeating: 0, count: shape.parameterCount)
+      isFinal(0)
       return
     }
-    transformBackward(parameters, gradient)
-    attendBackward(parameters, gradient)
+    transformBackward(parameters, gradient, isFinal)
+    attendBackward(parameters, gradient, isFinal)
     embedBackward(gradient)
+    isFinal(0)
   }
 
   public func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>
   ) {
     let step = AdamStep(
       learningRate: learningRate, firstPower: Self.power(AdamStep.beta1, update),
       secondPower: Self.power(AdamStep.beta2, update))
-    products.transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe in
+    products.transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe, next in
       let i = stripe.lowerBound
       Kernels.adam(
-        count: stripe.count, step: step, gradient: gradient + i, parameters: parameters + i, first: first + i,
-        second: second + i)
+        count: stripe.count, step: step, gradients: gradients, offset: i, parameters: parameters + i,
+        first: first + i, second: second + i, next: next)
     }
   }
 }
@@ -120,13 +130,15 @@ extension VectorEngine {
   }
 
   /// From the gradient of x1 (in `s.dx`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
-  private func attendBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+  private func attendBackward(
+    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ isFinal: (Int) -> Void
+  ) {
     let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
-    products.attentionOutputBackward(rows: R, s, weights: w, gradient: d)
+    products.attentionOutputBackward(rows: R, s, weights: w, gradient: d, isFinal: isFinal)
     s.dqkv.update(repeating: 0, count: U * 3 * C)
     attentionBackward(
       attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
-    products.queryKeyValueBackward(pairs: U, s, weights: w, gradient: d)
+    products.queryKeyValueBackward(pairs: U, s, weights: w, gradient: d, isFinal: isFinal)
     s.dx0.update(repeating: 0, count: U * C)
     scatterAddRows(rows: R, width: C, source: s.dx, index: tree.pair.pointer, target: s.dx0)
   }
@@ -141,9 +153,11 @@ extension VectorEngine {
   }
 
   /// From the gradient of the logits (in `s.logits`) to that of x1 (`s.dx`).
-  private func transformBackward(_ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+  private func transformBackward(
+    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ isFinal: (Int) -> Void
+  ) {
     let R = tree.rowCount
-    products.feedForwardBackward(rows: R, s, weights: w, gradient: d)
+    products.feedForwardBackward(rows: R, s, weights: w, gradient: d, isFinal: isFinal)
     rmsNormBackward(
       rows: R, width: shape.dModel, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
   }

@@ -7,9 +7,10 @@ final class VectorProducts: MatrixProducts {
   /// Room for one panel of a large weight matrix.
   private let packing: AlignedBuffer<Float>
 
-  init(shape: Shape) {
+  /// - Parameter derived: memory for the transposed weights, or nil.
+  init(shape: Shape, derived: UnsafeMutablePointer<Float>?) {
     self.shape = shape
-    transposed = TransposedWeights(shape: shape, layout: .panels)
+    transposed = TransposedWeights(shape: shape, layout: .panels, memory: derived)
     let (C, F) = (shape.dModel, shape.feedForward)
     packing = AlignedBuffer(
       zeros: max(
@@ -40,43 +41,55 @@ final class VectorProducts: MatrixProducts {
   }
 
   func feedForwardBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void
   ) {
     let (C, F, V) = (shape.dModel, shape.feedForward, Shape.vocabulary)
     linearWeightGradient(
       rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, x: s.x2, gradient: d + shape.offset(.head))
+    isFinal(shape.offset(.head))
     linearInputGradient(
       rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
       scratch: packing.pointer, dx: s.dx)
+    isFinal(shape.offset(.head))
     linearWeightGradient(
       rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
+    isFinal(shape.offset(.contract))
     linearInputGradientBehindReLU(
       rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract), scratch: packing.pointer,
       output: s.h, dx: s.dh)
+    isFinal(shape.offset(.contract))
     linearWeightGradient(
       rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
+    isFinal(shape.offset(.expand))
     linearInputGradient(
       rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand),
       scratch: packing.pointer, dx: s.dz)
+    isFinal(shape.offset(.expand))
   }
 
   func attentionOutputBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
     linearWeightGradient(
       rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, x: s.a, gradient: d + shape.offset(.attentionOutput))
+    isFinal(shape.offset(.attentionOutput))
     linearInputGradient(
       rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
       scratch: packing.pointer, dx: s.da)
+    isFinal(shape.offset(.attentionOutput))
   }
 
   func queryKeyValueBackward(
-    pairs U: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>
+    pairs U: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
     linearWeightGradient(
       rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, x: s.y, gradient: d + shape.offset(.query))
+    isFinal(shape.offset(.query))
     linearInputGradient(
       rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
       scratch: packing.pointer, dx: s.dy)

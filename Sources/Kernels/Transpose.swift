@@ -23,17 +23,25 @@ public func transpose(
 ) {
   for row in stride(from: 0, to: count, by: Vector.count) {
     let column = first + row
-    let panel = layout == .rows ? (first: 0, width: outputs) : Panels.containing(column: column, of: outputs)
-    let target = target + panel.first * inputs + column - panel.first
+    let (target, width) = transposedColumn(column, of: outputs, inputs: inputs, layout: layout, in: target)
     let source = source + row * inputs
     if count - row >= Vector.count {
       for k in stride(from: 0, to: inputs, by: Vector.count) {
-        csimd_transpose16(source + k, inputs, target + k * panel.width, panel.width)
+        csimd_transpose16(source + k, inputs, target + k * width, width)
       }
     } else {
       for i in 0..<count - row {
-        for k in 0..<inputs { target[k * panel.width + i] = source[i * inputs + k] }
+        for k in 0..<inputs { target[k * width + i] = source[i * inputs + k] }
       }
     }
   }
+}
+
+/// Where in W′ (K, N) the column `column` begins, and floats from one of its elements to the next.
+public func transposedColumn(
+  _ column: Int, of outputs: Int, inputs: Int, layout: TransposedLayout, in target: MutableFloats
+) -> (first: MutableFloats, stride: Int) {
+  if layout == .rows { return (target + column, outputs) }
+  let panel = Panels.containing(column: column, of: outputs)
+  return (target + panel.first * inputs + column - panel.first, panel.width)
 }

@@ -10,25 +10,28 @@ internal import CMPI
 public struct Request: ~Copyable {
   private var handle: MPI_Request?
   private let datatype: Datatype
+  /// Open MPI leaves whatever it likes in the status of a collective.
+  private let hasStatus: Bool
 
-  init(_ handle: MPI_Request?, of datatype: Datatype) {
+  init(_ handle: MPI_Request?, of datatype: Datatype, hasStatus: Bool = true) {
     self.handle = handle
     self.datatype = datatype
+    self.hasStatus = hasStatus
   }
 
   /// Waits until the operation is complete. After a `test()` that gave a status it returns at once, with an
-  /// empty status.
+  /// empty status, which is also what a collective gives.
   ///
   /// - Throws: what the operation itself would have thrown, such as `.truncated`.
   /// - Source: MPI 3.1, §3.7.3 MPI_Wait.
   @discardableResult
   public consuming func wait() throws(MPIError) -> Status {
     var handle = self.handle
-    let datatype = self.datatype
+    let (datatype, hasStatus) = (self.datatype, self.hasStatus)
     discard self
     var status = MPI_Status()
     try check(MPI_Wait(&handle, &status), function: "MPI_Wait")
-    return try Status(status, of: datatype)
+    return try Status(hasStatus ? status : MPI_Status(), of: datatype)
   }
 
   /// Looks whether the operation is complete, and lets it progress: Open MPI moves data only inside its calls.
@@ -39,7 +42,7 @@ public struct Request: ~Copyable {
     var complete: CInt = 0
     var status = MPI_Status()
     try check(MPI_Test(&handle, &complete, &status), function: "MPI_Test")
-    return complete == 0 ? nil : try Status(status, of: datatype)
+    return complete == 0 ? nil : try Status(hasStatus ? status : MPI_Status(), of: datatype)
   }
 
   /// Gives an operation nobody waited for a tenth of a second to complete, then leaves it.
@@ -115,6 +118,6 @@ extension Communicator {
       MPI_Iallreduce(
         cmpi_in_place(), buffer.baseAddress, count, T.datatype.handle, operation.handle, handle, &request),
       function: function)
-    return Request(request, of: T.datatype)
+    return Request(request, of: T.datatype, hasStatus: false)
   }
 }

@@ -26,15 +26,19 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 
   /// Allocates the window, all bytes zero. Collective.
   ///
+  /// Where memory is near to some cores and far from others, a page lies with the rank that touches it first.
+  ///
   /// - Parameters:
   ///   - communicator: ranks of one host, as ``Communicator/splitShared()`` gives them.
   ///   - count: the size of this rank's segment, in elements; it may differ between ranks and may be 0.
   ///   - alignment: in bytes, a power of two from the element's own alignment to a page. The default is a
   ///     cache line, so that no line has elements of two ranks.
+  ///   - touched: whether each rank touches its whole segment now. False leaves that to whoever comes first: for a
+  ///     segment that several ranks write.
   /// - Throws: `.argument` for a negative count or an alignment out of range; `.notShareable` for ranks of
   ///   several hosts; `.internal` if /dev/shm has no room.
   /// - Source: MPI 3.1, §11.2.3 MPI_Win_allocate_shared, MPI_Win_shared_query; §11.5.3 MPI_Win_lock_all.
-  public init(on communicator: Communicator, count: Int, alignment: Int = 64) throws(MPIError) {
+  public init(on communicator: Communicator, count: Int, alignment: Int = 64, touched: Bool = true) throws(MPIError) {
     let function: StaticString = "MPI_Win_allocate_shared"
     let page = sysconf(CInt(_SC_PAGESIZE))
     try require(
@@ -57,7 +61,9 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     guard let base else { throw MPIError(.buffer, in: function, "no memory came back") }
     let address = Int(bitPattern: base)
     let offset = (address + alignment - 1) & ~(alignment - 1)
-    memset(base, 0, payload + alignment)  // before the gather, so before any other rank can write here
+    // Before the gather, so before any other rank can write here. Left alone, memory that ranks share is a new
+    // file's zero pages; a single rank's is the allocator's.
+    if touched || communicator.size == 1 { memset(base, 0, payload + alignment) }
 
     // Each rank maps a segment at an address of its own, so where the aligned part begins is for the owner to
     // say, in bytes from the segment's base; no other rank may work it out from the address it sees.

@@ -58,7 +58,7 @@ public final class StepBenchmark {
     let settings = try Settings(
       shape: what.shape, batch: what.batch, steps: 1 << 20, learningRate: 0.005, seed: 1, engine: what.engine,
       evaluate: false)
-    training = TrainingStep(
+    training = try TrainingStep(
       settings: settings, names: names, rank: 0, ranks: 1,
       synchronisation: SoloSynchronisation(parameterCount: what.shape.parameterCount))
   }

@@ -30,11 +30,17 @@ struct TrainingRun {
     let split = try onEveryRank(of: world) { try names.split(evaluation: plan.settings.evaluate) }
     let metrics = try onEveryRank(of: world) { try speaks ? plan.metricsPath.map { try MetricsFile(path: $0) } : nil }
     if speaks { warn(about: names) }
+    var settings = plan.settings
+    if plan.tournament, let winner = try chooseStrategy(split.training.table) { settings.strategy = winner }
     let trainer = try Trainer(
-      settings: plan.settings, names: split.training.table, dataHash: names.hash, version: DDPTrain.version,
+      settings: settings, names: split.training.table, dataHash: names.hash, version: DDPTrain.version,
       world: world)
+    if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
     if speaks, !plan.quiet {
-      print(report.header(names: names, training: split.training.count, heldOut: split.evaluation?.count) + "\n")
+      print(
+        report.header(
+          names: names, training: split.training.count, heldOut: split.evaluation?.count,
+          strategy: trainer.synchronisation.strategy) + "\n")
       flushStandardOutput()
     }
     StopSignal.install()
@@ -42,7 +48,8 @@ struct TrainingRun {
     if let evaluation = split.evaluation {
       summary.evaluation = (try trainer.evaluate(evaluation.table), evaluation.count)
     }
-    if speaks { conclude(summary, trainer.state, metrics) }
+    if speaks { conclude(summary, trainer, metrics) }
+    try trainer.close()
     try onEveryRank(of: world) { if let failure = metrics?.failure { throw failure } }
     if summary.interrupted { throw ExitRequest(code: 130) }
   }
@@ -73,8 +80,19 @@ struct TrainingRun {
     }
   }
 
-  private func conclude(_ summary: RunSummary, _ state: ModelState, _ metrics: MetricsFile?) {
-    metrics?.write(summary)
+  /// The fastest strategy here; nil for one rank, which has none to choose. All ranks come to the same.
+  private func chooseStrategy(_ names: NameTable) throws -> SynchronisationStrategy? {
+    guard world.size > 1 else { return nil }
+    let tournament = try Tournament(plan.settings, names: names, world: world)
+    if speaks, !plan.quiet {
+      print(report.table(tournament) + "\n")
+      flushStandardOutput()
+    }
+    return tournament.results.first?.strategy
+  }
+
+  private func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
+    metrics?.write(summary, strategy: trainer.synchronisation.strategy)
     if !plan.quiet {
       if summary.interrupted {
         print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
@@ -83,7 +101,7 @@ struct TrainingRun {
       if plan.generate > 0 { print("") }
     }
     let generator = Generator(
-      shape: plan.settings.shape, parameters: state.parameters.pointer, seed: plan.settings.seed)
+      shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed)
     for index in 0..<plan.generate {
       print(spelling(generator.name(index, temperature: plan.temperature)))
     }

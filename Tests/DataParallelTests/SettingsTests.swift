@@ -42,6 +42,16 @@ struct SettingsTests {
     #expect(error.map { "\($0)" } == "learning rate nan is not a positive number")
   }
 
+  @Test("so are buckets of no size, or beyond any gradient's", arguments: [0, -1, Settings.largestBucketKiB + 1])
+  func buckets(_ size: Int) {
+    let error = #expect(throws: SettingsError.bucket(size)) {
+      try Settings(
+        shape: Shape(dModel: 16, heads: 4), batch: 16, steps: 1, learningRate: 0.01, seed: 1, engine: EngineOptions(),
+        evaluate: false, bucketKiB: size)
+    }
+    #expect(error.map { "\($0)" } == "bucket-kib \(size) is out of range: 1 to 1048576")
+  }
+
   @Test("every number of the product of batch and steps counts exactly")
   func exactSamples() {
     #expect(!Settings.largestBatch.multipliedReportingOverflow(by: Settings.mostSteps).overflow)
@@ -57,6 +67,8 @@ struct SettingsTests {
       ("seed", { $0.seed = 2 }), ("engine", { $0.engine.kind = .scalar }),
       ("exp", { $0.engine.exponential = .exact }), ("prefix-sharing", { $0.engine.sharesPrefixes = false }),
       ("padding-skip", { $0.engine.skipsPadding = false }), ("eval", { $0.evaluate = true }),
+      ("sync", { $0.strategy = .sharded }), ("bucket-kib", { $0.bucketKiB = 65 }),
+      ("reproducible", { $0.reproducible = true }),
     ]
     #expect(one.fields.map(\.name) == changes.map(\.0))
     for (name, change) in changes {

@@ -10,7 +10,7 @@ extension Jobs {
         ("steps: 2\nbach: 4", "run.yaml:2: unknown key \"bach\"; did you mean \"batch\"?"),
         ("d_model: 64", "run.yaml:1: unknown key \"d_model\"; did you mean \"d-model\"?"),
         ("learning_rate: 1", "unknown key \"learning_rate\"; did you mean \"learning-rate\"?"),
-        ("xyzzy: 1", "unknown key \"xyzzy\"; the keys are d-model, heads, batch,"),
+        ("jjjjj: 1", "unknown key \"jjjjj\"; the keys are d-model, heads, batch,"),
         ("batch: many", "run.yaml:1: batch: \"many\" is not an integer"),
         ("batch: 2.5", "batch: \"2.5\" is not an integer"), ("batch: 1__6", "batch: \"1__6\" is not an integer"),
         ("batch: 99999999999999999999", "is not an integer"), ("seed: -1", "seed: \"-1\" is not a whole number"),

@@ -16,6 +16,7 @@ extension Jobs {
         ("--learning-rate inf", "learning rate inf is not a positive"), ("--learning-rate 0", "rate 0.0 is not"),
         ("--learning-rate=-0.1", "learning rate -0.1 is not a positive"), ("--temperature 0", "temperature 0.0 is not"),
         ("--temperature nan", "temperature nan is not"), ("--generate=-1", "generate -1 is negative"),
+        ("--bucket-kib 0", "bucket-kib 0 is out of range: 1 to"),
         ("--log-every 0", "log-every 0 is out of range"), ("--config none", "no such configuration file"),
         ("--config /", "/: is a directory, not a configuration file"),
         ("--metrics /no/such/folder", "metrics file /no/such/folder: No such file or directory"),

@@ -19,6 +19,7 @@ extension Jobs {
         ("--batch 4", "--batch 8", "batch", "4", "8"), ("", "--seed 2", "seed", "1", "2"),
         ("--learning-rate 0.5", "--learning-rate 0.25", "learning-rate", "0.5", "0.25"),
         ("--engine simd", "--engine scalar", "engine", "simd", "scalar"), ("--eval", "", "eval", "true", "false"),
+        ("--sync shared", "", "sync", "shared", "auto"), ("", "--bucket-kib 3", "bucket-kib", "64", "3"),
         ("--log-every 2", "", "log-every", "2", "its default"),
         ("", "--metrics /dev/null", "metrics", "no file", "a file"),
       ])

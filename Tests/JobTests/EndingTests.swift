@@ -13,12 +13,12 @@ extension Jobs {
 
     /// Starts a run that would take hours, does something to it once it trains, and returns what came of it.
     private func interrupt(
-      _ start: Start, _ action: (RunningJob) throws -> Void
+      _ start: Start, _ more: [String] = [], _ action: (RunningJob) throws -> Void
     ) throws -> (result: RunResult, metrics: String, seconds: Duration) {
       let folder = try TemporaryFolder()
       let metrics = folder.path("metrics.jsonl")
       var acted = ContinuousClock.now
-      let arguments = Self.arguments + ["--metrics", metrics]
+      let arguments = Self.arguments + more + ["--metrics", metrics]
       let result = try ddpTrain(start, arguments, options: [], timeout: .seconds(30)) { job in
         try job.wait(until: "it trains") {
           let size = try? FileManager.default.attributesOfItem(atPath: metrics)[.size] as? Int
@@ -86,6 +86,17 @@ extension Jobs {
       let (result, _, seconds) = try interrupt(.ranks(ranks)) { job in
         try #require(job.children.count == ranks)
         kill(job.children[ranks - 1], SIGKILL)
+      }
+      #expect(result.exitCode == 137, "\(result)")
+      #expect(seconds < .seconds(10), "\(seconds)")
+    }
+
+    /// Whatever its step it was in: a rank waits for it on a flag or inside MPI.
+    @Test("so does one under any strategy", arguments: ["sharded", "shared", "hierarchical", "overlap"], [2, 3])
+    func killed(strategy: String, ranks: Int) throws {
+      let (result, _, seconds) = try interrupt(.ranks(ranks), ["--sync", strategy]) { job in
+        try #require(job.children.count == ranks)
+        kill(job.children[0], SIGKILL)
       }
       #expect(result.exitCode == 137, "\(result)")
       #expect(seconds < .seconds(10), "\(seconds)")

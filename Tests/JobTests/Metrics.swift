@@ -15,6 +15,7 @@ struct Metrics {
     var steps: Int
     var lossLast100, microsecondsPerStep: Double
     var parametersHash: String
+    var strategy: String
     var interrupted: Bool
     var heldOut: (loss: Double, names: Int)?
   }
@@ -28,7 +29,9 @@ struct Metrics {
     "step", "loss", "elapsed_seconds", "us_per_step", "forward_us", "backward_us", "sync_us", "wait_us", "adam_us",
     "positions_per_second",
   ]
-  static let finalKeys: Set = ["final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "interrupted"]
+  static let finalKeys: Set = [
+    "final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "sync", "interrupted",
+  ]
   static let heldOutKeys: Set = ["loss_held_out", "held_out_names"]
 
   /// - Throws: where a line is no JSON object of the specified keys and types, or the final line is not last.
@@ -56,7 +59,7 @@ struct Metrics {
     return try Final(
       steps: line.integer("steps"), lossLast100: line.number("loss_last_100"),
       microsecondsPerStep: line.number("us_per_step"), parametersHash: line.text("parameters_hash"),
-      interrupted: line.truth("interrupted"),
+      strategy: line.text("sync"), interrupted: line.truth("interrupted"),
       heldOut: hasHeldOut ? (line.number("loss_held_out"), line.integer("held_out_names")) : nil)
   }
 }

@@ -225,6 +225,14 @@ static inline __attribute__((always_inline)) void csimd_transpose16(
 #undef ODD128
 }
 
+/// Asks for the cache line at an address, to read or to write it soon. Any address will do: none faults.
+static inline __attribute__((always_inline)) void csimd_prefetch_to_read(const void *_Nonnull address) {
+  __builtin_prefetch(address, 0, 3);
+}
+static inline __attribute__((always_inline)) void csimd_prefetch_to_write(const void *_Nonnull address) {
+  __builtin_prefetch(address, 1, 3);
+}
+
 /// The C library's functions under one name, for modules that cannot import it (Embedded Swift).
 CSIMD_INLINE double csimd_exp(double x) { return exp(x); }
 CSIMD_INLINE double csimd_log(double x) { return log(x); }

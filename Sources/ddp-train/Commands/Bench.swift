@@ -11,12 +11,19 @@ import Scaling
 
 struct Bench: JobCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure whole training steps on one core, as a share of its multiply-add peak.",
+    abstract: "Measure whole training steps: on one core as a share of its multiply-add peak, or by strategy.",
     discussion: """
       Validates the engine against the reference files, then times. Every step draws a fresh batch; batch selection, \
       prefix tree and Adam are inside. Nominal: 6 · parameters · predicted positions / time, whatever was shared; \
       effective: operations really done / time. Both as shares of the peak measured beside them.
+
+      With --sync, under mpirun: every synchronisation strategy at batch 16, in turns with one core alone and a bare \
+      all-reduce. sync and Adam from the last rank's arrival on; efficiency: one core / (ranks · step); work: rows of \
+      all ranks over those of one.
       """)
+
+  @Flag(help: "Compare the synchronisation strategies on the ranks of this job.")
+  var sync = false
 
   @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128, and 64 at batch 128)")
   var dModel: [Int] = []
@@ -36,24 +43,57 @@ struct Bench: JobCommand {
   var json: String?
 
   func run(on world: Communicator) throws {
-    guard world.size == 1 else {
+    guard sync == (world.size > 1) else {
       throw JobFailure(
-        description: "bench times one core: run it without mpirun, or with -np 1", isSpeaker: world.rank == 0, code: 64)
+        description: sync
+          ? "bench --sync compares strategies of several ranks: start it with mpirun -np 2 or more"
+          : "bench times one core: run it without mpirun, or with -np 1; --sync times several ranks",
+        isSpeaker: world.rank == 0, code: 64)
     }
+    if sync { return try compareStrategies(on: world) }
     try onEveryRank(of: world) {
       let cases = try self.cases()
-      for kind in EngineKind.allCases {
-        if let engine = cases.first(where: { $0.engine.kind == kind })?.engine { try validate(engine) }
-      }
-      guard let path = ProjectFiles.path("data/names.txt") else {
-        throw OptionError("data/names.txt is not to be found")
-      }
-      let names = try NameSet(path: path).table
+      try validate(cases)
+      let names = try self.names()
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
       for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark) }
       let report = BenchReport(benchmarks: benchmarks, core: core)
+      print(report.table)
+      if let json { try report.json.write(toFile: json, atomically: true, encoding: .utf8) }
+    }
+  }
+
+  private func names() throws -> NameTable {
+    guard let path = ProjectFiles.path("data/names.txt") else {
+      throw OptionError("data/names.txt is not to be found")
+    }
+    return try NameSet(path: path).table
+  }
+
+  private func compareStrategies(on world: Communicator) throws {
+    let (cases, names) = try onEveryRank(of: world) {
+      let cases = try self.cases()
+      try validate(cases)
+      return (cases, try self.names())
+    }
+    try requireAgreement(
+      [("the cases", "\(cases.map { "\($0)" })"), ("seconds", "\(seconds)")], over: world)
+    var results: [SynchronisationBenchmark.Result] = []
+    for what in cases {
+      let benchmark = try SynchronisationBenchmark(what, names: names, world: world)
+      let start = csimd_nanoseconds()
+      repeat {
+        try benchmark.round()
+      } while try world.broadcast(
+        Double(csimd_nanoseconds() - start) < seconds * 1e9 ? 1 : 0, root: 0) == 1
+      results += try benchmark.results()
+      try benchmark.close()
+    }
+    let report = SynchronisationReport(results: results)
+    try onEveryRank(of: world) {
+      guard world.rank == 0 else { return }
       print(report.table)
       if let json { try report.json.write(toFile: json, atomically: true, encoding: .utf8) }
     }
@@ -77,13 +117,19 @@ struct Bench: JobCommand {
         shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)), batch: batch ?? 16,
         engine: engine)
     }
-    if dModel.isEmpty, batch == nil {
+    if dModel.isEmpty, batch == nil, !sync {
       cases.append(.init(shape: try Shape(dModel: 64, heads: heads ?? 4), batch: 128, engine: engine))
     }
     return cases
   }
 
   /// A fast wrong step is worth nothing. (The coarse exponential is wrong on purpose.)
+  private func validate(_ cases: [StepBenchmark.Case]) throws {
+    for kind in EngineKind.allCases {
+      if let engine = cases.first(where: { $0.engine.kind == kind })?.engine { try validate(engine) }
+    }
+  }
+
   private func validate(_ engine: EngineOptions) throws {
     guard engine.exponential != .coarse else { return }
     let files = ProjectFiles.references()

@@ -1,3 +1,4 @@
+import DataParallel
 import GPT
 
 /// An option's type, as text in a configuration file.
@@ -52,6 +53,7 @@ extension ConfigurationValue where Self: RawRepresentable & CaseIterable, RawVal
 extension EngineKind: ConfigurationValue {}
 extension ExponentialPrecision: ConfigurationValue {}
 extension ProgressMode: ConfigurationValue {}
+extension SynchronisationStrategy: ConfigurationValue {}
 
 extension FixedWidthInteger {
   /// 5000, 5_000, 5e3 and 5000.0, but not 5.5e0.

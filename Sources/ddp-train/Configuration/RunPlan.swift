@@ -4,6 +4,8 @@ import GPT
 /// The options of a run, resolved: flag, else configuration file, else default.
 struct RunPlan {
   var settings: Settings
+  /// Whether strategies are timed before the run, and the fastest taken.
+  var tournament: Bool
   var dataPath: String
   var skipInvalid: Bool
   var generate: Int
@@ -27,7 +29,11 @@ struct RunPlan {
       learningRate: option.value("learning-rate", flags.learningRate) ?? 0.003,
       seed: option.value("seed", flags.seed) ?? 1,
       engine: flags.engine.resolve(&option),
-      evaluate: option.value("eval", flags.eval) ?? false)
+      evaluate: option.value("eval", flags.eval) ?? false,
+      strategy: option.value("sync", flags.sync) ?? .auto,
+      bucketKiB: option.value("bucket-kib", flags.bucketKib) ?? 64,
+      reproducible: option.value("reproducible", flags.reproducible) ?? false)
+    tournament = try option.value("sync-tournament", flags.syncTournament) ?? false
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
     generate = try option.value("generate", flags.generate) ?? 10
@@ -41,6 +47,12 @@ struct RunPlan {
   }
 
   private func validate() throws {
+    guard !tournament || settings.strategy == .auto else {
+      throw OptionError("sync-tournament chooses the strategy itself; leave sync \(settings.strategy) out")
+    }
+    guard !tournament || !settings.reproducible else {
+      throw OptionError("sync-tournament has nothing to choose from: reproducible goes with sync shared only")
+    }
     guard generate >= 0 else { throw OptionError("generate \(generate) is negative; 0 generates no names") }
     guard temperature.isFinite, temperature > 0 else {
       throw OptionError("temperature \(temperature) is not a positive number")
@@ -60,7 +72,8 @@ struct RunPlan {
   /// hosts, and what is in the files is compared when they have been read.
   var fields: [(name: String, value: String)] {
     [
-      ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"), ("temperature", "\(temperature)"),
+      ("sync-tournament", "\(tournament)"), ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"),
+      ("temperature", "\(temperature)"),
       ("metrics", metricsPath == nil ? "no file" : "a file"), ("log-every", logEvery.map { "\($0)" } ?? "its default"),
       ("progress", progress.rawValue), ("quiet", "\(quiet)"),
     ]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataParallel
 import GPT
 
 /// The options of every command that trains. Each may stand in a configuration file under its own name; a flag
@@ -36,6 +37,23 @@ struct TrainingOptions: ParsableArguments {
 
   @OptionGroup var engine: EngineFlags
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How gradients of the ranks become one update: \(SynchronisationStrategy.allCases.map(\.rawValue)
+        .joined(separator: ", ")); see docs/synchronisation.md. (default: auto)
+      """, valueName: "strategy"))
+  var sync: SynchronisationStrategy?
+
+  @Option(help: "KiB of gradient that --sync overlap sends at a time. (default: 64)")
+  var bucketKib: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Time every strategy before the run, and take the fastest.")
+  var syncTournament: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Compute the same parameters, to the bit, on any number of ranks of one node.")
+  var reproducible: Bool?
+
   @Option(help: "Names to generate at the end. (default: 10)")
   var generate: Int?
 
@@ -66,3 +84,5 @@ struct TrainingOptions: ParsableArguments {
 enum ProgressMode: String, CaseIterable, ExpressibleByArgument {
   case auto, always, never
 }
+
+extension SynchronisationStrategy: ExpressibleByArgument {}

@@ -32,7 +32,7 @@ final class MetricsFile {
         + "\"positions_per_second\": \(number(record.positionsPerSecond))}\n")
   }
 
-  func write(_ summary: RunSummary) {
+  func write(_ summary: RunSummary, strategy: SynchronisationStrategy) {
     let evaluation = summary.evaluation.map {
       ", \"loss_held_out\": \(number($0.loss)), \"held_out_names\": \($0.names)"
     }
@@ -40,7 +40,7 @@ final class MetricsFile {
       "{\"final\": true, \"steps\": \(summary.steps), \"loss_last_100\": \(number(summary.lossLast100)), "
         + "\"us_per_step\": \(number(summary.microsecondsPerStep)), "
         + "\"parameters_hash\": \"\(summary.parametersHash)\""
-        + "\(evaluation ?? ""), \"interrupted\": \(summary.interrupted)}\n")
+        + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? ""), \"interrupted\": \(summary.interrupted)}\n")
     if fflush(file) != 0 { fail() }
   }
 

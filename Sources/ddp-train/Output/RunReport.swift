@@ -10,7 +10,7 @@ struct RunReport {
   /// One host name a rank.
   let hosts: [String]
 
-  func header(names: NameSet, training: Int, heldOut: Int?) -> String {
+  func header(names: NameSet, training: Int, heldOut: Int?, strategy: SynchronisationStrategy) -> String {
     let settings = plan.settings
     let shape = settings.shape
     var lines = [
@@ -30,10 +30,22 @@ struct RunReport {
         "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), "
           + "learning rate \(settings.learningRate) falling to 0, seed \(settings.seed)"
       ),
-      ("ranks", "\(plural(hosts.count, "rank")) on \(plural(Set(hosts).count, "host"))"),
+      (
+        "ranks",
+        "\(plural(hosts.count, "rank")) on \(plural(Set(hosts).count, "host"))"
+          + (hosts.count > 1 ? ", synchronisation \(strategy)" : "")
+      ),
     ]
     if !plan.chosen.isEmpty { lines.append(("chosen", plan.chosen.joined(separator: ", "))) }
     return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
+  }
+
+  func table(_ tournament: Tournament) -> String {
+    let rows = tournament.results.map { result in
+      result.strategy.rawValue.padded(to: 16) + significant(result.step).padded(to: 10)
+        + significant(result.synchronisation)
+    }
+    return (["tournament      µs/step   of it synchronisation + Adam"] + rows).joined(separator: "\n")
   }
 
   func summary(_ run: RunSummary) -> String {

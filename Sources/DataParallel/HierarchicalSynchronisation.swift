@@ -1,0 +1,96 @@
+import GPT
+import Kernels
+import MPI
+
+/// Ranks of several nodes: inside a node everything is shared, between nodes slices are all-reduced.
+///
+/// A step: barrier of the node; each owner adds its slice up straight from the gradients of its node's ranks, in
+/// their order, and all-reduces it with the owners of the same slice on the other nodes; Adam on the slice, in the
+/// node's only replica; barrier of the node.
+///
+/// There are as many slices as the smallest node has ranks, so that every slice has an owner on every node whatever
+/// mix of ranks there is. Further ranks of larger nodes bring their gradients and wait.
+///
+/// Cost on K nodes with n ranks each, with a barrier's time b, time β to read a byte another core wrote, latency α and
+/// time per byte β′ between nodes, and Adam's time γ a parameter:
+/// 2 b + 4 P · β + 2 log₂K · α + 2 (K − 1)/K · 4P/n · β′ · (n ranks on one wire) + P/n · γ.
+/// A node sends each byte of the gradient once, and not once a rank.
+public final class HierarchicalSynchronisation: GradientSynchronisation {
+  private let memory: NodeMemory
+  /// The owners of this rank's slice, one a node; nil for a rank that owns none.
+  private let peers: Communicator?
+  private let peerGroup: OwnedCommunicator?
+  /// (P + 3): the slice's sum at its place, and a tail behind it. The rest is never touched.
+  private let sums: AlignedBuffer<Float>
+  public let ranks: Int
+
+  public var gradient: UnsafeMutablePointer<Float> { memory.ownGradient }
+
+  public var replica: Replica? { memory.replica }
+
+  /// Whether barriers of this node spin on atomics: each of its ranks has a core of its own.
+  public var spins: Bool { memory.barrier.spins }
+
+  private var own: Range<Int> { memory.replica.own }
+
+  /// Collective.
+  public init(layout: ReplicaLayout, node: NodeGroup, world: Communicator) throws {
+    let slices = layout.slices(node.fewestRanks)
+    let local = node.communicator.rank
+    let owns = local < slices.count
+    let end = layout.parameterCount
+    memory = try NodeMemory(layout: layout, own: owns ? slices[local] : end..<end, node: node.communicator)
+    if let group = try world.split(color: owns ? local : nil) {
+      peers = group.communicator
+      peerGroup = consume group
+    } else {
+      peers = nil
+      peerGroup = nil
+    }
+    sums = AlignedBuffer(zeros: layout.parameterCount + StepTail.count)
+    ranks = world.size
+  }
+
+  /// Of the node alone is not enough: it is the last rank of all that is waited for.
+  public func waitForAll() throws {
+    try memory.barrier.pass()
+    try peers?.barrier()
+    try memory.barrier.pass()
+  }
+
+  public func exchange(_ own: StepTotals) throws {
+    let barrier = memory.barrier
+    barrier.leave(.lossSum, own.lossSum)
+    barrier.leave(.stop, own.stop ? 1 : 0)
+    try barrier.pass()
+    guard let peers else { return }
+    let slice = self.own
+    Kernels.sum(
+      count: slice.count, sources: UnsafeBufferPointer(memory.gradients.buffer), offset: slice.lowerBound,
+      target: sums.pointer + slice.lowerBound)
+    StepTail.write(barrier.totals, to: sums.pointer + slice.upperBound)
+    try peers.allReduce(
+      inPlace: UnsafeMutableBufferPointer(
+        start: sums.pointer + slice.lowerBound, count: slice.count + StepTail.count), .sum)
+    // Of several owners one speaks for the node, so that all its ranks hear the same.
+    guard memory.node.rank == 0 else { return }
+    let totals = StepTail.read(sums.pointer + slice.upperBound)
+    barrier.leave(.totalLossSum, totals.lossSum)
+    barrier.leave(.totalStop, totals.stop ? 1 : 0)
+  }
+
+  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
+    guard !own.isEmpty else { return }
+    engine.adam(
+      range: own, learningRate: learningRate, update: update, gradient: sums.pointer,
+      parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
+  }
+
+  public func publish(_ state: ModelState, engine: any Engine) throws -> StepTotals {
+    try memory.barrier.pass()
+    return StepTotals(
+      lossSum: memory.barrier.note(of: 0, .totalLossSum), stop: memory.barrier.note(of: 0, .totalStop) > 0)
+  }
+
+  public func close() throws { try memory.close() }
+}

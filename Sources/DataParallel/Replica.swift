@@ -1,0 +1,11 @@
+import GPT
+
+/// A model's memory that a strategy provides: what forward passes read, and which part of it this rank writes.
+public struct Replica {
+  /// (P)
+  public let parameters: UnsafeMutablePointer<Float>
+  /// (ReplicaLayout.derivedCount); nil where each engine keeps its own.
+  public let derived: UnsafeMutablePointer<Float>?
+  /// The parameters that this rank writes, with the weights derived from them.
+  public let own: Range<Int>
+}

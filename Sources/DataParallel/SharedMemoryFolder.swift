@@ -1,0 +1,14 @@
+import Glibc
+
+/// Where Open MPI puts memory that ranks share: a file system in memory, whose size containers often limit.
+enum SharedMemoryFolder {
+  /// Open MPI's default on Linux, or what its own parameter says.
+  static var path: String { getenv("OMPI_MCA_osc_sm_backing_directory").map { String(cString: $0) } ?? "/dev/shm" }
+
+  /// Bytes left; nil where the system does not tell.
+  static var available: Int? {
+    var information = statvfs()
+    guard statvfs(path, &information) == 0 else { return nil }
+    return Int(information.f_bavail) * Int(information.f_frsize)
+  }
+}

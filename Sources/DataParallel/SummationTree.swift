@@ -1,0 +1,81 @@
+import GPT
+
+/// The one order in which a reproducible run adds gradients up: a binary tree over micro-shards.
+///
+/// The sorted global batch is cut into micro-shards, at most 16 and never more than names, by B alone. Each one's
+/// gradient is computed on its own, and the tree adds them up: whatever ranks they live on, the same numbers meet in the
+/// same order, and the result is the same to the bit for every N.
+///
+/// A node of the tree is the range of micro-shards below it. It falls into the largest power of two that leaves
+/// something, and the rest: so any aligned block of a power of two is a node.
+struct SummationTree: Sendable, Equatable {
+  /// B
+  let batch: Int
+  /// M
+  let leaves: Int
+
+  static let mostLeaves = 16
+
+  /// - Parameter batch: B, at least 1.
+  init(batch: Int) {
+    self.batch = batch
+    leaves = min(batch, Self.mostLeaves)
+  }
+
+  /// Names of a micro-shard, as slots of the sorted batch.
+  func names(of leaf: Int) -> Range<Int> { shard(batch: batch, rank: leaf, ranks: leaves) }
+
+  /// The micro-shards that a rank computes: contiguous, with more ranks than micro-shards none for the last ranks.
+  func leaves(rank: Int, ranks: Int) -> Range<Int> { shard(batch: leaves, rank: rank, ranks: ranks) }
+
+  /// - Parameter node: of more than one micro-shard.
+  static func children(of node: Range<Int>) -> (left: Range<Int>, right: Range<Int>) {
+    var half = 1
+    while half * 2 < node.count { half *= 2 }
+    let middle = node.lowerBound + half
+    return (node.lowerBound..<middle, middle..<node.upperBound)
+  }
+
+  /// The largest nodes inside a range of micro-shards, in order: what can be added up by who has these alone.
+  func nodes(in part: Range<Int>) -> [Range<Int>] {
+    func find(_ node: Range<Int>) -> [Range<Int>] {
+      let inside = node.clamped(to: part)
+      if inside.isEmpty { return [] }
+      if inside == node { return [node] }
+      let (left, right) = Self.children(of: node)
+      return find(left) + find(right)
+    }
+    return find(0..<leaves)
+  }
+
+  /// What is left to add up once ranks have added up what lies with them: one step each, in an order in which operands
+  /// exist before they are used.
+  ///
+  /// - Parameter nodes: those that exist already, all together covering the tree once.
+  func steps(from nodes: [Range<Int>]) -> [Step] {
+    var steps: [Step] = []
+    func operand(_ node: Range<Int>, free slot: Int) -> Operand {
+      if let index = nodes.firstIndex(of: node) { return .node(index) }
+      let (left, right) = Self.children(of: node)
+      let step = Step(
+        left: operand(left, free: slot), right: operand(right, free: slot + 1), target: slot)
+      steps.append(step)
+      return .slot(slot)
+    }
+    _ = operand(0..<leaves, free: 0)
+    return steps
+  }
+
+  /// slot[target] = left + right
+  struct Step: Sendable, Equatable {
+    var left, right: Operand
+    var target: Int
+  }
+
+  enum Operand: Sendable, Equatable {
+    /// One of the nodes given.
+    case node(Int)
+    /// The result of an earlier step.
+    case slot(Int)
+  }
+}

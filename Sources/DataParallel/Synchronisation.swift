@@ -1,0 +1,77 @@
+import GPT
+import MPI
+
+/// The strategy of a run, chosen and made, with what it needs to live.
+public final class Synchronisation {
+  /// What was chosen; `auto` for one rank alone, which synchronises with nobody.
+  public let strategy: SynchronisationStrategy
+  /// Why it is not what one would expect, in one sentence.
+  public let notice: String?
+  public let implementation: any GradientSynchronisation
+  /// Outlives what was made of it.
+  private let node: NodeGroup?
+
+  /// Collective.
+  ///
+  /// - Throws: `JobFailure` on all ranks where a strategy was asked for by name and cannot be had here.
+  public init(
+    _ settings: Settings, world: Communicator
+  ) throws {
+    let wanted = settings.strategy
+    let layout = settings.engine.layout(shape: settings.shape)
+    let tree = settings.summationTree
+    guard world.size > 1 else {
+      (strategy, notice, node) = (.auto, nil, nil)
+      implementation = SoloSynchronisation(parameterCount: layout.parameterCount)
+      return
+    }
+    let node = try NodeGroup(world)
+    self.node = node
+    let best = node.nodes == 1 ? SynchronisationStrategy.shared : .hierarchical
+    var chosen = wanted == .auto ? best : wanted
+    var notice: String?
+    if let obstacle = try Self.obstacle(to: chosen, layout: layout, tree: tree, node: node, world: world) {
+      guard wanted == .auto, tree == nil else {
+        throw JobFailure(description: "\(obstacle)", isSpeaker: world.rank == 0)
+      }
+      notice = "\(obstacle); gradients are all-reduced instead"
+      chosen = .allreduce
+    }
+    self.notice = notice
+    strategy = chosen
+    implementation =
+      switch chosen {
+      case .shared: try SharedSynchronisation(layout: layout, tree: tree, node: node.communicator)
+      case .hierarchical: try HierarchicalSynchronisation(layout: layout, node: node, world: world)
+      case .sharded: try ShardedSynchronisation(layout: layout, world: world)
+      case .overlap:
+        OverlapSynchronisation(parameterCount: layout.parameterCount, bucketKiB: settings.bucketKiB, world: world)
+      case .auto, .allreduce: AllReduceSynchronisation(parameterCount: layout.parameterCount, world: world)
+      }
+  }
+
+  /// Why a strategy cannot be had on these ranks, the same on all; nil where it can.
+  private static func obstacle(
+    to strategy: SynchronisationStrategy, layout: ReplicaLayout, tree: SummationTree?, node: NodeGroup,
+    world: Communicator
+  ) throws -> SynchronisationError? {
+    if tree != nil, strategy != .shared { return .notReproducible(strategy, nodes: node.nodes) }
+    guard strategy == .shared || strategy == .hierarchical else { return nil }
+    guard node.nodes == 1 || strategy == .hierarchical else {
+      return .severalNodes(ranks: world.size, nodes: node.nodes)
+    }
+    // The tightest node speaks for all.
+    let ranks = node.communicator.size
+    let gradients = tree.map { tree in
+      (0..<ranks).reduce(0) { $0 + tree.nodes(in: tree.leaves(rank: $1, ranks: ranks)).count }
+    }
+    let needed = NodeMemory.bytes(layout: layout, ranks: ranks, gradients: gradients ?? ranks)
+    let available = SharedMemoryFolder.available ?? Int.max
+    let least = try world.allReduce(available - needed, .min)
+    guard least < 0 else { return nil }
+    let speaker = try world.allReduce(available - needed == least ? world.rank : world.size, .min)
+    return .sharedMemory(
+      needed: try world.broadcast(needed, root: speaker), available: try world.broadcast(available, root: speaker),
+      folder: try world.broadcast(SharedMemoryFolder.path, root: speaker))
+  }
+}

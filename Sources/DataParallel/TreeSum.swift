@@ -1,0 +1,52 @@
+import GPT
+import Kernels
+
+/// Adds gradients up in a tree's order, a block at a time, so that what is in between stays in the nearest cache.
+final class TreeSum {
+  private let steps: [SummationTree.Step]
+  private let nodes: [UnsafePointer<Float>]
+  /// One block a slot.
+  private let slots: AlignedBuffer<Float>
+  /// (P): of it only what is added up here is ever touched.
+  private let sums: AlignedBuffer<Float>
+
+  /// Floats; a slot takes 4 KiB.
+  private static let block = 1024
+
+  /// - Parameters:
+  ///   - nodes: (P) each: the gradients there are, in the order of their micro-shards.
+  ///   - ranges: which nodes of the tree they are.
+  init(_ tree: SummationTree, nodes: [UnsafePointer<Float>], ranges: [Range<Int>], parameterCount: Int) {
+    steps = tree.steps(from: ranges)
+    self.nodes = nodes
+    slots = AlignedBuffer(zeros: (1 + (steps.map(\.target).max() ?? 0)) * Self.block)
+    sums = AlignedBuffer(zeros: parameterCount)
+  }
+
+  /// Adds up `range` of the gradients.
+  ///
+  /// - Returns: (P), the sum, of which `range` is valid.
+  func sum(_ range: Range<Int>) -> UnsafePointer<Float> {
+    guard !steps.isEmpty else { return nodes[0] }
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let count = min(Self.block, range.upperBound - start)
+      for index in steps.indices {
+        let step = steps[index]
+        let isLast = index == steps.count - 1
+        add(
+          count: count, address(step.left, start), address(step.right, start),
+          target: isLast ? sums.pointer + start : slots.pointer + step.target * Self.block)
+      }
+      start += count
+    }
+    return UnsafePointer(sums.pointer)
+  }
+
+  private func address(_ operand: SummationTree.Operand, _ start: Int) -> UnsafePointer<Float> {
+    switch operand {
+    case .node(let index): nodes[index] + start
+    case .slot(let slot): UnsafePointer(slots.pointer) + slot * Self.block
+    }
+  }
+}

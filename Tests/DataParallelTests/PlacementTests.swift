@@ -1,0 +1,77 @@
+import Testing
+
+@testable import DataParallel
+
+@Suite("a core for every rank")
+struct CoresTests {
+  /// One bit for each CPU, in words of 64.
+  private func mask(_ cpus: [Int]) -> [UInt64] {
+    var mask: [UInt64] = [0, 0]
+    for cpu in cpus { mask[cpu / 64] |= 1 << (cpu % 64) }
+    return mask
+  }
+
+  @Test(
+    "can be had",
+    arguments: [
+      [[0]], [[0], [1]], [[63], [64]], [[0, 1], [0, 1]], [[0, 1], [0]], [[0], [0, 1]], [[0, 1, 2], [0], [1]],
+      [[2, 3], [1, 2], [0, 1], [0]],
+    ])
+  func enough(cpus: [[Int]]) { #expect(eachHasACore(cpus.map(mask))) }
+
+  @Test(
+    "cannot be had",
+    arguments: [
+      [[]], [[0], [0]], [[0, 1], [0, 1], [0, 1]], [[0, 1, 2, 3], [0], [0]], [[5], [5, 6], [6]], [[0], []],
+    ])
+  func tooFew(cpus: [[Int]]) { #expect(!eachHasACore(cpus.map(mask))) }
+
+  @Test("many ranks on many cores, bound or not")
+  func many() {
+    #expect(eachHasACore((0..<100).map { mask([$0]) }))
+    #expect(eachHasACore((0..<128).map { _ in mask(Array(0..<128)) }))
+    #expect(!eachHasACore((0..<100).map { _ in mask(Array(0..<99)) }))
+  }
+}
+
+@Suite("buckets of a gradient")
+struct BucketTests {
+  @Test("from its end to its beginning, all of it once", arguments: [1, 7, 16, 100, 999, 1000, 5000])
+  func cover(size: Int) {
+    let buckets = OverlapSynchronisation.buckets(of: 13..<1013, size: size)
+    var end = 1013
+    for bucket in buckets {
+      #expect(bucket.upperBound == end && !bucket.isEmpty && bucket.count <= size)
+      end = bucket.lowerBound
+    }
+    #expect(end == 13)
+    #expect(buckets.dropLast().allSatisfy { $0.count == size })
+  }
+}
+
+@Suite("what goes with a gradient")
+struct StepTailTests {
+  @Test("comes back from a sum over ranks with the digits of a double", arguments: [0.0, 1, 123.456789012, 98765.4321])
+  func loss(loss: Double) {
+    var sum = [Float](repeating: 0, count: StepTail.count)
+    var exact = 0.0
+    for rank in 0..<5 {
+      var tail = sum
+      let own = loss * (1 + 0.1 * Double(rank))
+      StepTail.write(StepTotals(lossSum: own, stop: rank == 3), to: &tail)
+      exact += own
+      for i in sum.indices { sum[i] += tail[i] }
+    }
+    let totals = StepTail.read(sum)
+    // The remainder is at most 1/32, and five of them are rounded to 24 bits each.
+    #expect(abs(totals.lossSum - exact) <= 1e-8 + 1e-15 * exact)
+    #expect(totals.stop)
+  }
+
+  @Test("nobody asked to stop")
+  func noStop() {
+    var tail = [Float](repeating: .nan, count: StepTail.count)
+    StepTail.write(StepTotals(lossSum: 3, stop: false), to: &tail)
+    #expect(!StepTail.read(tail).stop)
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import MPIRunSupport
+import Testing
+
+extension Jobs {
+  /// The comparison of strategies, without its times: those flake.
+  @Suite("bench --sync")
+  struct BenchSync {
+    static let keys: Set = [
+      "c", "batch", "strategy", "ranks", "us_per_step", "sync_us", "wait_us", "adam_us", "single_core_us_per_step",
+      "efficiency", "work_inflation", "bare_allreduce_us",
+    ]
+
+    @Test("every strategy, every key", arguments: [2, 3])
+    func results(ranks: Int) throws {
+      let folder = try TemporaryFolder()
+      let file = folder.path("bench.json")
+      let result = try ddpTrain(
+        .ranks(ranks), ["bench", "--sync", "--d-model", "16", "--seconds", "0.1", "--json", file])
+      #expect(result.exitCode == 0, "\(result)")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+      let rows = try #require((json as? [String: Any])?["results"] as? [[String: Any]])
+      #expect(rows.compactMap { $0["strategy"] as? String } == SynchronisationTests.strategies.dropLast())
+      for row in rows {
+        #expect(Set(row.keys) == Self.keys)
+        #expect(row["c"] as? Int == 16 && row["batch"] as? Int == 16 && row["ranks"] as? Int == ranks)
+        let step = try #require(row["us_per_step"] as? Double)
+        let single = try #require(row["single_core_us_per_step"] as? Double)
+        let efficiency = try #require(row["efficiency"] as? Double)
+        #expect(step > 0 && abs(efficiency - single / step / Double(ranks)) < 1e-9)
+        // Splitting 16 names loses a few shared prefixes, and never half of the work.
+        let inflation = try #require(row["work_inflation"] as? Double)
+        #expect((1.0...1.5).contains(inflation), "\(inflation)")
+        for key in ["sync_us", "wait_us", "adam_us", "bare_allreduce_us"] {
+          #expect(try #require(row[key] as? Double) >= 0, "\(key)")
+        }
+      }
+      let lines = result.lines.filter { line in SynchronisationTests.strategies.contains { line.contains(" \($0) ") } }
+      #expect(lines.count == 5, "\(result)")
+    }
+
+    @Test("one rank has nothing to compare, several no single core to time")
+    func refused() throws {
+      let one = try ddpTrain(.alone, ["bench", "--sync"])
+      #expect(one.exitCode == 64 && one.stderr.contains("start it with mpirun -np 2 or more"), "\(one)")
+      let two = try ddpTrain(.ranks(2), ["bench"])
+      #expect(two.exitCode == 64 && two.stderr.contains("--sync times several ranks"), "\(two)")
+    }
+  }
+}

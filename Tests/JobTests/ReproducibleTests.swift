@@ -1,0 +1,57 @@
+import MPIRunSupport
+import Testing
+
+extension Jobs {
+  /// The same parameters to the bit on every number of ranks.
+  @Suite("--reproducible")
+  struct Reproducible {
+    private func hash(_ ranks: Int, _ more: [String] = []) throws -> String {
+      try train(.ranks(ranks), ["--reproducible", "--d-model", "16", "--steps", "200"] + more).final.parametersHash
+    }
+
+    @Test("200 steps on 1 to 8 ranks", arguments: [16, 7])
+    func anyRanks(batch: Int) throws {
+      let one = try hash(1, ["--batch", "\(batch)"])
+      for ranks in 2...8 { #expect(try hash(ranks, ["--batch", "\(batch)"]) == one, "N = \(ranks)") }
+    }
+
+    @Test("another seed is another run, and so is one that is not reproducible")
+    func others() throws {
+      let one = try hash(1)
+      #expect(try hash(1, ["--seed", "2"]) != one)
+      let plain = try [2, 3].map { ranks in
+        try train(.ranks(ranks), ["--d-model", "16", "--steps", "200"]).final.parametersHash
+      }
+      #expect(plain[0] != plain[1] && !plain.contains(one))
+    }
+
+    @Test("is right: the first losses are those of any run")
+    func losses() throws {
+      let plain = try train(.ranks(1), ["--steps", "5"]).losses
+      let reproducible = try train(.ranks(3), ["--steps", "5", "--reproducible"]).losses
+      for (one, other) in zip(plain, reproducible) { #expect(abs(one - other) < 1e-5 * one) }
+    }
+
+    @Test(
+      "strategies whose sums depend on N are refused with the reason",
+      arguments: ["allreduce", "sharded", "hierarchical", "overlap"])
+    func refused(strategy: String) throws {
+      let result = try ddpTrain(.ranks(2), ["--reproducible", "--sync", strategy, "--steps", "5"])
+      expectFailure(result, saying: "reproducible does not go with sync \(strategy): MPI adds gradients up in an order")
+    }
+
+    @Test("so are several nodes")
+    func severalNodes() throws {
+      let job = MPIRun(ranks: 2, options: withoutGrace, environment: ["DDP_TRAIN_TEST_NODES": "1,1"])
+      expectFailure(
+        try job.run("ddp-train", ["--reproducible", "--steps", "5"]),
+        saying: "reproducible needs all ranks on one node, and these are on 2")
+    }
+
+    @Test("and where memory cannot be shared there is no fallback")
+    func noRoom() throws {
+      let job = MPIRun(ranks: 2, options: withoutGrace, environment: ["OMPI_MCA_osc_sm_backing_directory": "/proc"])
+      expectFailure(try job.run("ddp-train", ["--reproducible", "--steps", "5"]), saying: "bytes are needed in /proc")
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import MPIRunSupport
+import Testing
+
+extension Jobs {
+  /// Every strategy, on every number of ranks, arrives where one rank does.
+  @Suite("synchronisation")
+  struct SynchronisationTests {
+    static let strategies = ["allreduce", "sharded", "shared", "hierarchical", "overlap", "auto"]
+
+    /// What sync-exercise found.
+    private struct Exercise {
+      var strategy: String
+      var error, allocations, library: Double
+      var hash: String
+
+      init(_ result: RunResult) throws {
+        try #require(result.exitCode == 0, "\(result)")
+        let line = try #require(result.stdout.split(separator: "\n").last, "\(result)")
+        let words = line.split(whereSeparator: { ":, ".contains($0) }).map(String.init)
+        func value(_ key: String) throws -> String {
+          words[try #require(words.firstIndex(of: key), "\(result)") + 1]
+        }
+        strategy = words[0]
+        error = try #require(Double(value("error")))
+        allocations = try #require(Double(value("allocations")))
+        library = try #require(Double(value("library")))
+        hash = try value("hash")
+      }
+    }
+
+    private func exercise(
+      _ strategy: String, ranks: Int, width: Int = 32, steps: Int = 5, bucketKiB: Int = 8, nodes: String? = nil
+    ) throws -> Exercise {
+      let environment = nodes.map { ["DDP_TRAIN_TEST_NODES": $0] } ?? [:]
+      return try Exercise(
+        MPIRun(ranks: ranks, options: withoutGrace, environment: environment)
+          .run("sync-exercise", [strategy, "\(width)", "\(steps)", "\(bucketKiB)"]))
+    }
+
+    /// The contract for parameters after five updates by another summation, norm-wise: 1e-3. A gradient whose sum is
+    /// wrong by one rank's share moves them by 1e-1. All ranks have the same ones, and so has a second run.
+    @Test("parameters are those of one rank, on all ranks, twice", arguments: strategies, 1...4)
+    func parameters(strategy: String, ranks: Int) throws {
+      let first = try exercise(strategy, ranks: ranks)
+      #expect(first.error < 1e-3, "\(first)")
+      #expect(!first.hash.contains("/"), "ranks differ: \(first)")
+      #expect(try exercise(strategy, ranks: ranks).hash == first.hash)
+    }
+
+    /// Seven names on more ranks; slices smaller than a stripe, some empty; more buckets than matrices.
+    @Test("ranks without names, ranks without parameters", arguments: strategies)
+    func manyRanks(strategy: String) throws {
+      let run = try exercise(strategy, ranks: 9, width: 16, steps: 3, bucketKiB: 1)
+      #expect(run.error < 1e-3 && !run.hash.contains("/"), "\(run)")
+    }
+
+    /// More ranks than a flat barrier is for. They share their cores, so it is MPI's here; the one on atomics has its
+    /// own test in Tests/memory-order.
+    @Test("a node of many ranks")
+    func wave() throws {
+      let run = try exercise("shared", ranks: 17, width: 16, steps: 3)
+      #expect(run.error < 1e-3 && !run.hash.contains("/"), "\(run)")
+    }
+
+    @Test("any mix of ranks on several nodes", arguments: ["1,1", "2,1", "1,2", "2,2", "3,1", "1,1,1", "2,1,2"])
+    func severalNodes(nodes: String) throws {
+      let ranks = nodes.split(separator: ",").reduce(0) { $0 + (Int($1) ?? 0) }
+      let first = try exercise("hierarchical", ranks: ranks, nodes: nodes)
+      #expect(first.error < 1e-3 && !first.hash.contains("/"), "\(first)")
+      #expect(try exercise("auto", ranks: ranks, nodes: nodes).hash == first.hash)
+    }
+
+    /// Open MPI's collectives allocate room to receive into; a strategy allocates nothing besides. Where ranks share
+    /// memory there is nothing to receive.
+    @Test("a step allocates nothing of its own", arguments: ["allreduce", "sharded", "shared", "overlap"], [1, 2, 3])
+    func allocations(strategy: String, ranks: Int) throws {
+      let run = try exercise(strategy, ranks: ranks, steps: 40)
+      if strategy == "shared" || ranks == 1 {
+        #expect(run.allocations == 0, "\(run)")
+      } else {
+        #expect(run.allocations <= run.library + 0.5, "\(run)")
+      }
+    }
+
+    @Test("auto shares memory on one node")
+    func automatic() throws {
+      #expect(try exercise("auto", ranks: 2).strategy == "shared")
+      #expect(try exercise("auto", ranks: 2, nodes: "1,1").strategy == "hierarchical")
+    }
+
+    @Test("losses, signals and summaries are there with every strategy", arguments: strategies)
+    func program(strategy: String) throws {
+      let arguments = ["--steps", "40", "--batch", "7", "--sync", strategy]
+      let (one, many) = (try train(.ranks(1), arguments), try train(.ranks(3), arguments))
+      #expect(abs(many.losses[0] - one.losses[0]) < 1e-5 * one.losses[0])
+      #expect(abs(many.losses[39] - one.losses[39]) < 0.02 * one.losses[39])
+      #expect(try train(.ranks(3), arguments).losses == many.losses)
+    }
+
+    /// Which one wins is the machine's business.
+    @Test("a tournament: a table of all that can be had, and the winner's run")
+    func tournament() throws {
+      let folder = try TemporaryFolder()
+      let path = folder.path("metrics.jsonl")
+      let arguments = [
+        "--sync-tournament", "--d-model", "16", "--steps", "20", "--metrics", path, "--progress", "never",
+      ]
+      let result = try ddpTrain(.ranks(2), arguments)
+      #expect(result.exitCode == 0, "\(result)")
+      let first = try #require(result.lines.firstIndex { $0.hasPrefix("tournament ") }, "\(result)")
+      let table = result.lines[(first + 1)...].prefix { !$0.isEmpty }.map { $0.split(separator: " ").map(String.init) }
+      #expect(Set(table.map { $0[0] }) == ["allreduce", "sharded", "shared", "hierarchical", "overlap"], "\(result)")
+      let times = table.compactMap { Double($0[1]) }
+      #expect(times.count == 5 && times == times.sorted() && times.allSatisfy { $0 > 0 }, "\(result)")
+      #expect(result.line("ranks")?.hasSuffix("synchronisation \(table[0][0])") == true, "\(result)")
+      let metrics = try Metrics(path: path)
+      #expect(metrics.final.strategy == table[0][0])
+      // What the tournament trained is forgotten.
+      let plain = try train(.ranks(2), ["--d-model", "16", "--steps", "20", "--sync", table[0][0]])
+      #expect(plain.losses == metrics.losses)
+    }
+
+    @Test("a tournament leaves nothing to choose by hand")
+    func tournamentRefused() throws {
+      for (arguments, message) in [
+        (["--sync", "shared"], "sync-tournament chooses the strategy itself; leave sync shared out"),
+        (["--reproducible"], "sync-tournament has nothing to choose from"),
+      ] {
+        expectFailure(try ddpTrain(.ranks(2), ["--sync-tournament"] + arguments), saying: message)
+      }
+      #expect(try ddpTrain(.alone, ["--sync-tournament", "--steps", "2", "--d-model", "16"]).exitCode == 0)
+    }
+
+    @Test("shared needs one node, and says what to use instead")
+    func sharedOnSeveralNodes() throws {
+      let job = MPIRun(ranks: 2, options: withoutGrace, environment: ["DDP_TRAIN_TEST_NODES": "1,1"])
+      let result = try job.run("ddp-train", ["--sync", "shared", "--steps", "5"])
+      expectFailure(result, saying: "sync shared needs all ranks on one node, and these 2 are on 2; use hierarchical")
+    }
+
+    /// /proc is a file system without room.
+    @Test("shared memory that cannot be had: an error where it was asked for, a stated fallback where not")
+    func noRoom() throws {
+      let job = MPIRun(
+        ranks: 2, options: withoutGrace, environment: ["OMPI_MCA_osc_sm_backing_directory": "/proc"])
+      let message = "bytes are needed in /proc on each node and there are 0"
+      for strategy in ["shared", "hierarchical"] {
+        expectFailure(try job.run("ddp-train", ["--sync", strategy, "--steps", "5"]), saying: message)
+      }
+      let fallback = try job.run("ddp-train", ["--steps", "5", "--progress", "never"])
+      #expect(fallback.exitCode == 0, "\(fallback)")
+      #expect(fallback.stderr.contains(message + "; gradients are all-reduced instead"), "\(fallback)")
+      #expect(fallback.line("ranks")?.hasSuffix("synchronisation allreduce") == true, "\(fallback)")
+    }
+
+    @Test("an unknown strategy: the known ones")
+    func unknown() throws {
+      let result = try ddpTrain(.alone, ["--sync", "sheard"])
+      #expect(result.exitCode == 64, "\(result)")
+      for strategy in Self.strategies { #expect(result.stderr.contains(strategy), "\(result)") }
+      let folder = try TemporaryFolder()
+      let file = try folder.file("run.yaml", "sync: sheard\n")
+      expectFailure(
+        try ddpTrain(.alone, ["--config", file]), saying: "run.yaml:1: sync: \"sheard\" is not one of auto, ")
+    }
+  }
+}
