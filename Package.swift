@@ -93,7 +93,7 @@ let package = Package(
       name: "sync-exercise", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "MPI"],
       path: "Tests/Support/sync-exercise", swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel"],
+      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests", dependencies: ["GPT", "MPIRunSupport", "ddp-train", "sync-exercise"],

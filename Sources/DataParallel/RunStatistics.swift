@@ -8,6 +8,7 @@ struct RunStatistics {
   private var times: StepTimes
   private var phaseSum = PhaseTimes()
   private var phaseCount = 0
+  private var rows = RowCounts()
   private var window = Window()
 
   /// Since the last record.
@@ -24,10 +25,11 @@ struct RunStatistics {
   /// - Parameters:
   ///   - positions: predicted positions of the global batch.
   ///   - phases: nil where the step did not measure the wait apart.
-  mutating func add(loss: Double, nanoseconds: Double, positions: Int, phases: PhaseTimes?) {
+  mutating func add(loss: Double, nanoseconds: Double, positions: Int, rows: RowCounts, phases: PhaseTimes?) {
     lossRing[stepsDone % 100] = loss
     stepsDone += 1
     times.add(nanoseconds)
+    self.rows = self.rows + rows
     window.steps += 1
     window.nanoseconds += nanoseconds
     window.positions += positions
@@ -58,7 +60,7 @@ struct RunStatistics {
     return RunSummary(
       steps: stepsDone, lossLast100: sum / Double(last), microsecondsPerStep: times.median / 1000,
       parametersHash: parametersHash, phases: phaseSum / Double(max(phaseCount, 1)),
-      elapsedSeconds: elapsedSeconds, batch: batch, evaluation: nil, interrupted: interrupted)
+      elapsedSeconds: elapsedSeconds, batch: batch, rows: rows, evaluation: nil, interrupted: interrupted)
   }
 }
 

@@ -28,6 +28,8 @@ public struct RunSummary: Sendable {
   public var elapsedSeconds: Double
   /// B
   public var batch: Int
+  /// Summed over the steps.
+  public var rows: RowCounts
   /// Mean loss of the held-out names, and how many there are.
   public var evaluation: (loss: Double, names: Int)?
   /// Whether a signal ended the run before its last step.

@@ -61,7 +61,7 @@ public final class Trainer {
       done += 1
       stopped = outcome.stop
       statistics.add(
-        loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions,
+        loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
         phases: measured ? outcome.phases : nil)
       if done % recordEvery == 0 || done == settings.steps || stopped {
         onRecord(statistics.record(loss: outcome.loss))

@@ -11,10 +11,11 @@ public final class TrainingStep {
   private let names: NameTable
   private let sampler: BatchSampler
   private let synchronisation: any GradientSynchronisation
-  /// (B): a step's batch as indices of the sorted names; this rank's shard of it as names.
+  private let rank, ranks: Int
+  /// (B): a step's batch as indices of the sorted names, and as names.
   private let batchIndices: AlignedBuffer<UInt32>
-  private let shardNames: AlignedBuffer<Name>
-  private let shardRange: Range<Int>
+  private let batchNames: AlignedBuffer<Name>
+  private let cuts: ShardCuts
   /// Of a reproducible run.
   private let microShards: MicroShardPass?
 
@@ -24,6 +25,7 @@ public final class TrainingStep {
     public var loss: Double
     /// Predicted positions of the global batch.
     public var positions: Int
+    public var rows: RowCounts
     /// Whether any rank was asked to stop.
     public var stop: Bool
     public var phases: PhaseTimes
@@ -44,17 +46,19 @@ public final class TrainingStep {
     self.settings = settings
     self.names = names
     self.synchronisation = synchronisation
+    (self.rank, self.ranks) = (rank, ranks)
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
     microShards = settings.summationTree.map {
       MicroShardPass($0, rank: rank, ranks: ranks, parameterCount: settings.shape.parameterCount)
     }
-    shardRange = microShards?.names ?? shard(batch: settings.batch, rank: rank, ranks: ranks)
+    cuts = ShardCuts(names: settings.batch, ranks: ranks)
     let replica = synchronisation.replica
     engine = settings.engine.make(
-      shape: settings.shape, names: max(shardRange.count, Self.evaluationBatch), derived: replica?.derived)
+      shape: settings.shape, names: max(microShards?.capacity ?? cuts.capacity, Self.evaluationBatch),
+      derived: replica?.derived)
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica)
     batchIndices = AlignedBuffer(zeros: settings.batch)
-    shardNames = AlignedBuffer(zeros: shardRange.count)
+    batchNames = AlignedBuffer(zeros: settings.batch)
     engine.parametersChanged(
       state.parameters.pointer, in: replica?.own ?? 0..<settings.shape.parameterCount)
     try synchronisation.waitForAll()
@@ -73,8 +77,8 @@ public final class TrainingStep {
     var phases = PhaseTimes()
     var clock = PhaseClock()
     let positions = selectBatch(step)
+    let shard = UnsafeBufferPointer(rebasing: batchNames.buffer[microShards?.names ?? cuts[rank]])
     phases.selection = clock.lap()
-    let shard = UnsafeBufferPointer(shardNames.buffer)
     let parameters = UnsafePointer(state.parameters.pointer)
     let lossSum = pass(shard, parameters, scale: 1 / Double(positions), &phases, &clock)
     if measuringWait, synchronisation.ranks > 1 {
@@ -88,7 +92,8 @@ public final class TrainingStep {
     phases.adam = clock.lap()
     let totals = try synchronisation.publish(state, engine: engine)
     phases.synchronisation += clock.lap()
-    return Outcome(loss: totals.lossSum / Double(positions), positions: positions, stop: totals.stop, phases: phases)
+    return Outcome(
+      loss: totals.lossSum / Double(positions), positions: positions, rows: rows, stop: totals.stop, phases: phases)
   }
 
   /// Forward and backward pass over this rank's names.
@@ -112,7 +117,7 @@ public final class TrainingStep {
     return lossSum
   }
 
-  /// Fills `shardNames` with this rank's names of a step.
+  /// Fills `batchNames` and cuts them into shards.
   ///
   /// - Returns: predicted positions of the GLOBAL batch: what every rank divides by, worked out without
   ///   communication. A mean of the ranks' own means would weigh short names' ranks too much.
@@ -122,8 +127,23 @@ public final class TrainingStep {
     for slot in 0..<settings.batch {
       let name = names.names[Int(batchIndices[slot])]
       positions += name.positions
-      if shardRange.contains(slot) { shardNames[slot - shardRange.lowerBound] = name }
+      batchNames[slot] = name
     }
+    cuts.count(batchNames.pointer, engine: settings.engine)
+    if microShards == nil { cuts.balance() }
     return positions
+  }
+
+  /// What the ranks compute in this step.
+  private var rows: RowCounts {
+    guard let tree = settings.summationTree else { return cuts.rows() }
+    var rows = RowCounts(whole: cuts.rows(0..<settings.batch))
+    for rank in 0..<ranks {
+      var own = 0
+      for leaf in tree.leaves(rank: rank, ranks: ranks) { own += cuts.rows(tree.names(of: leaf)) }
+      rows.sum += own
+      rows.largest = max(rows.largest, own)
+    }
+    return rows
   }
 }

@@ -20,6 +20,14 @@ public struct EngineOptions: Sendable, Equatable {
     return EngineKind.sme2.isAvailable && shape.dModel >= sme2From ? .sme2 : .simd
   }
 
+  /// The rows an engine computes for a name behind `previous` in its shard, or for the first one.
+  @inline(__always)
+  public func rows(of name: Name, behind previous: Name?) -> Int {
+    kind == .scalar
+      ? name.positions
+      : PrefixTree.rows(of: name, behind: previous, sharing: sharesPrefixes, padding: !skipsPadding)
+  }
+
   /// What a replica of the model that this engine reads is made of.
   public func layout(shape: Shape) -> ReplicaLayout {
     switch resolvedKind(for: shape) {

@@ -72,6 +72,17 @@ public struct PrefixTree: ~Copyable {
     }
   }
 
+  /// The rows that `build` makes for a name behind `previous`, or for the first one.
+  ///
+  /// - Parameters:
+  ///   - sharing, padding: as `init` and `build` take them.
+  @inline(__always)
+  public static func rows(of name: Name, behind previous: Name?, sharing: Bool, padding: Bool) -> Int {
+    let rows = padding ? Shape.context : name.positions
+    guard sharing, let previous else { return rows }
+    return max(0, rows - name.commonPrefix(previous) - 1)
+  }
+
   private mutating func addRow(token: Int, position p: Int) -> Int {
     let key = p * Shape.vocabulary + token
     if pairTable[key] == 0 || !sharing {

@@ -92,7 +92,7 @@ struct TrainingRun {
   }
 
   private func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
-    metrics?.write(summary, strategy: trainer.synchronisation.strategy)
+    metrics?.write(summary, strategy: trainer.synchronisation.strategy, ranks: world.size)
     if !plan.quiet {
       if summary.interrupted {
         print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")

@@ -30,7 +30,8 @@ struct Metrics {
     "positions_per_second",
   ]
   static let finalKeys: Set = [
-    "final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "sync", "interrupted",
+    "final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "work_inflation", "load_balance", "sync",
+    "interrupted",
   ]
   static let heldOutKeys: Set = ["loss_held_out", "held_out_names"]
 

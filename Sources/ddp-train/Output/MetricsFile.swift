@@ -32,7 +32,7 @@ final class MetricsFile {
         + "\"positions_per_second\": \(number(record.positionsPerSecond))}\n")
   }
 
-  func write(_ summary: RunSummary, strategy: SynchronisationStrategy) {
+  func write(_ summary: RunSummary, strategy: SynchronisationStrategy, ranks: Int) {
     let evaluation = summary.evaluation.map {
       ", \"loss_held_out\": \(number($0.loss)), \"held_out_names\": \($0.names)"
     }
@@ -40,6 +40,8 @@ final class MetricsFile {
       "{\"final\": true, \"steps\": \(summary.steps), \"loss_last_100\": \(number(summary.lossLast100)), "
         + "\"us_per_step\": \(number(summary.microsecondsPerStep)), "
         + "\"parameters_hash\": \"\(summary.parametersHash)\""
+        + ", \"work_inflation\": \(number(summary.rows.workInflation))"
+        + ", \"load_balance\": \(number(summary.rows.loadBalance(ranks: ranks)))"
         + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? ""), \"interrupted\": \(summary.interrupted)}\n")
     if fflush(file) != 0 { fail() }
   }

@@ -64,6 +64,17 @@ struct RunReport {
           + "median \(significant(run.microsecondsPerStep)) µs a step"
       ),
       ("split", split(run.phases)),
+    ]
+    if hosts.count > 1 {
+      let most = 100 / run.rows.loadBalance(ranks: hosts.count) - 100
+      lines.append(
+        (
+          "balance",
+          "\(fixed(100 * run.rows.workInflation - 100, 1)) % more rows than one rank; "
+            + "the fullest rank \(fixed(most, 1)) % over the mean"
+        ))
+    }
+    lines += [
       (
         "speed",
         "\(grouped(Int(run.samplesPerSecond))) samples/s, "
