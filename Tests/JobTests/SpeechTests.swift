@@ -51,7 +51,7 @@ extension Jobs {
       // Relative where the tests are started in the package's folder, absolute elsewhere.
       #expect(result.line("data")?.hasSuffix("data/names.txt: 32,033 names") == true)
       #expect(result.line("run") == "batch 5, 20 steps, learning rate 0.002 falling to 0, seed 9")
-      #expect(result.line("ranks") == "3 ranks on 1 host")
+      #expect(result.line("ranks") == "3 ranks on 1 host, synchronisation shared")
       #expect(result.line("chosen")?.contains("d-model 128 (flag)") == true)
       #expect(result.line("parameters")?.hasPrefix("hash ") == true)
     }
