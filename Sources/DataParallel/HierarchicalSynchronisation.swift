@@ -23,8 +23,14 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   /// (P + 3): the slice's sum at its place, and a tail behind it. The rest is never touched.
   private let sums: AlignedBuffer<Float>
   public let ranks: Int
+  /// Of a reproducible run, and of an owner.
+  private let treeExchange: TreeExchange?
 
   public var gradient: UnsafeMutablePointer<Float> { memory.ownGradient }
+
+  public func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float> {
+    memory.ownGradient + index * memory.gradientStride
+  }
 
   public var replica: Replica? { memory.replica }
 
@@ -34,16 +40,35 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   private var own: Range<Int> { memory.replica.own }
 
   /// Collective.
-  public init(layout: ReplicaLayout, node: NodeGroup, world: Communicator) throws {
+  ///
+  /// - Parameter tree: the order of a reproducible run's sums; nil for the order of the ranks, and MPI's between nodes.
+  init(layout: ReplicaLayout, tree: SummationTree? = nil, node: NodeGroup, world: Communicator) throws {
     let slices = layout.slices(node.fewestRanks)
     let local = node.communicator.rank
     let owns = local < slices.count
     let end = layout.parameterCount
-    memory = try NodeMemory(layout: layout, own: owns ? slices[local] : end..<end, node: node.communicator)
+    // Which nodes of the tree each of this host's ranks leaves.
+    let nodes: [[Range<Int>]]? = try tree.map { tree in
+      try node.communicator.allGather(world.rank).map { tree.nodes(in: tree.leaves(rank: $0, ranks: world.size)) }
+    }
+    let own = owns ? slices[local] : end..<end
+    let memory = try NodeMemory(
+      layout: layout, own: own, gradientCounts: nodes?.map(\.count), node: node.communicator)
+    self.memory = memory
     if let group = try world.split(color: owns ? local : nil) {
-      peers = group.communicator
+      let peers = group.communicator
+      self.peers = peers
+      treeExchange =
+        if let tree, let nodes {
+          try TreeExchange(
+            tree, gradients: Array(memory.gradients.buffer), ranges: nodes.flatMap { $0 }, slice: own,
+            parameterCount: end, peers: peers)
+        } else {
+          nil
+        }
       peerGroup = consume group
     } else {
+      treeExchange = nil
       peers = nil
       peerGroup = nil
     }
@@ -64,6 +89,10 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
     barrier.leave(.stop, own.stop ? 1 : 0)
     try barrier.pass()
     guard let peers else { return }
+    if let treeExchange {
+      publish(try treeExchange.exchange(barrier.totals))
+      return
+    }
     let slice = self.own
     Kernels.sum(
       count: slice.count, sources: UnsafeBufferPointer(memory.gradients.buffer), offset: slice.lowerBound,
@@ -72,17 +101,21 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
     try peers.allReduce(
       inPlace: UnsafeMutableBufferPointer(
         start: sums.pointer + slice.lowerBound, count: slice.count + StepTail.count), .sum)
-    // Of several owners one speaks for the node, so that all its ranks hear the same.
+    publish(StepTail.read(sums.pointer + slice.upperBound))
+  }
+
+  /// Of several owners one speaks for the node, so that all its ranks hear the same.
+  private func publish(_ totals: StepTotals) {
     guard memory.node.rank == 0 else { return }
-    let totals = StepTail.read(sums.pointer + slice.upperBound)
-    barrier.leave(.totalLossSum, totals.lossSum)
-    barrier.leave(.totalStop, totals.stop ? 1 : 0)
+    memory.barrier.leave(.totalLossSum, totals.lossSum)
+    memory.barrier.leave(.totalStop, totals.stop ? 1 : 0)
   }
 
   public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
     guard !own.isEmpty else { return }
     engine.adam(
-      range: own, learningRate: learningRate, update: update, gradient: sums.pointer,
+      range: own, learningRate: learningRate, update: update,
+      gradient: treeExchange?.sum() ?? UnsafePointer(sums.pointer),
       parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
   }
 

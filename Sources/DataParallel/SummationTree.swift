@@ -37,11 +37,13 @@ struct SummationTree: Sendable, Equatable {
   }
 
   /// The largest nodes inside a range of micro-shards, in order: what can be added up by who has these alone.
-  func nodes(in part: Range<Int>) -> [Range<Int>] {
+  func nodes(in part: Range<Int>) -> [Range<Int>] { nodes { part.contains($0) } }
+
+  /// The same for any set of micro-shards.
+  func nodes(of has: (_ leaf: Int) -> Bool) -> [Range<Int>] {
     func find(_ node: Range<Int>) -> [Range<Int>] {
-      let inside = node.clamped(to: part)
-      if inside.isEmpty { return [] }
-      if inside == node { return [node] }
+      if node.allSatisfy(has) { return [node] }
+      if node.count == 1 { return [] }
       let (left, right) = Self.children(of: node)
       return find(left) + find(right)
     }
@@ -51,8 +53,10 @@ struct SummationTree: Sendable, Equatable {
   /// What is left to add up once ranks have added up what lies with them: one step each, in an order in which operands
   /// exist before they are used.
   ///
-  /// - Parameter nodes: those that exist already, all together covering the tree once.
-  func steps(from nodes: [Range<Int>]) -> [Step] {
+  /// - Parameters:
+  ///   - nodes: those that exist already; what they have of the root is all of it, once.
+  ///   - root: the node to be computed; nil for the whole tree.
+  func steps(from nodes: [Range<Int>], to root: Range<Int>? = nil) -> [Step] {
     var steps: [Step] = []
     func operand(_ node: Range<Int>, free slot: Int) -> Operand {
       if let index = nodes.firstIndex(of: node) { return .node(index) }
@@ -62,7 +66,7 @@ struct SummationTree: Sendable, Equatable {
       steps.append(step)
       return .slot(slot)
     }
-    _ = operand(0..<leaves, free: 0)
+    _ = operand(root ?? 0..<leaves, free: 0)
     return steps
   }
 

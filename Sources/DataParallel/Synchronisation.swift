@@ -42,7 +42,7 @@ public final class Synchronisation {
     implementation =
       switch chosen {
       case .shared: try SharedSynchronisation(layout: layout, tree: tree, node: node.communicator)
-      case .hierarchical: try HierarchicalSynchronisation(layout: layout, node: node, world: world)
+      case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, node: node, world: world)
       case .sharded: try ShardedSynchronisation(layout: layout, world: world)
       case .overlap:
         OverlapSynchronisation(parameterCount: layout.parameterCount, bucketKiB: settings.bucketKiB, world: world)
@@ -55,15 +55,15 @@ public final class Synchronisation {
     to strategy: SynchronisationStrategy, layout: ReplicaLayout, tree: SummationTree?, node: NodeGroup,
     world: Communicator
   ) throws -> SynchronisationError? {
-    if tree != nil, strategy != .shared { return .notReproducible(strategy, nodes: node.nodes) }
+    if tree != nil, strategy != .shared, strategy != .hierarchical { return .notReproducible(strategy) }
     guard strategy == .shared || strategy == .hierarchical else { return nil }
     guard node.nodes == 1 || strategy == .hierarchical else {
       return .severalNodes(ranks: world.size, nodes: node.nodes)
     }
     // The tightest node speaks for all.
     let ranks = node.communicator.size
-    let gradients = tree.map { tree in
-      (0..<ranks).reduce(0) { $0 + tree.nodes(in: tree.leaves(rank: $1, ranks: ranks)).count }
+    let gradients = try tree.map { tree in
+      try node.communicator.allReduce(tree.nodes(in: tree.leaves(rank: world.rank, ranks: world.size)).count, .sum)
     }
     let needed = NodeMemory.bytes(layout: layout, ranks: ranks, gradients: gradients ?? ranks)
     let available = SharedMemoryFolder.available ?? Int.max

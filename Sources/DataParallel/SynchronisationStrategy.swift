@@ -19,7 +19,7 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
   /// `shared` on ranks that share no memory.
   case severalNodes(ranks: Int, nodes: Int)
   /// A strategy whose sums depend on the number of ranks, in a run that is to be reproducible.
-  case notReproducible(SynchronisationStrategy, nodes: Int)
+  case notReproducible(SynchronisationStrategy)
   /// In bytes.
   case sharedMemory(needed: Int, available: Int, folder: String)
 
@@ -27,12 +27,9 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .severalNodes(let ranks, let nodes):
       "sync shared needs all ranks on one node, and these \(ranks) are on \(nodes); use hierarchical or auto"
-    case .notReproducible(let strategy, let nodes):
-      nodes == 1
-        ? "reproducible does not go with sync \(strategy): MPI adds gradients up in an order that depends on the "
-          + "number of ranks; use shared or auto"
-        : "reproducible needs all ranks on one node, and these are on \(nodes): between nodes MPI adds gradients up, "
-          + "in an order that depends on their number"
+    case .notReproducible(let strategy):
+      "reproducible does not go with sync \(strategy): MPI adds gradients up in an order that depends on the number of "
+        + "ranks; use auto"
     case .sharedMemory(let needed, let available, let folder):
       "shared memory: \(needed) bytes are needed in \(folder) on each node and there are \(available)"
     }

@@ -5,6 +5,8 @@ import Kernels
 final class TreeSum {
   private let steps: [SummationTree.Step]
   private let nodes: [UnsafePointer<Float>]
+  /// Where nothing is to be added up: the node that is the sum.
+  private let only: Int
   /// One block a slot.
   private let slots: AlignedBuffer<Float>
   /// (P): of it only what is added up here is ever touched.
@@ -16,9 +18,14 @@ final class TreeSum {
   /// - Parameters:
   ///   - nodes: (P) each: the gradients there are, in the order of their micro-shards.
   ///   - ranges: which nodes of the tree they are.
-  init(_ tree: SummationTree, nodes: [UnsafePointer<Float>], ranges: [Range<Int>], parameterCount: Int) {
-    steps = tree.steps(from: ranges)
+  ///   - root: the node of the tree whose sum is wanted; nil for the whole tree.
+  init(
+    _ tree: SummationTree, root: Range<Int>? = nil, nodes: [UnsafePointer<Float>], ranges: [Range<Int>],
+    parameterCount: Int
+  ) {
+    steps = tree.steps(from: ranges, to: root)
     self.nodes = nodes
+    only = ranges.firstIndex(of: root ?? 0..<tree.leaves) ?? 0
     slots = AlignedBuffer(zeros: (1 + (steps.map(\.target).max() ?? 0)) * Self.block)
     sums = AlignedBuffer(zeros: parameterCount)
   }
@@ -27,7 +34,7 @@ final class TreeSum {
   ///
   /// - Returns: (P), the sum, of which `range` is valid.
   func sum(_ range: Range<Int>) -> UnsafePointer<Float> {
-    guard !steps.isEmpty else { return nodes[0] }
+    guard !steps.isEmpty else { return nodes[only] }
     var start = range.lowerBound
     while start < range.upperBound {
       let count = min(Self.block, range.upperBound - start)

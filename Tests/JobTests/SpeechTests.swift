@@ -55,7 +55,7 @@ extension Jobs {
       let shown = path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
       #expect(result.line("data") == "\(shown): 32,033 names")
       #expect(result.line("run") == "batch 5, 20 steps, learning rate 0.002 falling to 0, seed 9")
-      #expect(result.line("ranks") == "3 ranks on 1 host")
+      #expect(result.line("ranks") == "3 ranks on 1 host, synchronisation shared")
       #expect(result.line("chosen")?.contains("d-model 128 (flag)") == true)
       #expect(result.line("parameters")?.hasPrefix("hash ") == true)
     }

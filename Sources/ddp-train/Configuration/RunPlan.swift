@@ -51,7 +51,9 @@ struct RunPlan {
       throw OptionError("sync-tournament chooses the strategy itself; leave sync \(settings.strategy) out")
     }
     guard !tournament || !settings.reproducible else {
-      throw OptionError("sync-tournament has nothing to choose from: reproducible goes with sync shared only")
+      throw OptionError(
+        "sync-tournament has nothing to choose from: reproducible goes with shared on one node and hierarchical on several"
+      )
     }
     guard generate >= 0 else { throw OptionError("generate \(generate) is negative; 0 generates no names") }
     guard temperature.isFinite, temperature > 0 else {

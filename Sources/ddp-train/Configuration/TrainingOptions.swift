@@ -51,7 +51,7 @@ struct TrainingOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Time every strategy before the run, and take the fastest.")
   var syncTournament: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "Compute the same parameters, to the bit, on any number of ranks of one node.")
+  @Flag(inversion: .prefixedNo, help: "Compute the same parameters, to the bit, on any number of ranks.")
   var reproducible: Bool?
 
   @Option(help: "Names to generate at the end. (default: 10)")
