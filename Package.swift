@@ -50,7 +50,7 @@ let package = Package(
     .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CSIMD", "CSpin", "Kernels", "GPT", "MPI", "Dataset"],
+      dependencies: ["CXXHash", "CSIMD", "CSpin", "Kernels", "GPT", "MPI", "Dataset"],
       swiftSettings: swiftForThisCPU),
 
     // Measurement.

@@ -18,6 +18,11 @@ public struct Settings: Sendable {
   /// Whether the result is to be the same to the bit on every number of ranks.
   public var reproducible: Bool
 
+  /// Steps between two comparisons of the ranks' parameters; 0 for none.
+  public var checkReplicas = 100
+  /// For tests.
+  public var bitFlip: BitFlip?
+
   /// - Throws: `SettingsError` for a number that makes no sense.
   public init(
     shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineOptions, evaluate: Bool,
@@ -60,7 +65,8 @@ public struct Settings: Sendable {
       ("exp", engine.exponential.rawValue), ("prefix-sharing", "\(engine.sharesPrefixes)"),
       ("padding-skip", "\(engine.skipsPadding)"), ("eval", "\(evaluate)"),
       ("sync", strategy.rawValue), ("bucket-kib", "\(bucketKiB)"),
-      ("reproducible", "\(reproducible)"),
+      ("reproducible", "\(reproducible)"), ("check-replicas", "\(checkReplicas)"),
+      ("inject-bit-flip", bitFlip.map { "\($0.rank),\($0.step)" } ?? "none"),
     ]
   }
 }

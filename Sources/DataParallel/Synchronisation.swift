@@ -8,8 +8,8 @@ public final class Synchronisation {
   /// Why it is not what one would expect, in one sentence.
   public let notice: String?
   public let implementation: any GradientSynchronisation
-  /// Outlives what was made of it.
-  private let node: NodeGroup?
+  /// Outlives what was made of it. Nil for one rank alone.
+  let node: NodeGroup?
 
   /// Collective.
   ///

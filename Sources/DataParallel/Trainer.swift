@@ -9,6 +9,8 @@ public final class Trainer {
   public var state: ModelState { step.state }
   private let world: Communicator
   private let step: TrainingStep
+  /// Nil for one rank, which has nobody to compare with, and where it is not wanted.
+  private let check: ReplicaCheck?
   /// How gradients become one update, as it was chosen for these ranks.
   public let synchronisation: Synchronisation
 
@@ -27,6 +29,11 @@ public final class Trainer {
     step = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
       synchronisation: synchronisation.implementation)
+    if let node = synchronisation.node, settings.checkReplicas > 0 {
+      check = try ReplicaCheck(synchronisation.implementation, node: node, state: step.state, world: world)
+    } else {
+      check = nil
+    }
     try requireAgreement(
       settings.fields + [
         ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),
@@ -43,7 +50,8 @@ public final class Trainer {
   ///     measurement is a barrier.
   ///   - recordEvery: `onRecord` hears of every k-th step and of the last.
   ///   - onRecord: runs on every rank.
-  /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step; `MPIError`.
+  /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step, and where replicas differ;
+  ///   `MPIError`.
   public func run(
     measureEveryStep: Bool = false, recordEvery: Int = 1, onRecord: (StepRecord) -> Void = { _ in }
   ) throws -> RunSummary {
@@ -52,8 +60,10 @@ public final class Trainer {
     var stopped = false
     while done < settings.steps, !stopped {
       let measured = measureEveryStep || done % Self.measureEvery == 0
+      let check = settings.checkReplicas > 0 && (done + 1) % settings.checkReplicas == 0 ? check : nil
       let start = csimd_nanoseconds()
-      let outcome = try step.run(done, measuringWait: measured)
+      let outcome = try step.run(done, measuringWait: measured, check: check)
+      try check?.compare(step: done + 1)
       let nanoseconds = Double(csimd_nanoseconds() - start)
       guard outcome.loss.isFinite else {
         throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")

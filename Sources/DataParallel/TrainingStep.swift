@@ -74,6 +74,11 @@ public final class TrainingStep {
   ///   - measuringWait: whether the wait for the last rank is measured apart from the exchange, at the price of a
   ///     barrier.
   public func run(_ step: Int, measuringWait: Bool) throws -> Outcome {
+    try run(step, measuringWait: measuringWait, check: nil)
+  }
+
+  /// - Parameter check: what is to look at the parameters as they are written; nil in most steps.
+  func run(_ step: Int, measuringWait: Bool, check: ReplicaCheck?) throws -> Outcome {
     var phases = PhaseTimes()
     var clock = PhaseClock()
     let positions = selectBatch(step)
@@ -90,10 +95,20 @@ public final class TrainingStep {
     try synchronisation.update(
       state, engine: engine, learningRate: settings.learningRate(step: step), update: step + 1)
     phases.adam = clock.lap()
+    check?.seal()
     let totals = try synchronisation.publish(state, engine: engine)
+    if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { turnBit() }
     phases.synchronisation += clock.lap()
     return Outcome(
       loss: totals.lossSum / Double(positions), positions: positions, rows: rows, stop: totals.stop, phases: phases)
+  }
+
+  /// Turns a bit over in the middle of what this rank writes, or of everything where it writes nothing.
+  private func turnBit() {
+    let slice = synchronisation.replica?.own ?? 0..<0
+    let own = slice.isEmpty ? 0..<settings.shape.parameterCount : slice
+    let index = own.lowerBound + own.count / 2
+    state.parameters[index] = Float(bitPattern: state.parameters[index].bitPattern ^ 1 << 20)
   }
 
   /// Forward and backward pass over this rank's names.

@@ -33,6 +33,8 @@ struct RunPlan {
       strategy: option.value("sync", flags.sync) ?? .auto,
       bucketKiB: option.value("bucket-kib", flags.bucketKib) ?? 64,
       reproducible: option.value("reproducible", flags.reproducible) ?? false)
+    settings.checkReplicas = try option.value("check-replicas", flags.checkReplicas) ?? settings.checkReplicas
+    settings.bitFlip = flags.injectBitFlip
     tournament = try option.value("sync-tournament", flags.syncTournament) ?? false
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
@@ -54,6 +56,9 @@ struct RunPlan {
       throw OptionError(
         "sync-tournament has nothing to choose from: reproducible goes with shared on one node and hierarchical on several"
       )
+    }
+    guard settings.checkReplicas >= 0 else {
+      throw OptionError("check-replicas \(settings.checkReplicas) is negative; 0 compares never")
     }
     guard generate >= 0 else { throw OptionError("generate \(generate) is negative; 0 generates no names") }
     guard temperature.isFinite, temperature > 0 else {

@@ -54,6 +54,18 @@ struct TrainingOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Compute the same parameters, to the bit, on any number of ranks.")
   var reproducible: Bool?
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare the ranks' parameters every k-th step, and stop where they differ; 0 for never. (default: 100)",
+      valueName: "k"))
+  var checkReplicas: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Turn a bit of a rank's parameters over after a step, to see --check-replicas find it.",
+      valueName: "rank,step"))
+  var injectBitFlip: BitFlip?
+
   @Option(help: "Names to generate at the end. (default: 10)")
   var generate: Int?
 
