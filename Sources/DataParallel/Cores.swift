@@ -11,7 +11,12 @@ import MPI
 ///
 /// Source: augmenting paths in a bipartite graph (Kuhn, "The Hungarian method for the assignment problem", 1955).
 func eachHasACore(_ masks: [[UInt64]]) -> Bool {
-  let allowed = masks.map { mask in (0..<mask.count * 64).filter { mask[$0 / 64] >> ($0 % 64) & 1 == 1 } }
+  let allowed = masks.map { mask -> [Int] in
+    (0..<mask.count * 64).filter { (cpu: Int) -> Bool in
+      let bit: UInt64 = 1 << UInt64(cpu % 64)
+      return mask[cpu / 64] & bit != 0
+    }
+  }
   var rankOf: [Int: Int] = [:]
   func place(_ rank: Int, _ seen: inout Set<Int>) -> Bool {
     for cpu in allowed[rank] where seen.insert(cpu).inserted {

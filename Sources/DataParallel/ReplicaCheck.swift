@@ -9,8 +9,9 @@ import MPI
 /// share one, equal hashes prove nothing: there the owner of a slice hashes it as it writes it, and the node's next
 /// rank hashes what it finds once it has been published.
 ///
-/// So a fault in a replica of its own is found at the next comparison, and one in a shared replica in the steps that
-/// are compared.
+/// So a fault in a replica that a rank updates alone is found at the next comparison. One in a shared replica, or in one
+/// that others overwrite in every step (`sharded`), is found in the steps that are compared: later all ranks have the
+/// same wrong number.
 ///
 /// Cost every k-th step: hashing P parameters or twice P/N, at about 5 GB/s, and two small gathers.
 final class ReplicaCheck {

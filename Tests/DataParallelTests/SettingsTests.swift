@@ -68,7 +68,8 @@ struct SettingsTests {
       ("exp", { $0.engine.exponential = .exact }), ("prefix-sharing", { $0.engine.sharesPrefixes = false }),
       ("padding-skip", { $0.engine.skipsPadding = false }), ("eval", { $0.evaluate = true }),
       ("sync", { $0.strategy = .sharded }), ("bucket-kib", { $0.bucketKiB = 65 }),
-      ("reproducible", { $0.reproducible = true }),
+      ("reproducible", { $0.reproducible = true }), ("check-replicas", { $0.checkReplicas = 10 }),
+      ("inject-bit-flip", { $0.bitFlip = BitFlip(rank: 0, step: 3) }),
     ]
     #expect(one.fields.map(\.name) == changes.map(\.0))
     for (name, change) in changes {

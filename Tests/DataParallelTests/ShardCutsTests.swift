@@ -9,7 +9,7 @@ struct ShardCutsTests {
   private func batch(_ count: Int, seed: UInt64) -> [Name] {
     var random = SeededRandom(seed: seed)
     return (0..<count).map { _ in
-      let letters = random.letters(length: 1 + random.int(below: 12), alphabet: 4)
+      let letters = random.letters(length: 1...12, alphabet: 4)
       return letters.withUnsafeBufferPointer { Name(letters: $0) }
     }.sorted()
   }

@@ -1,0 +1,60 @@
+import MPIRunSupport
+import Testing
+
+extension Jobs {
+  /// A bit that turns over in one replica, and what the others make of it.
+  @Suite("comparison of replicas")
+  struct ReplicaChecks {
+    private func run(_ ranks: Int, _ sync: String, _ arguments: [String]) throws -> RunResult {
+      try ddpTrain(
+        .ranks(ranks),
+        ["--d-model", "16", "--steps", "60", "--generate", "0", "--progress", "never", "--sync", sync]
+          + arguments)
+    }
+
+    @Test(
+      "a difference stops the run, with step, rank and host",
+      arguments: [("allreduce", 33), ("overlap", 33), ("sharded", 40)], [2, 3])
+    func replicasOfTheirOwn(of run: (sync: String, step: Int), ranks: Int) throws {
+      // Between two comparisons: the next one finds it, but where every gather overwrites what others own.
+      let result = try self.run(
+        ranks, run.sync, ["--check-replicas", "10", "--inject-bit-flip", "1,\(run.step)"])
+      expectFailure(result, saying: "replicas differ after step 40: rank 1 on ")
+      #expect(result.stderr.contains("has other parameters than the rest"), "\(result)")
+      #expect(!result.stdout.contains("parameters hash"), "\(result)")
+    }
+
+    @Test("in a shared replica the next rank finds what an owner did not write", arguments: [(2, 0), (3, 2), (4, 1)])
+    func sharedReplica(ranks: Int, rank: Int) throws {
+      let result = try run(ranks, "shared", ["--check-replicas", "10", "--inject-bit-flip", "\(rank),40"])
+      expectFailure(result, saying: "replicas differ after step 40: what rank \(rank) on ")
+      #expect(result.stderr.contains("wrote is not what others find there"), "\(result)")
+    }
+
+    @Test("without a fault nothing is found, and nothing changes", arguments: ["allreduce", "sharded", "shared"])
+    func healthy(sync: String) throws {
+      let checked = try run(3, sync, ["--check-replicas", "1"])
+      let unchecked = try run(3, sync, ["--check-replicas", "0"])
+      #expect(checked.exitCode == 0 && unchecked.exitCode == 0, "\(checked)\n\(unchecked)")
+      #expect(checked.line("parameters") != nil && checked.line("parameters") == unchecked.line("parameters"))
+    }
+
+    @Test("a fault that nobody looks for stays unseen: the injection is real, and so is the comparison")
+    func unseen() throws {
+      let result = try run(2, "allreduce", ["--check-replicas", "0", "--inject-bit-flip", "1,33"])
+      let healthy = try run(2, "allreduce", ["--check-replicas", "0"])
+      #expect(result.exitCode == 0, "\(result)")
+      #expect(result.line("parameters") != healthy.line("parameters"))
+    }
+
+    @Test("options that make no sense", arguments: [("--inject-bit-flip", "1"), ("--inject-bit-flip", "-1,4")])
+    func badFlip(option: String, value: String) throws {
+      #expect(try ddpTrain(.alone, ["\(option)=\(value)"]).exitCode == 64)
+    }
+
+    @Test("a negative interval")
+    func badInterval() throws {
+      expectFailure(try ddpTrain(.alone, ["--check-replicas=-1"]), saying: "check-replicas -1 is negative")
+    }
+  }
+}
