@@ -35,7 +35,7 @@ final class NodeMemory {
       on: node, count: node.rank == 0 ? Self.padded(count) + layout.derivedCount : 0, touched: false)
     guard let parameters = replicaWindow.segment(of: 0).baseAddress, let gradient = gradientWindow.local.baseAddress
     else { preconditionFailure("windows without memory") }
-    replica = Replica(parameters: parameters, derived: parameters + Self.padded(count), own: own)
+    replica = Replica(parameters: parameters, derived: parameters + Self.padded(count), isShared: true, own: own)
     ownGradient = gradient
     gradients = AlignedBuffer(zeros: counts.reduce(0, +))
     var index = 0

@@ -29,8 +29,7 @@ final class ReplicaCheck {
   init(_ synchronisation: any GradientSynchronisation, node: NodeGroup, state: ModelState, world: Communicator) throws {
     self.world = world
     self.state = state
-    // A rank that writes all of its replica has it for itself.
-    own = synchronisation.replica.flatMap { $0.own.count < state.shape.parameterCount ? $0.own : nil }
+    own = synchronisation.replica.flatMap { $0.isShared ? $0.own : nil }
     hasSeveral = own == nil || node.nodes > 1
     let local = node.communicator
     let neighbours = try local.allGather(world.rank)

@@ -22,7 +22,9 @@ public final class ShardedSynchronisation: GradientSynchronisation {
   public var ranks: Int { world.size }
 
   /// The all-gather's buffer. Every rank writes all of it in the beginning.
-  public var replica: Replica? { Replica(parameters: parameters.pointer, derived: nil, own: 0..<count) }
+  public var replica: Replica? {
+    Replica(parameters: parameters.pointer, derived: nil, isShared: false, own: 0..<count)
+  }
 
   /// - Throws: `MPIError` where the parameters are more than MPI can count.
   public init(layout: ReplicaLayout, world: Communicator) throws {

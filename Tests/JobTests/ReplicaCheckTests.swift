@@ -5,11 +5,13 @@ extension Jobs {
   /// A bit that turns over in one replica, and what the others make of it.
   @Suite("comparison of replicas")
   struct ReplicaChecks {
-    private func run(_ ranks: Int, _ sync: String, _ arguments: [String]) throws -> RunResult {
-      try ddpTrain(
-        .ranks(ranks),
-        ["--d-model", "16", "--steps", "60", "--generate", "0", "--progress", "never", "--sync", sync]
-          + arguments)
+    /// - Parameter nodes: ranks of each node that the ranks pretend to be on, nil for one.
+    private func run(_ ranks: Int, _ sync: String, _ arguments: [String], nodes: String? = nil) throws -> RunResult {
+      try MPIRun(
+        ranks: ranks, options: withoutGrace, environment: nodes.map { ["DDP_TRAIN_TEST_NODES": $0] } ?? [:]
+      ).run(
+        "ddp-train",
+        ["--d-model", "16", "--steps", "60", "--generate", "0", "--progress", "never", "--sync", sync] + arguments)
     }
 
     @Test(
@@ -31,12 +33,28 @@ extension Jobs {
       #expect(result.stderr.contains("wrote is not what others find there"), "\(result)")
     }
 
-    @Test("without a fault nothing is found, and nothing changes", arguments: ["allreduce", "sharded", "shared"])
-    func healthy(sync: String) throws {
-      let checked = try run(3, sync, ["--check-replicas", "1"])
-      let unchecked = try run(3, sync, ["--check-replicas", "0"])
+    @Test(
+      "without a fault nothing is found, and nothing changes",
+      arguments: [
+        ("allreduce", "3"), ("sharded", "3"), ("shared", "3"), ("hierarchical", "2,1"), ("hierarchical", "1,2"),
+        ("hierarchical", "1,1,1"),
+      ])
+    func healthy(sync: String, nodes: String) throws {
+      let checked = try run(3, sync, ["--check-replicas", "1"], nodes: nodes)
+      let unchecked = try run(3, sync, ["--check-replicas", "0"], nodes: nodes)
       #expect(checked.exitCode == 0 && unchecked.exitCode == 0, "\(checked)\n\(unchecked)")
       #expect(checked.line("parameters") != nil && checked.line("parameters") == unchecked.line("parameters"))
+    }
+
+    @Test(
+      "over nodes both are looked for: a replica that differs from other nodes', and a slice that no owner wrote",
+      arguments: [("2,1", 2, 33), ("2,1", 0, 40), ("1,2", 0, 33), ("2,2", 3, 40)])
+    func overNodes(nodes: String, rank: Int, step: Int) throws {
+      let ranks = nodes.split(separator: ",").compactMap { Int($0) }.reduce(0, +)
+      let result = try run(
+        ranks, "hierarchical", ["--check-replicas", "10", "--inject-bit-flip", "\(rank),\(step)"], nodes: nodes)
+      expectFailure(result, saying: "replicas differ after step 40: ")
+      #expect(result.stderr.contains("rank \(rank) on "), "\(result)")
     }
 
     @Test("a fault that nobody looks for stays unseen: the injection is real, and so is the comparison")

@@ -85,7 +85,7 @@ test_cluster_jobs() {
     cluster "$layout" -- --data "$checkout/data/names.txt" --steps 60 --progress never --generate 0 \
       --metrics "$work/several"
     check "cluster over $layout: exit code, ranks and hosts" "0 ranks      $ranks ranks on $number hosts" \
-      "$code $(grep ^ranks <<<"$out")"
+      "$code $(where_it_ran)"
     # Not the bits: which of Open MPI's ways to sum is taken may depend on where mpirun runs.
     check_losses "cluster over $layout: the losses of launch/namespaces" "$work/one" "$work/several"
   done

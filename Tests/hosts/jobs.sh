@@ -129,6 +129,8 @@ check_hosts_quiet() {
   check "$1: no process of it is left" '' "$left"
 }
 
+# The last job's ranks and hosts, without what else the line says.
+where_it_ran() { sed -n 's/^\(ranks .* hosts\{0,1\}\).*/\1/p' <<<"$out"; }
 last_hash() { sed -n 's/^parameters hash //p' <<<"$out"; }
 
 # losses FILE: one a line, from a metrics file.

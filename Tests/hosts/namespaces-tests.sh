@@ -83,7 +83,7 @@ test_jobs() {
       local name="${strategy:-default} over $layout"
       if [[ $layout == *nodeC* ]]; then ranks=3 number=3; else ranks=4 number=2; fi
       over "nodeA:$ranks" --steps 60 --metrics "$work/one" "${select[@]}"
-      check "$name: the same ranks on one host" "0 ranks      $ranks ranks on 1 host" "$code $(grep ^ranks <<<"$out")"
+      check "$name: the same ranks on one host" "0 ranks      $ranks ranks on 1 host" "$code $(where_it_ran)"
       first=$(last_hash)
 
       local bytes
@@ -94,7 +94,7 @@ test_jobs() {
         continue
       fi
       check "$name: the program sees the hosts" "0 ranks      $ranks ranks on $number hosts" \
-        "$code $(grep ^ranks <<<"$out")"
+        "$code $(where_it_ran)"
       check_losses "$name: the losses of one host" "$work/one" "$work/several"
       # Each step nodeB must learn what the others add to every parameter.
       local parameters
@@ -107,6 +107,10 @@ test_jobs() {
       check "$name: again, the same bits" "$first_over" "$(last_hash)"
       if [[ $options == *--reproducible* ]]; then
         over "nodeA:$ranks" --steps 60 --reproducible "${select[@]}"
+        if ((code != 0)); then
+          check_says "$name, reproducible: is refused with a reason" "reproducible"
+          continue
+        fi
         first=$(last_hash)
         over "$layout" --steps 60 --reproducible "${select[@]}"
         check "$name, reproducible: the bits of one host" "$first" "$(last_hash)"
@@ -256,7 +260,7 @@ test_interruptions() {
     check_clean "$signal"
   done
   over nodeA:1,nodeB:1 --steps 20
-  check "hosts of a job's own" "0 ranks      2 ranks on 2 hosts" "$code $(grep ^ranks <<<"$out")"
+  check "hosts of a job's own" "0 ranks      2 ranks on 2 hosts" "$code $(where_it_ran)"
   over nodeA:1,nodeB:1 --steps minus
   check "the program's own exit code" 64 "$code"
   check_clean "hosts of a job's own"
