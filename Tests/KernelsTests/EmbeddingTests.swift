@@ -10,8 +10,10 @@ import Testing
     var random = SeededRandom(seed: UInt64(rows * 1000 + width))
     let (tokens, positions) = (random.indices(rows, below: 27), random.indices(rows, below: 16))
     let (wte, wpe) = (random.floats(27 * width), random.floats(16 * width))
-    let expected = (0..<rows * width).map { i in
-      wte[Int(tokens[i / width]) * width + i % width] + wpe[Int(positions[i / width]) * width + i % width]
+    let expected = (0..<rows * width).map { (i: Int) -> Float in
+      let (row, column) = (i / width, i % width)
+      let token = wte[Int(tokens[row]) * width + column]
+      return token + wpe[Int(positions[row]) * width + column]
     }
     for placement in GuardPlacement.allCases {
       withGuardedMemory(placement) { memory in
