@@ -152,7 +152,7 @@ test_wire() {
   check "list tells the delay" "nodeB      is well, delay 20000 µs" "$(hosts list | grep nodeB)"
   over nodeA:1,nodeB:1 --steps 20
   check "20 ms each way: the same bits" "0 $plain" "$code $(last_hash)"
-  check_between "20 ms each way: at least that a step" $((20 * 20)) 60000 "$(trained)"
+  check_between "20 ms each way: at least that a step" $((20 * 20)) 100000 "$(trained)"
   hosts delay nodeB 1ms
   check_between "another delay takes its place" 2000 19999 "$(round_trip)"
   hosts delay nodeB off
@@ -166,7 +166,7 @@ test_wire() {
     over nodeA:1,nodeB:1 --steps 20
     check "20 Mbit/s: the same bits" "0 $plain" "$code $(last_hash)"
     # 20 gradients of 214,528 bytes.
-    check_between "20 Mbit/s: what the gradients take at least" 1600 60000 "$(trained)"
+    check_between "20 Mbit/s: what the gradients take at least" 1600 100000 "$(trained)"
     hosts rate nodeB off
     check "without the limit it is as before" "nodeB      is well no limit" \
       "$(hosts list | grep nodeB) $(hosts exec nodeB tc qdisc show dev eth0 | grep tbf || echo no limit)"
