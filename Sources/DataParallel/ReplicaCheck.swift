@@ -73,14 +73,13 @@ final class ReplicaCheck {
       isSpeaker: world.rank == 0)
   }
 
-  /// The ranks whose hash is not the most frequent one; where two are as frequent, rank 0's counts.
+  /// The ranks whose hash is not the most frequent one; where several are, the lowest rank's counts.
   private func outvoted(_ hashes: [Int]) -> [Int] {
     var counts: [Int: Int] = [:]
     for hash in hashes { counts[hash, default: 0] += 1 }
     let most = counts.values.max() ?? 0
     let right = hashes.first { counts[$0] == most }
-    let rightful = counts[hashes[0]] == most ? hashes[0] : right
-    return hashes.indices.filter { hashes[$0] != rightful }
+    return hashes.indices.filter { hashes[$0] != right }
   }
 
   private func hash(_ range: Range<Int>) -> UInt64 {

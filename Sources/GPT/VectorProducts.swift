@@ -45,13 +45,9 @@ final class VectorProducts: MatrixProducts {
     isFinal: (_ from: Int) -> Void
   ) {
     let (C, F, V) = (shape.dModel, shape.feedForward, Shape.vocabulary)
-    linearWeightGradient(
-      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, x: s.x2, gradient: d + shape.offset(.head))
-    isFinal(shape.offset(.head))
-    linearInputGradient(
-      rows: R, inputs: C, outputs: V, dy: s.logits, dyRow: logitsRow, weights: w + shape.offset(.head),
-      scratch: packing.pointer, dx: s.dx)
-    isFinal(shape.offset(.head))
+    linearBackward(
+      .head, rows: R, inputs: C, outputs: V, x: s.x2, dy: s.logits, dyRow: logitsRow, dx: s.dx, weights: w, gradient: d,
+      isFinal: isFinal)
     linearWeightGradient(
       rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
     isFinal(shape.offset(.contract))
@@ -59,13 +55,9 @@ final class VectorProducts: MatrixProducts {
       rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract), scratch: packing.pointer,
       output: s.h, dx: s.dh)
     isFinal(shape.offset(.contract))
-    linearWeightGradient(
-      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, x: s.z, gradient: d + shape.offset(.expand))
-    isFinal(shape.offset(.expand))
-    linearInputGradient(
-      rows: R, inputs: C, outputs: F, dy: s.dh, dyRow: F, weights: w + shape.offset(.expand),
-      scratch: packing.pointer, dx: s.dz)
-    isFinal(shape.offset(.expand))
+    linearBackward(
+      .expand, rows: R, inputs: C, outputs: F, x: s.z, dy: s.dh, dyRow: F, dx: s.dz, weights: w, gradient: d,
+      isFinal: isFinal)
   }
 
   func attentionOutputBackward(
@@ -73,13 +65,9 @@ final class VectorProducts: MatrixProducts {
     isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
-    linearWeightGradient(
-      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, x: s.a, gradient: d + shape.offset(.attentionOutput))
-    isFinal(shape.offset(.attentionOutput))
-    linearInputGradient(
-      rows: R, inputs: C, outputs: C, dy: s.dx, dyRow: C, weights: w + shape.offset(.attentionOutput),
-      scratch: packing.pointer, dx: s.da)
-    isFinal(shape.offset(.attentionOutput))
+    linearBackward(
+      .attentionOutput, rows: R, inputs: C, outputs: C, x: s.a, dy: s.dx, dyRow: C, dx: s.da, weights: w, gradient: d,
+      isFinal: isFinal)
   }
 
   func queryKeyValueBackward(
@@ -87,11 +75,24 @@ final class VectorProducts: MatrixProducts {
     isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
+    linearBackward(
+      .query, rows: U, inputs: C, outputs: 3 * C, x: s.y, dy: s.dqkv, dyRow: 3 * C, dx: s.dy, weights: w, gradient: d,
+      isFinal: isFinal)
+  }
+
+  /// Both gradients of the linear layer whose weights begin at `tensor`, and word of the first as soon as it is there.
+  private func linearBackward(
+    _ tensor: Tensor, rows: Int, inputs: Int, outputs: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    dyRow: Int, dx: UnsafeMutablePointer<Float>, weights w: UnsafePointer<Float>,
+    gradient d: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void
+  ) {
+    let offset = shape.offset(tensor)
     linearWeightGradient(
-      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, x: s.y, gradient: d + shape.offset(.query))
-    isFinal(shape.offset(.query))
+      rows: rows, inputs: inputs, outputs: outputs, dy: dy, dyRow: dyRow, x: x, gradient: d + offset)
+    isFinal(offset)
     linearInputGradient(
-      rows: U, inputs: C, outputs: 3 * C, dy: s.dqkv, dyRow: 3 * C, weights: w + shape.offset(.query),
-      scratch: packing.pointer, dx: s.dy)
+      rows: rows, inputs: inputs, outputs: outputs, dy: dy, dyRow: dyRow, weights: w + offset,
+      scratch: packing.pointer, dx: dx)
+    isFinal(offset)
   }
 }
