@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
+        "CGuard", "CSIMD", "CSME2", "CSpin", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
         "Scaling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -12,7 +12,7 @@ public struct RowCounts: Sendable, Equatable {
   public var sum = 0
   public var largest = 0
 
-  static func + (left: RowCounts, right: RowCounts) -> RowCounts {
+  public static func + (left: RowCounts, right: RowCounts) -> RowCounts {
     RowCounts(whole: left.whole + right.whole, sum: left.sum + right.sum, largest: left.largest + right.largest)
   }
 

@@ -67,6 +67,13 @@ public struct Machine: Codable, Sendable {
     self.peakGflopsHigh = peakGflopsHigh
     self.warnings = warnings
   }
+
+  /// - Parameter sample: GFLOP/s of one core.
+  public mutating func setPeak(_ sample: Sample) {
+    peakGflops = sample.median
+    peakGflopsLow = sample.quantile(0.1)
+    peakGflopsHigh = sample.quantile(0.9)
+  }
 }
 
 public enum ScalingMode: String, Codable, Sendable, CaseIterable {
@@ -99,8 +106,7 @@ public struct ScalingResult: Codable, Sendable {
   /// Speed-up / ranks, and its 95 % interval from the rounds' own pairs.
   public var efficiency, efficiencyLow, efficiencyHigh: Double
   public var samplesPerSecond: Double
-  /// Where the time of a step went, in steps with a barrier before the exchange; means over the ranks, summing to a
-  /// step's time.
+  /// Where the time went, in steps with a barrier before the exchange: medians of the ranks' mean.
   public var computeUs, waitUs, syncUs, adamUs: Double
   /// Rows at N / rows at 1: 1 or more. efficiency = computation scalability · load balance · communication efficiency /
   /// work inflation.

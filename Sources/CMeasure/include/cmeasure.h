@@ -17,4 +17,7 @@ int cmeasure_pin_to_first_cpu(void);
 /// The most memory this process has had, in bytes.
 uint64_t cmeasure_peak_memory(void);
 
+/// How often the system has taken the core from the calling thread since it began, to give it to another.
+uint64_t cmeasure_involuntary_switches(void);
+
 #endif

@@ -6,7 +6,6 @@ import Dataset
 import Foundation
 import GPT
 import MPI
-import Reference
 import Scaling
 
 struct Bench: JobCommand {
@@ -54,7 +53,7 @@ struct Bench: JobCommand {
     try onEveryRank(of: world) {
       let cases = try self.cases()
       try validate(cases)
-      let names = try self.names()
+      let names = try ProjectFiles.names()
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
@@ -65,18 +64,11 @@ struct Bench: JobCommand {
     }
   }
 
-  private func names() throws -> NameTable {
-    guard let path = ProjectFiles.path("data/names.txt") else {
-      throw OptionError("data/names.txt is not to be found")
-    }
-    return try NameSet(path: path).table
-  }
-
   private func compareStrategies(on world: Communicator) throws {
     let (cases, names) = try onEveryRank(of: world) {
       let cases = try self.cases()
       try validate(cases)
-      return (cases, try self.names())
+      return (cases, try ProjectFiles.names())
     }
     try requireAgreement(
       [("the cases", "\(cases.map { "\($0)" })"), ("seconds", "\(seconds)")], over: world)
@@ -123,21 +115,9 @@ struct Bench: JobCommand {
     return cases
   }
 
-  /// A fast wrong step is worth nothing. (The coarse exponential is wrong on purpose.)
   private func validate(_ cases: [StepBenchmark.Case]) throws {
     for kind in EngineKind.allCases {
-      if let engine = cases.first(where: { $0.engine.kind == kind })?.engine { try validate(engine) }
-    }
-  }
-
-  private func validate(_ engine: EngineOptions) throws {
-    guard engine.exponential != .coarse else { return }
-    let files = ProjectFiles.references()
-    guard !files.isEmpty else { throw OptionError("Tests/golden is not to be found: nothing to validate against") }
-    for file in files {
-      guard ReferenceCheck(try ReferenceCase(path: file), engine: engine).passed else {
-        throw OptionError("the engine is out of bounds on \(file); run `ddp-train check \(file)`")
-      }
+      if let engine = cases.first(where: { $0.engine.kind == kind })?.engine { try requireCorrect(engine) }
     }
   }
 

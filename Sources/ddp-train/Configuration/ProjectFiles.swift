@@ -1,4 +1,6 @@
+import Dataset
 import Foundation
+import GPT
 
 /// Finds the project's own files (data/, configs/) wherever the program is started from: beside the program or in
 /// a folder above it, then in the current folder or above it.
@@ -16,6 +18,12 @@ enum ProjectFiles {
       }
     }
     return nil
+  }
+
+  /// The project's own names: what everything is measured with.
+  static func names() throws -> NameTable {
+    guard let path = path("data/names.txt") else { throw OptionError("data/names.txt is not to be found") }
+    return try NameSet(path: path).table
   }
 
   /// The names of the configurations in configs/, without their ending.

@@ -1,0 +1,58 @@
+import DataParallel
+import MPI
+
+/// What one rank's measured steps consisted of; times in µs.
+struct PhaseLog {
+  /// Choosing the batch; forward and backward pass.
+  private(set) var selection: [Double] = []
+  private(set) var passes: [Double] = []
+  private(set) var wait: [Double] = []
+  private(set) var synchronisation: [Double] = []
+  private(set) var adam: [Double] = []
+  /// Computed by this rank.
+  private(set) var rows: [Double] = []
+  /// How often the system took the core away.
+  private(set) var switches: [Double] = []
+
+  private static var columns: [WritableKeyPath<PhaseLog, [Double]>] {
+    [\.selection, \.passes, \.wait, \.synchronisation, \.adam, \.rows, \.switches]
+  }
+
+  var count: Int { passes.count }
+
+  mutating func add(_ phases: PhaseTimes, rows: Int, switches: UInt64) {
+    selection.append(phases.selection / 1000)
+    passes.append((phases.forward + phases.backward) / 1000)
+    wait.append(phases.wait / 1000)
+    synchronisation.append(phases.synchronisation / 1000)
+    adam.append(phases.adam / 1000)
+    self.rows.append(Double(rows))
+    self.switches.append(Double(switches))
+  }
+
+  /// The logs of all ranks on rank 0, empty elsewhere. Collective; all ranks have logged the same steps.
+  func gathered(by group: Communicator) throws -> [PhaseLog] {
+    var logs = [PhaseLog](repeating: PhaseLog(), count: group.rank == 0 ? group.size : 0)
+    for column in Self.columns {
+      let all = try group.gather(self[keyPath: column])
+      for rank in logs.indices { logs[rank][keyPath: column] = Array(all[rank * count..<(rank + 1) * count]) }
+    }
+    return logs
+  }
+}
+
+extension [PhaseLog] {
+  /// One value for each step, of what the ranks have there.
+  func perStep(_ value: (PhaseLog, Int) -> Double, _ combine: ([Double]) -> Double) -> [Double] {
+    (0..<(first?.count ?? 0)).map { step in combine(map { value($0, step) }) }
+  }
+
+  /// Median over the steps of the ranks' mean.
+  func typical(_ column: KeyPath<PhaseLog, [Double]>) -> Double {
+    Sample(perStep({ $0[keyPath: column][$1] }, \.mean)).median
+  }
+}
+
+extension [Double] {
+  var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+}

@@ -1,0 +1,57 @@
+import CSIMD
+import CSpin
+import Foundation
+import GPT
+import MPI
+import Scaling
+
+extension Machine {
+  /// This machine, as rank 0 sees it, and the hosts of all ranks. Collective.
+  static func current(of world: Communicator) throws -> Machine {
+    Machine(
+      cpu: cpuName, isa: String(cString: csimd_built_for()), ranks: world.size,
+      hosts: try world.allGather(Environment.processorName), cores: allowedCores, system: system,
+      mpi: Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown",
+      version: DDPTrain.version, command: commandLine(ranks: world.size),
+      date: Date().ISO8601Format())
+  }
+
+  /// The kernel's name for the CPU; Arm kernels give numbers, of which the common ones are known here.
+  private static var cpuName: String {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    func field(_ name: String) -> String? {
+      text.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: ":").last
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    if let name = field("model name") { return name }
+    guard let part = field("CPU part") else { return "unknown CPU" }
+    let known = [
+      "0xd0c": "Neoverse N1", "0xd40": "Neoverse V1", "0xd49": "Neoverse N2", "0xd4f": "Neoverse V2",
+      "0xd83": "Neoverse V3AE", "0xd84": "Neoverse V3", "0xd8e": "Neoverse N3", "0xac3": "Ampere-1",
+      "0xac4": "Ampere-1a",
+    ]
+    return known[part] ?? "CPU part \(part) of implementer \(field("CPU implementer") ?? "unknown")"
+  }
+
+  private static var system: String {
+    var name = utsname()
+    guard uname(&name) == 0 else { return "unknown" }
+    let release = withUnsafeBytes(of: &name.release) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return "Linux \(release)"
+  }
+
+  private static var allowedCores: Int {
+    var mask = [UInt64](repeating: 0, count: Int(CSPIN_MASK_WORDS))
+    guard cspin_allowed_cpus(&mask) == 0 else { return 0 }
+    return mask.reduce(0) { $0 + $1.nonzeroBitCount }
+  }
+
+  /// As one would type it. What mpirun itself was given is not to be had.
+  private static func commandLine(ranks: Int) -> String {
+    let program = (CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent }) ?? "ddp-train"
+    let own = ([program] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+    return Environment.isRunningUnderMPIRun ? "mpirun -np \(ranks) \(own)" : own
+  }
+}
