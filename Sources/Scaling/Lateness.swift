@@ -10,13 +10,15 @@ struct Lateness {
 
   /// By rank, then cause.
   private(set) var entries: [Entry] = []
+  private let steps: Int
 
   /// A rank is late where its passes took this much longer than the mean of the others', as a share of that.
   static let threshold = 0.2
 
   /// - Parameter logs: one for each rank, of the same steps.
   init(_ logs: [PhaseLog]) {
-    guard logs.count > 1, let steps = logs.first?.count, steps > 0 else { return }
+    steps = logs.first?.count ?? 0
+    guard logs.count > 1, steps > 0 else { return }
     let timePerRow = Self.timePerRow(logs)
     for step in 0..<steps {
       let times = logs.map { $0.passes[step] }
@@ -38,6 +40,9 @@ struct Lateness {
     }
     entries.sort { ($0.rank, $0.cause.rawValue) < ($1.rank, $1.cause.rawValue) }
   }
+
+  /// Those for which the others waited at least `wait` µs a step, over all steps.
+  func entries(above wait: Double) -> [Entry] { entries.filter { $0.waited > wait * Double(steps) } }
 
   private mutating func add(rank: Int, cause: LateRank.Cause, waited: Double) {
     if let index = entries.firstIndex(where: { $0.rank == rank && $0.cause == cause }) {

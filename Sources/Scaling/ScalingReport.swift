@@ -245,11 +245,12 @@ public struct Prediction: Codable, Sendable {
   /// Of which wait for nobody but the network.
   public var communicationUs: Double
   public var efficiency: Double
+  public var singleCoreUsPerStep: Double
   public var measuredUsPerStep: Double?
 
   public init(
     c: Int, globalBatch: Int, mode: ScalingMode, strategy: String, ranks: Int, usPerStep: Double,
-    communicationUs: Double, efficiency: Double, measuredUsPerStep: Double? = nil
+    communicationUs: Double, efficiency: Double, singleCoreUsPerStep: Double = 0, measuredUsPerStep: Double? = nil
   ) {
     self.c = c
     self.globalBatch = globalBatch
@@ -259,6 +260,7 @@ public struct Prediction: Codable, Sendable {
     self.usPerStep = usPerStep
     self.communicationUs = communicationUs
     self.efficiency = efficiency
+    self.singleCoreUsPerStep = singleCoreUsPerStep
     self.measuredUsPerStep = measuredUsPerStep
   }
 }

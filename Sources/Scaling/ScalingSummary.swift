@@ -47,8 +47,11 @@ struct ScalingSummary {
       busyCoreSpeed: busyCoreSpeed, gradientBytes: settings.shape.parameterCount * MemoryLayout<Float>.size)
   }
 
+  /// Waits below this share of the steps' time are not told.
+  private static let worthTelling = 0.005
+
   func lateRanks(of contender: Contender, hosts: [String]) -> [LateRank] {
-    Lateness(record.phases).entries.map { entry in
+    Lateness(record.phases).entries(above: Self.worthTelling * step).map { entry in
       LateRank(
         c: contender.settings.shape.dModel, globalBatch: contender.settings.batch,
         strategy: contender.chosen.rawValue, ranks: ranks, rank: entry.rank, host: hosts[entry.rank],

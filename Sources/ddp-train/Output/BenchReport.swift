@@ -75,8 +75,4 @@ struct BenchReport {
   private func engine(of result: StepBenchmark.Result) -> String {
     result.what.engine.resolvedKind(for: result.what.shape).rawValue
   }
-
-  private func right(_ text: String, _ width: Int) -> String {
-    text.count < width ? String(repeating: " ", count: width - text.count) + text : text
-  }
 }

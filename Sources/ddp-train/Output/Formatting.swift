@@ -5,6 +5,11 @@ extension String {
   func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
 }
 
+/// Spaces in front, up to `width` characters.
+func right(_ text: String, _ width: Int) -> String {
+  text.count < width ? String(repeating: " ", count: width - text.count) + text : text
+}
+
 /// 1,234,567
 func grouped(_ number: Int) -> String {
   var digits = Array(String(number.magnitude))

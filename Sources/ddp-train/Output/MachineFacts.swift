@@ -42,7 +42,7 @@ extension Machine {
     return "Linux \(release)"
   }
 
-  private static var allowedCores: Int {
+  static var allowedCores: Int {
     var mask = [UInt64](repeating: 0, count: Int(CSPIN_MASK_WORDS))
     guard cspin_allowed_cpus(&mask) == 0 else { return 0 }
     return mask.reduce(0) { $0 + $1.nonzeroBitCount }

@@ -48,8 +48,4 @@ struct SynchronisationReport {
 
       """
   }
-
-  private func right(_ text: String, _ width: Int) -> String {
-    text.count < width ? String(repeating: " ", count: width - text.count) + text : text
-  }
 }

@@ -1,0 +1,39 @@
+import DataParallel
+import GPT
+
+/// Rows of the rank with the most, and of one rank that has the whole batch: means over batches that are really drawn
+/// and cut, without computing anything.
+public struct ShardRows: Sendable, Equatable {
+  public var largest: Double
+  public var whole: Double
+  public var sum: Double
+
+  /// Batches beyond this are not drawn: what they have in common hardly grows any more.
+  public static let largestDrawn = 1 << 14
+
+  /// - Parameters:
+  ///   - batch: B, all ranks together; at least `ranks`.
+  ///   - names: training names.
+  public init(batch: Int, ranks: Int, engine: EngineOptions, names: NameTable) {
+    // A larger job is drawn smaller, with as many names a rank.
+    let scale = max(1, (batch + Self.largestDrawn - 1) / Self.largestDrawn)
+    let drawn = max(1, batch / scale)
+    let drawnRanks = max(1, ranks / scale)
+    let sampler = BatchSampler(seed: 1, names: names.count, batch: drawn)
+    let cuts = ShardCuts(names: drawn, ranks: drawnRanks)
+    let indices = AlignedBuffer<UInt32>(zeros: drawn)
+    let picked = AlignedBuffer<Name>(zeros: drawn)
+    let steps = max(4, 2048 / drawn)
+    var counts = RowCounts()
+    for step in 0..<steps {
+      sampler.sortedBatch(step: step, into: indices.buffer)
+      for slot in 0..<drawn { picked[slot] = names.names[Int(indices[slot])] }
+      cuts.count(picked.pointer, engine: engine)
+      cuts.balance()
+      counts = counts + cuts.rows()
+    }
+    largest = Double(counts.largest) / Double(steps)
+    whole = Double(counts.whole) / Double(steps) * Double(batch) / Double(drawn)
+    sum = Double(counts.sum) / Double(steps) * Double(batch) / Double(drawn)
+  }
+}
