@@ -26,8 +26,20 @@ struct ScalingSummary {
   /// In steps that are not measured inside.
   private var step: Double { record.steps.median }
 
+  struct Factors {
+    var computationScalability, loadBalance, communicationEfficiency: Double
+  }
+
+  /// Their product over the work inflation is the efficiency.
+  var factors: Factors {
+    Factors(
+      computationScalability: alone.median * record.workInflation / (Double(ranks) * meanComputation),
+      loadBalance: meanComputation / largestComputation, communicationEfficiency: largestComputation / step)
+  }
+
   func result(of contender: Contender) -> ScalingResult {
     let single = alone.median
+    let factors = factors
     let interval = record.steps.interval
     let singleInterval = alone.interval
     let ratio = alone.ratioInterval(to: record.steps)
@@ -42,9 +54,8 @@ struct ScalingSummary {
       computeUs: record.phases.typical(\.passes) + record.phases.typical(\.selection),
       waitUs: record.phases.typical(\.wait), syncUs: record.phases.typical(\.synchronisation),
       adamUs: record.phases.typical(\.adam), workInflation: record.workInflation,
-      computationScalability: single * record.workInflation / (Double(ranks) * meanComputation),
-      loadBalance: meanComputation / largestComputation, communicationEfficiency: largestComputation / step,
-      busyCoreSpeed: busyCoreSpeed, gradientBytes: settings.shape.parameterCount * MemoryLayout<Float>.size)
+      computationScalability: factors.computationScalability, loadBalance: factors.loadBalance,
+      communicationEfficiency: factors.communicationEfficiency, busyCoreSpeed: busyCoreSpeed, gradientBytes: settings.shape.parameterCount * MemoryLayout<Float>.size)
   }
 
   /// Waits below this share of the steps' time are not told.
