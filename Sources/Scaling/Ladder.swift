@@ -19,7 +19,7 @@ public final class Ladder {
   private let check: LadderCheck
   private var runners: [RungRunner] = []
   /// Where there are several ranks, on all.
-  private var together: RungRunner?
+  private var together: (team: LadderTeam, runner: RungRunner)?
 
   static let learningRate = 0.005
 
@@ -44,21 +44,10 @@ public final class Ladder {
       for rung in rungs { try check.climb(rung) }
     }
     guard world.size > 1 else { return }
-    let (training, synchronisation) = try trainTogether()
-    let own = synchronisation.implementation.replica?.own ?? 0..<shape.parameterCount
-    let trace = try RungTrace(training, own: own, world: world)
-    try training.close()
-    try onRankZero { try check.climb(.ranks(world.size), trace) }
-  }
-
-  private func trainTogether() throws -> (TrainingStep, Synchronisation) {
-    let settings = try Settings(
-      ladder: shape, batch: batch, engine: Rung.ranks(world.size).options)
-    let synchronisation = try Synchronisation(settings, world: world)
-    let training = try TrainingStep(
-      settings: settings, names: names, rank: world.rank, ranks: world.size,
-      synchronisation: synchronisation.implementation)
-    return (training, synchronisation)
+    let team = try LadderTeam(shape: shape, batch: batch, names: names, world: world)
+    let trace = try team.trace()
+    try team.close()
+    try onRankZero { try check.climb(team.rung, trace) }
   }
 
   /// Runs `body` on rank 0, with the others asleep.
@@ -89,16 +78,17 @@ extension Ladder {
     }
     try world.restUntilAllArrive()
     if world.size > 1 {
-      let runner = RungRunner(try trainTogether().0, stepsPerBatch: 1, names: batch)
+      let team = try LadderTeam(shape: shape, batch: batch, names: names, world: world)
+      let runner = RungRunner(team.training, stepsPerBatch: 1, names: batch)
       try runner.chooseTurn { try world.broadcast($0, root: 0) }
-      together = runner
+      together = (team, runner)
     }
     let start = csimd_nanoseconds()
     var rounds = 0
     repeat {
       for runner in runners { try runner.turn() }
       try world.restUntilAllArrive()
-      try together?.turn()
+      try together?.runner.turn()
       rounds += 1
     } while try world.broadcast(
       Double(csimd_nanoseconds() - start) < seconds * 1e9 || rounds < 3 ? 1 : 0, root: 0) == 1
@@ -108,11 +98,11 @@ extension Ladder {
   public func result() throws -> LadderResult {
     var samples = runners.map { Sample($0.times) }
     var all = runners.isEmpty ? [] : rungs
-    if let together {
+    if let (team, runner) = together {
       // A step is as long as its slowest rank's.
-      samples.append(Sample(try world.allReduce(together.times, .max)))
-      all.append(.ranks(world.size))
-      try together.training.close()
+      samples.append(Sample(try world.allReduce(runner.times, .max)))
+      all.append(team.rung)
+      try team.close()
     }
     let first = samples.first?.median ?? 0
     let results = zip(all, samples).enumerated().map { index, pair in
@@ -136,23 +126,5 @@ extension Ladder {
     let letters = [UInt8](repeating: 0, count: 6)
     _ = model.loss(letters.withUnsafeBufferPointer { Name(letters: $0) })
     return model.tape.count - shape.parameterCount
-  }
-}
-
-extension TrainingStep {
-  /// Of one core.
-  convenience init(_ rung: Rung, _ engine: any Engine, batch: Int, names: NameTable) throws {
-    try self.init(
-      settings: Settings(ladder: engine.shape, batch: batch, engine: rung.options), names: names, rank: 0, ranks: 1,
-      synchronisation: SoloSynchronisation(parameterCount: engine.shape.parameterCount), engine: engine)
-  }
-}
-
-extension Settings {
-  /// The same for all rungs.
-  init(ladder shape: Shape, batch: Int, engine: EngineOptions) throws(SettingsError) {
-    try self.init(
-      shape: shape, batch: batch, steps: 1 << 20, learningRate: Ladder.learningRate, seed: 1, engine: engine,
-      evaluate: false)
   }
 }

@@ -55,7 +55,4 @@ extension Rung {
     }
     return rungs
   }
-
-  /// The batch cut into a shard for each rank, with the engine that a training run takes.
-  static func ranks(_ count: Int) -> Rung { Rung("ranks", "\(count) ranks", options: EngineOptions()) }
 }

@@ -65,7 +65,15 @@ struct LadderCommand: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       print(report.table)
-      if let json { try report.json().write(to: URL(fileURLWithPath: json), options: .atomic) }
+      if let json { try write(report, to: json) }
+    }
+  }
+
+  private func write(_ report: LadderReport, to path: String) throws {
+    do {
+      try report.json().write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw OptionError("--json \(path): \(error.localizedDescription)")
     }
   }
 
