@@ -15,7 +15,7 @@ struct LadderReport {
       let cells = [
         significant(rung.usPerSample), significant(rung.usPerSampleP10) + "–" + significant(rung.usPerSampleP90),
         rung.factorOverBefore.map(factor) ?? "–", factor(rung.factorOverFirst),
-        rung.gradientDifference.map(scientific) ?? "–",
+        rung.gradientDifference.map { $0 == 0 ? "0" : scientific($0) } ?? "–",
       ]
       lines.append(rung.title.padded(to: Self.width) + zip(cells, titles).map { right($0, $1.1) }.joined())
     }
