@@ -33,6 +33,8 @@ let package = Package(
     .target(name: "CSME2"),
     .target(name: "Kernels", dependencies: ["CSIMD"], swiftSettings: uncheckedKernels),
     .target(name: "GPT", dependencies: ["CSIMD", "CSME2", "Kernels"], swiftSettings: swiftForThisCPU),
+    // The model once more, from single operations that remember themselves.
+    .target(name: "Autograd", dependencies: ["GPT", "Kernels"], swiftSettings: swiftForThisCPU),
 
     // Files: names in, tensors in and out.
     // No pkgConfig: it would link a library of which only inlined functions are used.
@@ -56,13 +58,14 @@ let package = Package(
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
+      name: "Scaling", dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
       name: "ddp-train",
       dependencies: [
         "CGuard", "CSIMD", "CSME2", "CSpin", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
+        "Autograd",
         "Scaling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -73,14 +76,18 @@ let package = Package(
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
-    .testTarget(name: "GPTTests", dependencies: ["GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "GPTTests", dependencies: ["Autograd", "GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "AutogradTests", dependencies: ["Autograd", "GPT", "Reference", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "ScalingTests", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],
+      name: "ScalingTests",
+      dependencies: ["Autograd", "CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),

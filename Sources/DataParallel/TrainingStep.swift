@@ -39,8 +39,11 @@ public final class TrainingStep {
   /// - Parameters:
   ///   - names: the training names, the same on every rank.
   ///   - rank, ranks: which shard of every batch is this rank's.
+  ///   - engine: one to be compared with the one the settings describe, which nil stands for. It must take as many
+  ///     names, and must not need shared memory.
   public init(
-    settings: Settings, names: NameTable, rank: Int, ranks: Int, synchronisation: any GradientSynchronisation
+    settings: Settings, names: NameTable, rank: Int, ranks: Int, synchronisation: any GradientSynchronisation,
+    engine: (any Engine)? = nil
   ) throws {
     csimd_flush_denormals()
     self.settings = settings
@@ -53,13 +56,15 @@ public final class TrainingStep {
     }
     cuts = ShardCuts(names: settings.batch, ranks: ranks)
     let replica = synchronisation.replica
-    engine = settings.engine.make(
-      shape: settings.shape, names: max(microShards?.capacity ?? cuts.capacity, Self.evaluationBatch),
-      derived: replica?.derived)
+    self.engine =
+      engine
+      ?? settings.engine.make(
+        shape: settings.shape, names: max(microShards?.capacity ?? cuts.capacity, Self.evaluationBatch),
+        derived: replica?.derived)
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica)
     batchIndices = AlignedBuffer(zeros: settings.batch)
     batchNames = AlignedBuffer(zeros: settings.batch)
-    engine.parametersChanged(
+    self.engine.parametersChanged(
       state.parameters.pointer, in: replica?.own ?? 0..<settings.shape.parameterCount)
     try synchronisation.waitForAll()
   }

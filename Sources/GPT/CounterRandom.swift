@@ -44,9 +44,12 @@ public struct CounterRandom: Sendable {
 }
 
 extension Shape {
-  /// Writes P initial parameters, each normal with mean 0 and standard deviation 0.08.
+  /// Standard deviation of a new model's parameters.
+  public static let initialDeviation = 0.08
+
+  /// Writes P initial parameters, each normal with mean 0 and standard deviation `initialDeviation`.
   public func initialise(_ parameters: UnsafeMutablePointer<Float>, seed: UInt64) {
     let random = CounterRandom(seed: seed, stream: .parameters)
-    for i in 0..<parameterCount { parameters[i] = Float(0.08 * random.normal(UInt64(i))) }
+    for i in 0..<parameterCount { parameters[i] = Float(Shape.initialDeviation * random.normal(UInt64(i))) }
   }
 }

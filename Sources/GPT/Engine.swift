@@ -61,6 +61,13 @@ public struct StepWork: Sendable {
     // Forward once, backward twice; attention has two products forward and four backward.
     flops = 6 * products + 12 * Double(attended) * C
   }
+
+  /// Of an engine that computes every position of `names` by itself.
+  public init(shape: Shape, apart names: [Name]) {
+    let rows = names.reduce(0) { $0 + $1.positions }
+    let attended = names.reduce(0) { $0 + $1.positions * ($1.positions + 1) / 2 }
+    self.init(shape: shape, rows: rows, pairs: rows, attended: attended)
+  }
 }
 
 /// Gradients of (P) each that are to be added up in this order; at least one.

@@ -214,39 +214,19 @@ extension ScalarModel {
 
 // MARK: - as an engine
 
-extension ScalarModel: Engine where Real == Float {
+extension ScalarModel: Engine, PlainEngine where Real == Float {
   public func forward(
     _ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double
   ) -> Double {
     Double(forward(names, parameters: parameters, scale: Float(scale)))
   }
 
-  public var work: StepWork {
-    let rows = names.reduce(0) { $0 + $1.positions }
-    let attended = names.reduce(0) { $0 + $1.positions * ($1.positions + 1) / 2 }
-    return StepWork(shape: shape, rows: rows, pairs: rows, attended: attended)
-  }
+  public var work: StepWork { StepWork(shape: shape, apart: names) }
 
   public func backward(
     parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void
   ) {
     backward(parameters: parameters, gradient: gradient)
     isFinal(0)
-  }
-
-  /// This engine keeps no copies.
-  public func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>) {}
-
-  public func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
-    second: UnsafeMutablePointer<Float>
-  ) {
-    let i = range.lowerBound
-    Scalar<Float>.adam(
-      count: range.count, learningRate: Float(learningRate),
-      firstPower: Float(Self.power(AdamStep.beta1, update)),
-      secondPower: Float(Self.power(AdamStep.beta2, update)), gradients: gradients, offset: i,
-      parameters: parameters + i, first: first + i, second: second + i)
   }
 }

@@ -1,18 +1,18 @@
 internal import CMPI
-import Glibc
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 extension Communicator {
-  /// Returns on no rank before all have called it, and leaves the cores of those that wait to others.
+  /// As ``barrier()``, asleep meanwhile: a core whose rank waits here is free for others. It looks twice a millisecond
+  /// whether all have arrived, so it is late by as much, for each of the barrier's log₂ N messages.
   ///
-  /// Open MPI's barrier spins. Here a rank sleeps between two looks, so that what another rank measures meanwhile has
-  /// the machine to itself; it may return `interval` late.
-  ///
-  /// - Parameter interval: between two looks, in µs.
-  /// - Source: MPI 3.1, §5.12 MPI_Ibarrier.
-  public func rest(interval: UInt32 = 500) throws(MPIError) {
+  /// - Source: MPI 3.1, §5.12.1 MPI_Ibarrier.
+  public func rest() throws(MPIError) {
     var handle: MPI_Request? = cmpi_request_null()
     try check(MPI_Ibarrier(self.handle, &handle), function: "MPI_Ibarrier")
     var request = Request(handle, of: UInt8.datatype, hasStatus: false)
-    while try request.test() == nil { usleep(interval) }
+    while try request.test() == nil { usleep(500) }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 struct ScenarioTests {
   static let scenarios = [
     "environment", "reduce", "reduce-scatter", "broadcast", "gather", "gather-v", "values", "mismatch",
-    "point-to-point", "requests", "communicators", "window",
+    "point-to-point", "requests", "rest", "communicators", "window",
   ]
 
   @Test("every check holds on every rank", arguments: scenarios, 1...4)

@@ -24,6 +24,7 @@ struct MPIExercise {
     "mismatch": Scenario(run: mismatch),
     "point-to-point": Scenario(run: pointToPoint),
     "requests": Scenario(run: requests),
+    "rest": Scenario(run: rest),
     "communicators": Scenario(run: communicators),
     "window": Scenario(run: window),
     // Scenarios that must end the job with an error; see Failures.swift.
