@@ -17,4 +17,11 @@ int cmeasure_pin_to_first_cpu(void);
 /// The most memory this process has had, in bytes.
 uint64_t cmeasure_peak_memory(void);
 
+/// Copies 8 bytes at an address of another process, as Open MPI does between ranks of one host. Returns 0, or why
+/// not, as in errno: EPERM where the system forbids it.
+int cmeasure_read_process(int process, uint64_t address, uint64_t *_Nonnull value);
+
+/// The same, by a child from this process. Not a parent from its child, which is allowed more often.
+int cmeasure_child_reads_this_process(void);
+
 #endif
