@@ -1,3 +1,5 @@
+import Foundation
+
 /// The command line to start a job with.
 extension JobFacts {
   /// One rank on each core that can work, or as many ranks as the job has where they all fit; each bound.
@@ -42,10 +44,9 @@ extension SingleCopy {
 
 /// A word as a shell must be given it.
 func shellWord(_ word: String) -> String {
-  let plain = word.allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || "_-./:,=+@%".contains($0) }
-  return plain && !word.isEmpty
-    ? word
-    : "'"
-      + word.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "'\\''") + "'"
+  let isPlain = word.allSatisfy { character in
+    character.isASCII && (character.isLetter || character.isNumber) || "_-./:,=+@%".contains(character)
+  }
+  if isPlain, !word.isEmpty { return word }
+  return "'\(word.replacingOccurrences(of: "'", with: "'\\''"))'"
 }

@@ -30,16 +30,10 @@ struct Doctor: JobCommand {
   }
 
   private func text(of examination: Examination) -> String {
-    var lines = findingLines(examination.findings)
-    let advice = examination.warnings.count - examination.problems.count
-    lines += [
-      "",
-      examination.isUnderMPIRun
-        ? "\(plural(examination.ranks, "rank")) on \(plural(examination.hosts, "host")): "
-          + "\(plural(examination.problems.count, "problem")), \(advice) to consider"
-        : "\(plural(examination.problems.count, "problem")), \(advice) to consider",
-      "start: \(examination.commandLine)",
-    ]
-    return lines.joined(separator: "\n")
+    let problems = examination.problems.count
+    let counts = "\(plural(problems, "problem")), \(examination.warnings.count - problems) to consider"
+    let job = "\(plural(examination.ranks, "rank")) on \(plural(examination.hosts, "host")): "
+    let end = ["", examination.isUnderMPIRun ? job + counts : counts, "start: \(examination.commandLine)"]
+    return (findingLines(examination.findings) + end).joined(separator: "\n")
   }
 }
