@@ -28,9 +28,9 @@ extension JobFacts {
     let has = "\(folder.path) has \(bytes(free)) left"
     guard free >= usual else {
       return .problem(
-        check, "\(has); \(counted(ranks, "rank")) need \(bytes(usual)) at d-model 64",
+        check, "\(has); \(counted(ranks, "rank")) need \(bytes(usual)) at d-model 64, Open MPI's own included",
         do: "make it larger: mount -o remount,size=\(megabytes(most)) \(folder.path), or docker run "
-          + "--shm-size=\(megabytes(most)); --sync allreduce needs less")
+          + "--shm-size=\(megabytes(most))")
     }
     guard free >= most else {
       let widths = Array(stride(from: 64, through: Shape.widest, by: 16))

@@ -26,7 +26,7 @@ struct SystemFiles: Sendable {
 /// "0-2,5" as [0, 1, 2, 5].
 func expandedList(_ text: String) -> [Int] {
   text.split(separator: ",").flatMap { part -> [Int] in
-    let ends = part.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+    let ends = part.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     guard let first = ends.first, let last = ends.last, first <= last else { return [] }
     return Array(first...last)
   }
