@@ -61,12 +61,16 @@ let package = Package(
       name: "Scaling", dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
+    // Before a run: what this machine, and this placement of ranks, will do to it.
+    .target(
+      name: "Doctor", dependencies: ["CMeasure", "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "DataParallel"],
+      swiftSettings: swiftForThisCPU),
+
     .executableTarget(
       name: "ddp-train",
       dependencies: [
         "CGuard", "CSIMD", "CSME2", "CSpin", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Autograd",
-        "Scaling",
+        "Autograd", "Scaling", "Doctor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -89,6 +93,8 @@ let package = Package(
       name: "ScalingTests",
       dependencies: ["Autograd", "CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],
       swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT"], swiftSettings: swiftForThisCPU),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(

@@ -59,9 +59,9 @@ final class MicroShardPass {
       let own = tree.names(of: node.lowerBound)
       let slots = own.lowerBound - names.lowerBound..<own.upperBound - names.lowerBound
       let loss = engine.forward(UnsafeBufferPointer(rebasing: shard[slots]), parameters: parameters, scale: scale)
-      phases.forward += clock.lap()
+      phases.forward += clock.lap(.forward)
       engine.backward(parameters: parameters, gradient: gradient)
-      phases.backward += clock.lap()
+      phases.backward += clock.lap(.backward)
       return loss
     }
     let (left, right) = SummationTree.children(of: node)
@@ -69,7 +69,7 @@ final class MicroShardPass {
     var loss = run(left, level: level, into: gradient, shard, engine, parameters, scale, &phases, &clock)
     loss += run(right, level: level + 1, into: other, shard, engine, parameters, scale, &phases, &clock)
     add(count: parameterCount, UnsafePointer(gradient), UnsafePointer(other), target: gradient)
-    phases.backward += clock.lap()
+    phases.backward += clock.lap(.backward)
     return loss
   }
 }

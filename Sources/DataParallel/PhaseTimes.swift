@@ -39,12 +39,17 @@ public struct PhaseTimes: Sendable {
 
 /// A clock read between phases.
 struct PhaseClock {
+  /// What is to hear of every phase; nil in most steps.
+  let trace: Trace?
   private var last = csimd_nanoseconds()
 
-  /// Nanoseconds since the last call.
-  mutating func lap() -> Double {
+  init(trace: Trace?) { self.trace = trace }
+
+  /// Nanoseconds since the last call, which `phase` took.
+  mutating func lap(_ phase: Phase) -> Double {
     let now = csimd_nanoseconds()
     defer { last = now }
+    trace?.add(phase, from: last, to: now)
     return Double(now - last)
   }
 }

@@ -11,6 +11,8 @@ public final class Trainer {
   private let step: TrainingStep
   /// Nil for one rank, which has nobody to compare with, and where it is not wanted.
   private let check: ReplicaCheck?
+  /// What is to record the phases of its steps, on all ranks or on none: traced steps measure the wait.
+  public var trace: Trace?
   /// How gradients become one update, as it was chosen for these ranks.
   public let synchronisation: Synchronisation
 
@@ -59,10 +61,11 @@ public final class Trainer {
     var done = 0
     var stopped = false
     while done < settings.steps, !stopped {
-      let measured = measureEveryStep || done % Self.measureEvery == 0
+      let trace = trace.flatMap { $0.steps.contains(done) ? $0 : nil }
+      let measured = measureEveryStep || trace != nil || done % Self.measureEvery == 0
       let check = settings.checkReplicas > 0 && (done + 1) % settings.checkReplicas == 0 ? check : nil
       let start = csimd_nanoseconds()
-      let outcome = try step.run(done, measuringWait: measured, check: check)
+      let outcome = try step.run(done, measuringWait: measured, check: check, trace: trace)
       try check?.compare(step: done + 1)
       let nanoseconds = Double(csimd_nanoseconds() - start)
       guard outcome.loss.isFinite else {

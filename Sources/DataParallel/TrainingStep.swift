@@ -79,31 +79,34 @@ public final class TrainingStep {
   ///   - measuringWait: whether the wait for the last rank is measured apart from the exchange, at the price of a
   ///     barrier.
   public func run(_ step: Int, measuringWait: Bool) throws -> Outcome {
-    try run(step, measuringWait: measuringWait, check: nil)
+    try run(step, measuringWait: measuringWait, check: nil, trace: nil)
   }
 
-  /// - Parameter check: what is to look at the parameters as they are written; nil in most steps.
-  func run(_ step: Int, measuringWait: Bool, check: ReplicaCheck?) throws -> Outcome {
+  /// - Parameters:
+  ///   - check: what is to look at the parameters as they are written; nil in most steps.
+  ///   - trace: what is to record the phases; nil in most steps.
+  func run(_ step: Int, measuringWait: Bool, check: ReplicaCheck?, trace: Trace?) throws -> Outcome {
+    trace?.begin(step: step)
     var phases = PhaseTimes()
-    var clock = PhaseClock()
+    var clock = PhaseClock(trace: trace)
     let positions = selectBatch(step)
     let shard = UnsafeBufferPointer(rebasing: batchNames.buffer[microShards?.names ?? cuts[rank]])
-    phases.selection = clock.lap()
+    phases.selection = clock.lap(.selection)
     let parameters = UnsafePointer(state.parameters.pointer)
     let lossSum = pass(shard, parameters, scale: 1 / Double(positions), &phases, &clock)
     if measuringWait, synchronisation.ranks > 1 {
       try synchronisation.waitForAll()
-      phases.wait = clock.lap()
+      phases.wait = clock.lap(.wait)
     }
     try synchronisation.exchange(StepTotals(lossSum: lossSum, stop: StopSignal.isRequested))
-    phases.synchronisation = clock.lap()
+    phases.synchronisation = clock.lap(.synchronisation)
     try synchronisation.update(
       state, engine: engine, learningRate: settings.learningRate(step: step), update: step + 1)
-    phases.adam = clock.lap()
+    phases.adam = clock.lap(.adam)
     check?.seal()
     let totals = try synchronisation.publish(state, engine: engine)
     if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { turnBit() }
-    phases.synchronisation += clock.lap()
+    phases.synchronisation += clock.lap(.synchronisation)
     return Outcome(
       loss: totals.lossSum / Double(positions), positions: positions, rows: rows, stop: totals.stop, phases: phases)
   }
@@ -129,11 +132,11 @@ public final class TrainingStep {
       ) { synchronisation.gradient(ofNode: $0) }
     }
     let lossSum = engine.forward(shard, parameters: parameters, scale: scale)
-    phases.forward = clock.lap()
+    phases.forward = clock.lap(.forward)
     engine.backward(parameters: parameters, gradient: synchronisation.gradient) {
       synchronisation.gradientIsFinal(from: $0)
     }
-    phases.backward = clock.lap()
+    phases.backward = clock.lap(.backward)
     return lossSum
   }
 

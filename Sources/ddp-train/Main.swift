@@ -16,7 +16,7 @@ struct DDPTrain: ParsableCommand {
     version: version,
     subcommands: [
       Train.self, Generate.self, Check.self, Bench.self, ScalingCommand.self, Predict.self, LadderCommand.self,
-      Info.self,
+      Info.self, Doctor.self,
     ],
     defaultSubcommand: Train.self)
 

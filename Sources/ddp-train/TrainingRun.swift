@@ -29,6 +29,9 @@ struct TrainingRun {
     let names = try onEveryRank(of: world) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
     let split = try onEveryRank(of: world) { try names.split(evaluation: plan.settings.evaluate) }
     let metrics = try onEveryRank(of: world) { try speaks ? plan.metricsPath.map { try MetricsFile(path: $0) } : nil }
+    let trace = try plan.tracePath.map {
+      try TraceFile(path: $0, steps: plan.tracedSteps, settings: plan.settings, world: world)
+    }
     if speaks { warn(about: names) }
     var settings = plan.settings
     if plan.tournament, let winner = try chooseStrategy(split.training.table) { settings.strategy = winner }
@@ -43,12 +46,14 @@ struct TrainingRun {
           strategy: trainer.synchronisation.strategy) + "\n")
       flushStandardOutput()
     }
+    trainer.trace = trace?.trace
     StopSignal.install()
     var summary = try train(trainer, metrics)
     if let evaluation = split.evaluation {
       summary.evaluation = (try trainer.evaluate(evaluation.table), evaluation.count)
     }
     if speaks { conclude(summary, trainer, metrics) }
+    try trace?.write()
     try trainer.close()
     try onEveryRank(of: world) { if let failure = metrics?.failure { throw failure } }
     if summary.interrupted { throw ExitRequest(code: 130) }

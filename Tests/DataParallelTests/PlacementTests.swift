@@ -26,6 +26,16 @@ struct CoresTests {
     ])
   func tooFew(cpus: [[Int]]) { #expect(!eachHasACore(cpus.map(mask))) }
 
+  @Test("who cannot is named, with all they may use, and nobody else")
+  func names() {
+    #expect(
+      crowds([[5], [0, 1], [1], [0], [6], [5]]) == [
+        Crowd(ranks: [0, 5], places: [5]), Crowd(ranks: [1, 2, 3], places: [0, 1]),
+      ])
+    #expect(crowds([[], [1]]) == [Crowd(ranks: [0], places: [])])
+    #expect(crowds([[3], [3], [3], [1, 2]]) == [Crowd(ranks: [0, 1, 2], places: [3])])
+  }
+
   @Test("many ranks on many cores, bound or not")
   func many() {
     #expect(eachHasACore((0..<100).map { mask([$0]) }))

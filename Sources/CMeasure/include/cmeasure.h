@@ -20,4 +20,11 @@ uint64_t cmeasure_peak_memory(void);
 /// How often the system has taken the core from the calling thread since it began, to give it to another.
 uint64_t cmeasure_involuntary_switches(void);
 
+/// Copies 8 bytes at an address of another process, as Open MPI does between ranks of one host. Returns 0, or why
+/// not, as in errno: EPERM where the system forbids it.
+int cmeasure_read_process(int process, uint64_t address, uint64_t *_Nonnull value);
+
+/// The same, by a child from this process. Not a parent from its child, which is allowed more often.
+int cmeasure_child_reads_this_process(void);
+
 #endif

@@ -11,6 +11,9 @@ struct RunPlan {
   var generate: Int
   var temperature: Double
   var metricsPath: String?
+  var tracePath: String?
+  /// From 0; empty without a trace.
+  var tracedSteps: Range<Int>
   var logEvery: Int?
   var progress: ProgressMode
   var quiet: Bool
@@ -41,6 +44,12 @@ struct RunPlan {
     generate = try option.value("generate", flags.generate) ?? 10
     temperature = try option.value("temperature", flags.temperature) ?? 0.6
     metricsPath = try option.path("metrics", flags.metrics)
+    tracePath = try option.path("trace", flags.trace)
+    let traceSteps: TraceSteps? = try option.value("trace-steps", flags.traceSteps)
+    if let traceSteps, tracePath == nil { throw OptionError("trace-steps \(traceSteps) without a trace") }
+    tracedSteps =
+      tracePath == nil
+      ? 0..<0 : try (traceSteps ?? TraceSteps(of: settings.steps)).range(of: settings.steps)
     logEvery = try option.value("log-every", flags.logEvery)
     progress = try option.value("progress", flags.progress) ?? .auto
     quiet = try option.value("quiet", flags.quiet) ?? false
@@ -81,7 +90,9 @@ struct RunPlan {
     [
       ("sync-tournament", "\(tournament)"), ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"),
       ("temperature", "\(temperature)"),
-      ("metrics", metricsPath == nil ? "no file" : "a file"), ("log-every", logEvery.map { "\($0)" } ?? "its default"),
+      ("metrics", metricsPath == nil ? "no file" : "a file"),
+      ("trace", tracePath == nil ? "no file" : "a file"), ("trace-steps", "\(tracedSteps)"),
+      ("log-every", logEvery.map { "\($0)" } ?? "its default"),
       ("progress", progress.rawValue), ("quiet", "\(quiet)"),
     ]
   }

@@ -77,6 +77,17 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Write what each rank did in some steps here, for Perfetto; see docs/trace.md.", valueName: "file"))
+  var trace: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The steps of --trace. (default: 50 behind the first 100, the last ones of a short run)",
+      valueName: "first:count"))
+  var traceSteps: TraceSteps?
+
+  @Option(
+    help: ArgumentHelp(
       "Report every k-th step: in the metrics file (default: 1), as a line (default: a tenth of the run).",
       valueName: "k"))
   var logEvery: Int?

@@ -88,6 +88,16 @@ public struct MPIRun: Sendable {
     }
   }
 
+  /// Runs a shell's script, in which `"$0"` is a program of this package: for conditions that are made around it.
+  public static func runScript(
+    _ script: String, program: String, timeout: Duration = .seconds(60)
+  ) throws -> RunResult {
+    let command = try builtProgram(program)
+    return try withJobLock {
+      try runChild("/bin/sh", ["-c", script, command], environment: inherited, timeout: timeout)
+    }
+  }
+
   /// This process's variables, less those that Open MPI sets in a process of its own.
   ///
   /// A test process that initialised MPI carries them, and a job started with them would take itself for a

@@ -1,0 +1,108 @@
+/// What is known of one rank.
+struct RankFacts: Codable, Equatable, Sendable {
+  /// Index of its host.
+  var host: Int
+  /// The CPUs it may use, ascending; empty where the system does not tell.
+  var cpus: [Int]
+  var singleCopy: SingleCopy
+}
+
+/// Whether a rank can read the memory of another one.
+enum SingleCopy: Codable, Equatable, Sendable {
+  case works
+  /// Why not, in the system's words.
+  case refused(String)
+  /// By Open MPI's own parameter.
+  case switchedOff
+  /// One rank on its host.
+  case notNeeded
+}
+
+/// What is known of one host, as its first rank sees it.
+struct HostFacts: Codable, Equatable, Sendable {
+  var name: String
+  /// The same for all processes of one machine since its start, and for no other machine.
+  var machine: String
+  /// Addresses that the name leads to; empty where it leads nowhere.
+  var addresses: [String]
+  /// The CPUs that are on, by core.
+  var cores: [[Int]]
+  /// The CPUs a job may use here: what a rank had before mpirun bound it.
+  var allowed: [Int]
+  /// The CPUs that mpirun itself takes for its own: it knows of a cgroup's cpuset, not of other masks.
+  var seenByMPIRun: [Int]
+  /// CPUs' worth of time; nil without a limit.
+  var quota: Double?
+  /// Over the last minute, of the whole machine.
+  var load: Double?
+  var governor: String?
+  var sharedMemory: Folder
+  /// Where Open MPI keeps files of a job.
+  var temporary: Folder
+  var builtFor: String
+  var cpuHas: String
+  /// 0 where there is no matrix unit.
+  var sme2Bits: Int
+
+  struct Folder: Codable, Equatable, Sendable {
+    var path: String
+    /// Bytes; nil where the folder cannot be asked.
+    var free: Int?
+    var isWritable: Bool
+  }
+}
+
+/// What is known of a job, or of a process started by hand: then it is one rank, and what it may do is looked at for
+/// the job that could be.
+struct JobFacts: Codable, Equatable, Sendable {
+  var hosts: [HostFacts]
+  var ranks: [RankFacts]
+  var isUnderMPIRun: Bool
+  var isRoot: Bool
+  /// Whether the environment tells mpirun to accept root.
+  var rootIsAllowed: Bool
+  /// Whether ranks that wait let others run.
+  var yields: Bool
+  var launcher: Launcher
+  /// The program as it was called.
+  var program: String
+  /// A script that binds each rank to a core of its mask; nil where there is none.
+  var binder: String?
+
+  /// The mpirun of the command line to print.
+  struct Launcher: Codable, Equatable, Sendable {
+    /// Nil where none was found.
+    var command: String?
+    /// "4.1.4", nil where it was not asked.
+    var version: String?
+    /// Of the library this program runs with.
+    var libraryVersion: String
+  }
+}
+
+extension JobFacts {
+  /// The ranks of a host, ascending.
+  func ranks(on host: Int) -> [Int] { ranks.indices.filter { ranks[$0].host == host } }
+
+  /// The cores a job's ranks may use on a host, each by those of its hardware threads that they may use.
+  func usableCores(on host: Int) -> [[Int]] {
+    cores(on: host, of: Set(hosts[host].allowed).union(ranks(on: host).flatMap { ranks[$0].cpus }))
+  }
+
+  /// Those that a job may use that was started as this one, and bound by its mask.
+  func allowedCores(on host: Int) -> [[Int]] { cores(on: host, of: Set(hosts[host].allowed)) }
+
+  private func cores(on host: Int, of cpus: Set<Int>) -> [[Int]] {
+    hosts[host].cores.map { $0.filter(cpus.contains) }.filter { !$0.isEmpty }
+  }
+
+  /// The ranks that can really work at the same time on a host: cores, or fewer where a quota pays for fewer.
+  func room(on host: Int) -> Int {
+    let cores = max(1, allowedCores(on: host).count)
+    guard let quota = hosts[host].quota else { return cores }
+    return max(1, min(cores, Int(quota + 0.001)))
+  }
+
+  /// The ranks a host has, or of a process started by hand: those it should have.
+  func wantedRanks(on host: Int) -> Int { isUnderMPIRun ? ranks(on: host).count : room(on: host) }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import MPI
+
+extension JobFacts.Launcher {
+  /// Looks for the mpirun of Open MPI: MPICH's has the same name and may come first in PATH. Under mpirun nothing is
+  /// asked: the right one is running.
+  init(environment: [String: String]) {
+    // "Open MPI v4.1.4, package: …"
+    libraryVersion =
+      Environment.libraryVersion.split(separator: ",").first?.split(separator: " ").last
+      .map { String($0.drop { $0 == "v" }) } ?? "?"
+    guard !Environment.isRunningUnderMPIRun else { return }
+    let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
+    for name in ["mpirun", "mpirun.openmpi"] {
+      guard let path = folders.map({ "\($0)/\(name)" }).first(where: FileManager.default.isExecutableFile),
+        let found = Self.openMPIVersion(of: path)
+      else { continue }
+      if command == nil || found == libraryVersion { (command, version) = (name, found) }
+      if found == libraryVersion { return }
+    }
+  }
+
+  /// Nil for another library's.
+  private static func openMPIVersion(of path: String) -> String? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = ["--version"]
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    guard (try? process.run()) != nil, let data = try? output.fileHandleForReading.readToEnd() else { return nil }
+    process.waitUntilExit()
+    let start = "mpirun (Open MPI) "
+    let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+    return line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Doctor
+import Foundation
+import MPI
+
+struct Doctor: JobCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what is wrong with this machine, or with this placement of ranks, and how to start a run.",
+    discussion: """
+      Alone: what a run may use here, and mpirun's line for it. Under mpirun, with the options of the run to be: \
+      whether each of its ranks has a core of its own, and memory to share.
+
+      Exit codes: 0 nothing is wrong, though there may be advice; 1 there is a problem.
+      """)
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run(on world: Communicator) throws {
+    let examination = try Examination(
+      of: world, binder: ProjectFiles.path("launch/on-own-core"))
+    if world.rank == 0 { print(json ? try text(asJSON: examination) : text(of: examination)) }
+    if !examination.problems.isEmpty { throw ExitRequest(code: 1) }
+  }
+
+  private func text(asJSON examination: Examination) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(examination), as: UTF8.self)
+  }
+
+  private func text(of examination: Examination) -> String {
+    let problems = examination.problems.count
+    let counts = "\(plural(problems, "problem")), \(examination.warnings.count - problems) to consider"
+    let job = "\(plural(examination.ranks, "rank")) on \(plural(examination.hosts, "host")): "
+    let end = ["", examination.isUnderMPIRun ? job + counts : counts, "start: \(examination.commandLine)"]
+    return (findingLines(examination.findings) + end).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,13 @@
+import Doctor
+
+/// Findings in columns, what to do about each below it.
+func findingLines(_ findings: [Finding]) -> [String] {
+  let indent = "".padded(to: 24)
+  return findings.flatMap { finding -> [String] in
+    let hosts = finding.hosts.map { names in names.joined(separator: ", ") + ": " } ?? ""
+    let title = finding.severity.rawValue.padded(to: 9) + finding.check.padded(to: 15)
+    var lines = ["\(title)\(hosts)\(finding.what)"]
+    if let whatToDo = finding.whatToDo { lines.append("\(indent)→ \(whatToDo)") }
+    return lines
+  }
+}
