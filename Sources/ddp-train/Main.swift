@@ -14,7 +14,7 @@ struct DDPTrain: ParsableCommand {
       78 the CPU lacks what the program was built for; 130 ended by a signal, cleanly.
       """,
     version: version,
-    subcommands: [Train.self, Generate.self, Check.self, Bench.self, Info.self],
+    subcommands: [Train.self, Generate.self, Check.self, Bench.self, Report.self, Info.self],
     defaultSubcommand: Train.self)
 
   static let version = "0.1.0"
