@@ -2,7 +2,9 @@ import Foundation
 
 extension String {
   /// Spaces behind, up to `width` characters.
-  package func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
+  package func padded(to width: Int) -> String {
+    count < width ? self + String(repeating: " ", count: width - count) : self
+  }
 }
 
 /// 1,234,567

@@ -28,8 +28,8 @@ public enum ScalingPage {
 
   /// In the order of the page.
   static func figures(_ report: ScalingReport) -> [Figure] {
-    ScalingCurves.figures(report) + TimeSplit.figures(report) + WidthCurves.figures(report)
-      + PredictionCurves.figures(report)
+    report.cases.flatMap { ScalingCurves.figures(of: $0, in: report) + TimeSplit.figures(of: $0, in: report) }
+      + WidthCurves.figures(report) + PredictionCurves.figures(report)
   }
 
   private static func draw(_ figure: Figure, in folder: URL, gnuplot: Gnuplot) throws -> String {

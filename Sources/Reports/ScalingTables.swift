@@ -2,11 +2,11 @@ import Scaling
 
 /// A scaling report as text for the terminal.
 public enum ScalingTables {
-  /// - Returns: lines of at most about 110 characters.
+  /// - Returns: lines of at most about 120 characters.
   public static func text(_ report: ScalingReport) -> String {
     var lines = machine(report.machine)
     let findings = Sentences.findings(report)
-    if !findings.isEmpty { lines += [""] + findings }
+    if !findings.isEmpty { lines += [""] + findings.flatMap { wrapped($0) } }
     if !report.hasSeveralRanks { lines += ["", oneRankOnly] }
     for what in report.cases { lines += [""] + table(of: what, in: report) }
     lines += late(report.late)
@@ -27,7 +27,8 @@ public enum ScalingTables {
     let results = report.results(of: what)
     let bytes = results.first.map { ", gradient \(grouped($0.gradientBytes)) bytes" } ?? ""
     var lines = ["\(what.title), \(what.mode.rawValue) scaling\(bytes)", ""] + times(results).lines
-    if results.contains(where: { $0.ranks > 1 }) { lines += [""] + splits(results).lines }
+    let parallel = results.filter { $0.ranks > 1 }
+    if !parallel.isEmpty { lines += [""] + splits(parallel).lines }
     let costs = report.cost.filter { Case($0) == what }
     let width = costs.map(\.strategy.count).max() ?? 0
     if !costs.isEmpty { lines += [""] + costs.map { "  \($0.strategy.padded(to: width))  \(Sentences.cost($0))" } }
@@ -55,7 +56,8 @@ public enum ScalingTables {
   private static func splits(_ results: [ScalingResult]) -> TextTable {
     var table = TextTable([
       ("N", .right), ("strategy", .left), ("compute", .right), ("wait", .right), ("communication", .right),
-      ("Adam", .right), ("× computation", .right), ("× balance", .right), ("× communication", .right), ("÷ work", .right),
+      ("Adam", .right), ("× computation", .right), ("× balance", .right), ("× communication", .right),
+      ("÷ work", .right),
       ("busy cores", .right),
     ])
     for result in results {
@@ -100,6 +102,19 @@ public enum ScalingTables {
 
   private static func interval(_ low: Double, _ high: Double, _ format: (Double) -> String) -> String {
     "(\(format(low))–\(format(high)))"
+  }
+
+  /// At spaces, to lines of at most 110 characters; all but the first indented.
+  private static func wrapped(_ sentence: String) -> [String] {
+    var lines: [String] = []
+    for word in sentence.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= 110 {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append((lines.isEmpty ? "" : "  ") + word)
+      }
+    }
+    return lines
   }
 
   private static let legend = [

@@ -103,7 +103,8 @@ enum SyntheticReport {
       ciHigh: total * (1 + spread), singleCoreUsPerStep: one, singleCoreCiLow: one * 0.985,
       singleCoreCiHigh: one * 1.01, efficiencyLow: efficiency * (1 - spread), efficiencyHigh: efficiency * (1 + spread),
       computeUs: compute, waitUs: wait, syncUs: parts.sync, adamUs: parts.adam,
-      workInflation: 1 + 0.016 * log2(Double(ranks)), computationScalability: 0.97, loadBalance: compute / (compute + wait),
+      workInflation: 1 + 0.016 * log2(Double(ranks)), computationScalability: 0.97,
+      loadBalance: compute / (compute + wait),
       communicationEfficiency: (compute + wait) / total, busyCoreSpeed: 0.93, gradientBytes: 53_632 * c * c / 1024)
   }
 

@@ -11,7 +11,7 @@ enum Appearance {
     func words(width: Double = 2) -> String {
       "lc rgb '\(colour)' lw \(width) dt \(dash) pt \(point) ps 0.85"
     }
-    func dashed() -> String { "lc rgb '\(colour)' lw 1.4 dt 3" }
+    func dashed() -> String { "lc rgb '\(colour)' lw 1.8 dt 3" }
     func points() -> String { "lc rgb '\(colour)' lw 1.4 pt \(point) ps 0.95" }
   }
 
@@ -32,6 +32,6 @@ enum Appearance {
   /// Of a step, from the bottom of a bar upwards.
   static let phases = [
     (name: "compute", colour: "#08306B"), (name: "wait", colour: "#E6E6E6"), (name: "communication", colour: "#D55E00"),
-    (name: "Adam", colour: "#56B4E9"), (name: "one core, whole step", colour: "#8C8C8C"),
+    (name: "Adam", colour: "#56B4E9"), (name: "one core’s step", colour: "#8C8C8C"),
   ]
 }

@@ -3,9 +3,22 @@ struct Figure {
   struct Size {
     var width: Int
     var height: Int
+  }
+
+  enum Shape {
     /// Two of them stand side by side.
-    static let half = Size(width: 480, height: 360)
-    static func wide(height: Int) -> Size { Size(width: 960, height: height) }
+    case half
+    /// With this many rows of a bar's height.
+    case wide(rows: Double)
+
+    /// In px: margins and legend below a picture of fixed height.
+    func size(legendRows: Int) -> Size {
+      let legend = 23 * legendRows
+      return switch self {
+      case .half: Size(width: 480, height: 350 + legend)
+      case .wide(let rows): Size(width: 960, height: 135 + legend + Int(22 * rows))
+      }
+    }
   }
 
   /// Of its files, and in front of its ids.
@@ -15,11 +28,13 @@ struct Figure {
   let size: Size
   let script: String
 
-  init(name: String, title: String, caption: String, size: Size = .half, script: GnuplotScript) {
+  var isWide: Bool { size.width > 480 }
+
+  init(name: String, title: String, caption: String, script: GnuplotScript) {
     self.name = name
     self.title = title
     self.caption = caption
-    self.size = size
+    size = script.size
     self.script = script.text
   }
 }

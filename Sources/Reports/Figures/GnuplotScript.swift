@@ -1,15 +1,19 @@
 /// A gnuplot script in the making: what all figures have in common, and safe ways to put text and numbers in.
 struct GnuplotScript {
   private(set) var text: String
+  /// In px at 96 dpi; also the size in print.
+  let size: Figure.Size
   private var blocks = 0
 
   /// - Parameters:
   ///   - name: of the script's file and the SVG's, without extension.
-  ///   - size: in px at 96 dpi; also the size in print.
+  ///   - shape: of the picture without legend.
   ///   - title: ours, without marks that gnuplot would read.
   ///   - subtitle: names the machine.
   ///   - entries: of the legend below the axis.
-  init(name: String, size: Figure.Size, title: String, subtitle: String, entries: Int) {
+  init(name: String, shape: Figure.Shape, title: String, subtitle: String, entries: Int) {
+    let rows = (entries + 2) / 3
+    size = shape.size(legendRows: rows)
     text = """
       # gnuplot \(name).gp    draws \(name).svg anew.
       set encoding utf8
@@ -18,7 +22,7 @@ struct GnuplotScript {
       set label 1 '{/:Bold \(title)}' at graph 0, graph 1 offset 0,1.9 left font 'Arial,14'
       set label 2 \(Self.quoted(subtitle, longest: size.width / 6)) noenhanced at graph 0, graph 1 offset 0,0.75 left font 'Arial,10.5' tc rgb '#444444'
       set tmargin 3.4
-      set bmargin \(3.2 + 1.25 * Double((entries + 3) / 4))
+      set bmargin \(3.3 + 1.15 * Double(rows))
       set lmargin 8
       set rmargin 1.5
       set border 3 lc rgb '#222222' lw 1
@@ -27,8 +31,8 @@ struct GnuplotScript {
       set xlabel offset 0,0.75
       set ylabel offset 0.8,0
       set grid ytics lt 1 lc rgb '#dddddd' lw 0.7
-      set key bottom center horizontal Left reverse samplen 2.2 spacing 1.1 font 'Arial,12' noenhanced
-      set key at screen 0.53, screen 0.015 maxcols 4
+      set key bottom center vertical maxrows \(rows) Left reverse samplen 2.2 spacing 1.1 font 'Arial,12' noenhanced
+      set key at screen 0.53, screen 0.012
 
       """
   }
@@ -61,7 +65,8 @@ struct GnuplotScript {
   private static func plain(_ text: String, longest: Int) -> String {
     let scalars = text.unicodeScalars.map { scalar in
       switch scalar.properties.generalCategory {
-      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: " " as Unicode.Scalar
+      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
+        " " as Unicode.Scalar
       default: scalar
       }
     }

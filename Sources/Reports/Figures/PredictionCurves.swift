@@ -14,11 +14,12 @@ enum PredictionCurves {
   private static func time(_ what: Case, _ predictions: [Prediction], machine: Machine) -> Figure {
     let name = "predicted-time-\(what.name)"
     let title = "Time of a step, predicted, \(what.title)"
-    var script = GnuplotScript(name: name, size: .half, title: title, subtitle: machine.inShort,
+    var script = GnuplotScript(
+      name: name, shape: .half, title: title, subtitle: machine.inShort,
       entries: predictions.distinct { $0.strategy }.count)
     ranks(predictions, &script)
-    script.add("set logscale y")
-    script.add("set format y '%g'")
+    LogarithmicAxis.add(
+      "y", around: predictions.flatMap { [$0.usPerStep, $0.measuredUsPerStep ?? $0.usPerStep] }, to: &script)
     script.add("set ylabel 'time of a step (µs)'")
     let parts = curves(
       predictions, &script, predicted: \.usPerStep, measured: { $0.measuredUsPerStep })
@@ -31,7 +32,8 @@ enum PredictionCurves {
   private static func efficiency(_ what: Case, _ predictions: [Prediction], report: ScalingReport) -> Figure {
     let name = "predicted-efficiency-\(what.name)"
     let title = "Efficiency, predicted, \(what.title)"
-    var script = GnuplotScript(name: name, size: .half, title: title, subtitle: report.machine.inShort,
+    var script = GnuplotScript(
+      name: name, shape: .half, title: title, subtitle: report.machine.inShort,
       entries: 1 + predictions.distinct { $0.strategy }.count)
     ranks(predictions, &script)
     script.add("set yrange [0:1.08]")
@@ -43,7 +45,8 @@ enum PredictionCurves {
     script.plot(["1/x with lines lc rgb '#000000' lw 1.3 title 'one core'"] + parts)
     return Figure(
       name: name, title: title,
-      caption: "Lines: the fitted model, far beyond what was measured. Points: measured. Below 1/N, one core is faster.",
+      caption:
+        "Lines: the fitted model, far beyond what was measured. Points: measured. Below 1/N, one core is faster.",
       script: script)
   }
 

@@ -1,21 +1,20 @@
 import Scaling
 
-/// Speed-up and efficiency over the number of ranks, a figure of each for every case.
+/// Speed-up and efficiency over the number of ranks, a figure of each.
 enum ScalingCurves {
-  static func figures(_ report: ScalingReport) -> [Figure] {
-    report.cases.flatMap { what -> [Figure] in
-      let results = report.results(of: what)
-      guard results.contains(where: { $0.ranks > 1 }) else { return [] }
-      return [
-        speedup(what, results, machine: report.machine), efficiency(what, results, machine: report.machine),
-      ]
-    }
+  static func figures(of what: Case, in report: ScalingReport) -> [Figure] {
+    let results = report.results(of: what)
+    guard results.contains(where: { $0.ranks > 1 }) else { return [] }
+    return [
+      speedup(what, results, machine: report.machine), efficiency(what, results, machine: report.machine),
+    ]
   }
 
   private static func speedup(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {
     let name = "speed-up-\(what.name)"
     let title = "Speed-up, \(what.title), \(what.mode.rawValue) scaling"
-    var script = GnuplotScript(name: name, size: .half, title: title, subtitle: machine.inShort,
+    var script = GnuplotScript(
+      name: name, shape: .half, title: title, subtitle: machine.inShort,
       entries: 2 + results.distinct { $0.strategy }.count)
     let axis = RankAxis(results.map(\.ranks))
     axis.add(to: &script)
@@ -30,7 +29,10 @@ enum ScalingCurves {
     }
     let curves = curves(results, axis: axis, script: &script) { ($0.speedup, $0.speedupLow, $0.speedupHigh) }
     script.plot(
-      ["x with lines lc rgb '#555555' lw 1.3 dt 2 title 'ideal'", "1 with lines lc rgb '#000000' lw 1.3 title 'one core'"]
+      [
+        "x with lines lc rgb '#555555' lw 1.3 dt 2 title 'ideal'",
+        "1 with lines lc rgb '#000000' lw 1.3 title 'one core'",
+      ]
         + curves)
     return Figure(
       name: name, title: title,
@@ -43,7 +45,8 @@ enum ScalingCurves {
   private static func efficiency(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {
     let name = "efficiency-\(what.name)"
     let title = "Efficiency, \(what.title), \(what.mode.rawValue) scaling"
-    var script = GnuplotScript(name: name, size: .half, title: title, subtitle: machine.inShort,
+    var script = GnuplotScript(
+      name: name, shape: .half, title: title, subtitle: machine.inShort,
       entries: 2 + results.distinct { $0.strategy }.count)
     let axis = RankAxis(results.map(\.ranks))
     axis.add(to: &script)
@@ -73,7 +76,9 @@ enum ScalingCurves {
         let (middle, low, high) = value(result)
         return [axis.place(result.ranks, curve: index, of: strategies.count), middle, low, high]
       }
-      guard let data = script.data(rows, comment: "\(strategy): N (moved aside), value, 95 % interval") else { continue }
+      guard let data = script.data(rows, comment: "\(strategy): N (moved aside), value, 95 % interval") else {
+        continue
+      }
       let line = Appearance.line(strategy)
       parts.append("\(data) using 1:2:3:4 with yerrorbars lc rgb '\(line.colour)' lw 1.4 pt 0 notitle")
       parts.append(

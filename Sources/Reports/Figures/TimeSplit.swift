@@ -1,12 +1,10 @@
 import Scaling
 
-/// Where a step's time went, as bars for each N and strategy, below one core's step; a figure for every case.
+/// Where a step's time went, as bars for each N and strategy, below one core's step.
 enum TimeSplit {
-  static func figures(_ report: ScalingReport) -> [Figure] {
-    report.cases.compactMap { what in
-      let results = report.results(of: what)
-      return results.contains { $0.ranks > 1 } ? figure(what, results, machine: report.machine) : nil
-    }
+  static func figures(of what: Case, in report: ScalingReport) -> [Figure] {
+    let results = report.results(of: what)
+    return results.contains { $0.ranks > 1 } ? [figure(what, results, machine: report.machine)] : []
   }
 
   private struct Bar {
@@ -31,10 +29,9 @@ enum TimeSplit {
     let title = "Time of a step, \(what.title), \(what.mode.rawValue) scaling"
     let (bars, groups) = bars(what, results)
     let last = bars.last?.place ?? 1
-    let size = Figure.Size.wide(height: 130 + Int(20 * last))
-    var script = GnuplotScript(name: name, size: size, title: title, subtitle: machine.inShort, entries: 4)
+    var script = GnuplotScript(
+      name: name, shape: .wide(rows: last + 0.4), title: title, subtitle: machine.inShort, entries: 6)
     let ends = bars.map { max($0.sum, $0.ideal ?? 0) }.filter(\.isFinite)
-    script.add("set key maxcols 6")
     script.add("set lmargin 21")
     script.add("set grid noytics xtics")
     script.add("set xlabel 'time of a step (µs)'")
@@ -51,7 +48,7 @@ enum TimeSplit {
       caption: "Means over the ranks, in steps with a barrier before the exchange. Compute: batch, forward, backward;"
         + " wait: until the last rank has arrived at the barrier; communication: the exchange; Adam: the update."
         + " Dashed: one core’s step / N, a step without any loss." + oneCoreWords(bars),
-      size: size, script: script)
+      script: script)
   }
 
   private static func oneCoreWords(_ bars: [Bar]) -> String {

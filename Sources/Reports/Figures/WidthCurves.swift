@@ -22,14 +22,15 @@ enum WidthCurves {
   ) -> Figure {
     let name = "strategies-\(setting.name)"
     let title = "Cost of an update, \(setting.title), N = \(ranks)"
-    var script = GnuplotScript(name: name, size: .half, title: title, subtitle: machine.inShort,
+    var script = GnuplotScript(
+      name: name, shape: .half, title: title, subtitle: machine.inShort,
       entries: 1 + results.distinct { $0.strategy }.count)
-    script.add("set logscale xy")
+    script.add("set logscale x")
+    LogarithmicAxis.add("y", around: results.map { $0.syncUs + $0.adamUs }, to: &script)
     script.add("set xlabel 'size of the gradient (kB)'")
     script.add("set ylabel 'communication + Adam (µs a step)'")
     let sizes = results.map { Double($0.gradientBytes) / 1000 }
     marks(Set(sizes).sorted().map { (significant($0), $0) }, "x", &script)
-    script.add("set format y '%g'")
     let parts = curves(results, &script, comment: "gradient (kB), communication + Adam (µs)") {
       (Double($0.gradientBytes) / 1000, $0.syncUs + $0.adamUs)
     }
@@ -47,16 +48,15 @@ enum WidthCurves {
   ) -> Figure {
     let name = "crossover-\(setting.name)"
     let title = "Computing and the rest, \(setting.title), N = \(ranks)"
-    var script = GnuplotScript(name: name, size: .half, title: title, subtitle: machine.inShort,
+    var script = GnuplotScript(
+      name: name, shape: .half, title: title, subtitle: machine.inShort,
       entries: 1 + results.distinct { $0.strategy }.count)
     script.add("set logscale x 2")
-    script.add("set logscale y")
+    LogarithmicAxis.add("y", around: results.flatMap { [$0.computeUs, $0.overheadUs] }, to: &script)
     script.add("set xlabel 'width of the model C'")
     script.add("set ylabel 'time of a step (µs)'")
-    script.add("set format y '%g'")
     marks(Set(results.map(\.c)).sorted().map { ("\($0)", Double($0)) }, "x", &script)
     var parts: [String] = []
-    var crossings: [String] = []
     for strategy in results.distinct({ $0.strategy }) {
       let own = results.filter { $0.strategy == strategy && $0.computeUs > 0 && $0.overheadUs > 0 }
       guard
@@ -68,30 +68,40 @@ enum WidthCurves {
       let title = GnuplotScript.quoted(strategy, longest: 20)
       parts.append("\(data) using 1:2 with lines \(line.dashed()) notitle")
       parts.append("\(data) using 1:3 with linespoints \(line.words()) title \(title)")
-      crossings.append("\(strategy) \(crossing(own))")
     }
-    script.plot(parts + ["NaN with lines lc rgb '#444444' lw 1.4 dt 3 title 'computing, same colours'"])
+    script.plot(parts + ["NaN with lines lc rgb '#444444' lw 1.4 dt 3 title 'computing'"])
     return Figure(
       name: name, title: title,
-      caption: "Per rank: computing (dashed) and all else, that is wait, communication and Adam (solid), over the width."
-        + " Left of a crossing more time goes into working together than into the work. Crossings, interpolated: "
-        + crossings.joined(separator: "; ") + ".",
+      caption:
+        "Per rank: computing (dotted) and all else, that is wait, communication and Adam (solid), over the width."
+        + " Left of a crossing more time goes into working together than into the work. \(crossings(results))",
       script: script)
+  }
+
+  /// A sentence for each way in which strategies cross, or do not.
+  private static func crossings(_ results: [ScalingResult]) -> String {
+    let strategies = results.distinct { $0.strategy }
+    let verdicts = strategies.map { strategy in crossing(results.filter { $0.strategy == strategy }) }
+    return verdicts.distinct { $0 }.map { verdict in
+      let same = zip(strategies, verdicts).filter { $0.1 == verdict }.map(\.0)
+      return "\(verdict): \(same.joined(separator: ", "))."
+    }.joined(separator: " ")
   }
 
   /// Where computing overtakes the rest, interpolated between logarithms.
   private static func crossing(_ results: [ScalingResult]) -> String {
+    let results = results.filter { $0.computeUs > 0 && $0.overheadUs > 0 }
     for (low, high) in zip(results, results.dropFirst()) {
       let before = log(low.computeUs / low.overheadUs)
       let after = log(high.computeUs / high.overheadUs)
       guard before < 0, after >= 0 else { continue }
       let share = -before / (after - before)
       let width = exp(log(Double(low.c)) + share * (log(Double(high.c)) - log(Double(low.c))))
-      return "C ≈ \(fixed(width, 0))"
+      return "Crossing at about C = \(fixed(width, 0))"
     }
-    let computes = results.allSatisfy { $0.computeUs >= $0.overheadUs }
-    let waits = results.allSatisfy { $0.computeUs < $0.overheadUs }
-    return computes ? "none, computing is more throughout" : waits ? "none, the rest is more throughout" : "not from below"
+    if results.allSatisfy({ $0.computeUs >= $0.overheadUs }) { return "Computing takes longer at every C" }
+    return results.allSatisfy { $0.computeUs < $0.overheadUs }
+      ? "The rest takes longer at every C" : "Several crossings"
   }
 
   private static func marks(_ marks: [(String, Double)], _ axis: String, _ script: inout GnuplotScript) {

@@ -53,7 +53,7 @@ struct PageModel {
         number += 1
         return ShownFigure(
           number: number, name: figure.name, svg: svg, caption: figure.caption,
-          size: figure.size.width > Figure.Size.half.width ? "wide" : "half")
+          size: figure.isWide ? "wide" : "half")
       }
     }
     let machine = report.machine
@@ -72,7 +72,8 @@ struct PageModel {
       let names = ["speed-up", "efficiency", "time-split"].map { "\($0)-\(what.name)" }
       return Section(
         title: "\(what.title), \(what.mode.rawValue) scaling", times: .times(results),
-        factors: isParallel ? .factors(results) : nil, figures: take { names.contains($0) }, hasFigures: isParallel)
+        factors: isParallel ? .factors(results.filter { $0.ranks > 1 }) : nil, figures: take { names.contains($0) },
+        hasFigures: isParallel)
     }
     widthFigures = take { $0.hasPrefix("strategies-") || $0.hasPrefix("crossover-") }
     hasWarnings = !warnings.isEmpty

@@ -47,6 +47,7 @@ enum PageStyle {
       .scroll { overflow: visible; }
       table { font-size: 8.2pt; }
       th, td { padding: .15rem .4rem; }
+      figcaption { font-size: 8.2pt; }
       td, .warnings, pre { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     }
     """

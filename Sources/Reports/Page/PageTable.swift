@@ -82,7 +82,8 @@ extension PageTable {
       [
         .init(title: "N"), .init(title: "strategy", isText: true), .init(title: "efficiency"),
         .init(title: "= computation scalability"), .init(title: "× load balance"),
-        .init(title: "× communication efficiency"), .init(title: "÷ work inflation"), .init(title: "speed of busy cores"),
+        .init(title: "× communication efficiency"), .init(title: "÷ work inflation"),
+        .init(title: "speed of busy cores"),
       ],
       results.map { result in
         let good = [
