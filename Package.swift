@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // One core's arithmetic. No Foundation below this line, so that all of it also builds as Embedded Swift.
@@ -66,11 +67,16 @@ let package = Package(
       name: "Doctor", dependencies: ["CMeasure", "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
+    // What was measured as JSON, CSV, text and a page. Figures are gnuplot's.
+    .target(
+      name: "Reports", dependencies: ["Scaling", .product(name: "Mustache", package: "swift-mustache")],
+      swiftSettings: swiftForThisCPU),
+
     .executableTarget(
       name: "ddp-train",
       dependencies: [
         "CGuard", "CSIMD", "CSME2", "CSpin", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Autograd", "Scaling", "Doctor",
+        "Autograd", "Scaling", "Doctor", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -95,6 +101,7 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Scaling"], swiftSettings: swiftForThisCPU),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(

@@ -5,6 +5,7 @@
 
 checkout=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
 mpirun=
+needs_gnuplot=  # set by callers that draw figures
 
 oldest_swift=6.2
 exit_usage=64        # sysexits.h: a variable of the caller is wrong
@@ -49,6 +50,7 @@ missing_packages() {
     pkg-config --exists libxxhash || echo libxxhash-dev
   fi
   [[ -n $(open_mpi_launchers) ]] || echo openmpi-bin
+  [[ -z $needs_gnuplot ]] || command -v gnuplot >/dev/null || echo gnuplot-nox
 }
 
 install_missing_packages() {
@@ -65,7 +67,7 @@ install_missing_packages() {
     say "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
     exit $exit_unavailable
   fi
-  say "installing ${missing[*]}: the build needs Open MPI's and xxHash's headers, the run needs mpirun"
+  say "installing ${missing[*]}: the build needs Open MPI's and xxHash's headers, the run needs mpirun${needs_gnuplot:+, figures need gnuplot}"
   # The lock's holder is often the machine's own unattended upgrade: wait for it.
   local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
   "${apt[@]}" update >&2 || say "apt-get update failed; trying with the package lists at hand"

@@ -55,7 +55,8 @@ struct ScalingSummary {
       waitUs: record.phases.typical(\.wait), syncUs: record.phases.typical(\.synchronisation),
       adamUs: record.phases.typical(\.adam), workInflation: record.workInflation,
       computationScalability: factors.computationScalability, loadBalance: factors.loadBalance,
-      communicationEfficiency: factors.communicationEfficiency, busyCoreSpeed: busyCoreSpeed, gradientBytes: settings.shape.parameterCount * MemoryLayout<Float>.size)
+      communicationEfficiency: factors.communicationEfficiency, busyCoreSpeed: busyCoreSpeed,
+      gradientBytes: settings.shape.parameterCount * MemoryLayout<Float>.size)
   }
 
   /// Waits below this share of the steps' time are not told.

@@ -15,8 +15,8 @@ struct DDPTrain: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Train.self, Generate.self, Check.self, Bench.self, ScalingCommand.self, Predict.self, LadderCommand.self,
-      Info.self, Doctor.self,
+      Train.self, Generate.self, Check.self, Bench.self, ScalingCommand.self, Report.self, Predict.self,
+      LadderCommand.self, Doctor.self, Info.self,
     ],
     defaultSubcommand: Train.self)
 

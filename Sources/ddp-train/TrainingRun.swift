@@ -5,6 +5,7 @@ import Foundation
 import GPT
 import Logging
 import MPI
+import Reports
 
 /// One training run from options to names.
 struct TrainingRun {

@@ -46,11 +46,13 @@ END
 for package; do
   case $package in
   openmpi-bin) ln -sf "$STORE/mpirun" "$BIN/mpirun" ;;
+  gnuplot-nox) ln -sf "$STORE/gnuplot" "$BIN/gnuplot" ;;
   pkg-config) ln -sf "$STORE/pkg-config" "$BIN/pkg-config" ;;
   lib*) : >"$BIN/$package" ;;
   esac
 done
 END
+  fake gnuplot <<<'"$STORE/record" gnuplot "$@"'
   fake sudo <<'END'
 "$STORE/record" sudo "$@"
 [[ $1 == -n && ${SUDO_CODE:-0} == 0 ]] || exit 1
@@ -74,7 +76,7 @@ has() {
     if [[ $name == lib* ]]; then : >"$bin/$name"; else ln -s "$store/$name" "$bin/$name"; fi
   done
 }
-complete=(swift apt-get pkg-config mpirun libopenmpi-dev libxxhash-dev)
+complete=(swift apt-get pkg-config mpirun libopenmpi-dev libxxhash-dev gnuplot)
 
 # run [NAME=VALUE…] COMMAND…: on the fake machine. Sets code, out, err and calls (of the fakes).
 run() {

@@ -59,6 +59,11 @@ test_install_as_root() {
     echo "$build_call"
     bound_call 1
   )" "$calls"
+  has swift apt-get pkg-config mpirun libopenmpi-dev libxxhash-dev
+  run "$package/launch/train"
+  check "training needs no gnuplot" "$build_call"$'\n'"$(bound_call 1)" "$calls"
+  run "$package/launch/test"
+  check "tests do: it is installed first" "$(apt_call '<gnuplot-nox>')" "$(head -2 <<<"$calls")"
   has swift apt-get pkg-config mpirun libopenmpi-dev
   run INSTALL_CODE=100 "$package/launch/train"
   check "a failed install ends it before the build" "100 $(apt_call '<libxxhash-dev>')" "$code $calls"

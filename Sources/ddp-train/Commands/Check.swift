@@ -3,6 +3,7 @@ import DataParallel
 import GPT
 import MPI
 import Reference
+import Reports
 
 struct Check: JobCommand {
   static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import CSME2
 import DataParallel
 import GPT
 import MPI
+import Reports
 
 struct Info: JobCommand {
   static let configuration = CommandConfiguration(abstract: "Print what this build and this machine can do.")

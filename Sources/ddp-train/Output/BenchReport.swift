@@ -1,6 +1,7 @@
 import CMeasure
 import CSIMD
 import Foundation
+import Reports
 import Scaling
 
 /// The results of `bench`, for people and as JSON.

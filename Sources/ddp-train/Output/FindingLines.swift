@@ -1,3 +1,4 @@
+import Reports
 import Doctor
 
 /// Findings in columns, what to do about each below it.

@@ -1,3 +1,4 @@
+import Reports
 import DataParallel
 import Foundation
 import GPT

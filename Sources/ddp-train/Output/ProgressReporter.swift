@@ -1,6 +1,7 @@
 import CSIMD
 import DataParallel
 import Foundation
+import Reports
 
 /// Shows rank 0's user how far the run is: one live line on a terminal, otherwise a line every so often.
 ///

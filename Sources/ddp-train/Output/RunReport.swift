@@ -3,6 +3,7 @@ import DataParallel
 import Dataset
 import Foundation
 import GPT
+import Reports
 
 /// What rank 0 prints before and after a run.
 struct RunReport {

@@ -1,5 +1,6 @@
 import CSIMD
 import Foundation
+import Reports
 import Scaling
 
 /// The results of `bench --sync`, for people and as JSON.

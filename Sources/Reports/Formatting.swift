@@ -2,16 +2,18 @@ import Foundation
 
 extension String {
   /// Spaces behind, up to `width` characters.
-  func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
+  package func padded(to width: Int) -> String {
+    count < width ? self + String(repeating: " ", count: width - count) : self
+  }
 }
 
 /// Spaces in front, up to `width` characters.
-func right(_ text: String, _ width: Int) -> String {
+package func right(_ text: String, _ width: Int) -> String {
   text.count < width ? String(repeating: " ", count: width - text.count) + text : text
 }
 
 /// 1,234,567
-func grouped(_ number: Int) -> String {
+package func grouped(_ number: Int) -> String {
   var digits = Array(String(number.magnitude))
   var place = digits.count - 3
   while place > 0 {
@@ -22,20 +24,25 @@ func grouped(_ number: Int) -> String {
 }
 
 /// "1 rank", "2 ranks"
-func plural(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+package func plural(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
 /// About three significant digits: 0.012, 1.23, 12.3, 123.
-func significant(_ value: Double) -> String {
+package func significant(_ value: Double) -> String {
   let decimals = value >= 99.95 || value == 0 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 3
   return String(format: "%.\(decimals)f", value)
 }
 
-func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+/// About three significant digits, however small.
+package func smallShare(_ value: Double) -> String {
+  value != 0 && abs(value) < 0.01 ? scientific(value) : fixed(value, 2)
+}
 
-func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
+package func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+
+package func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
 
 /// 0:07, 12:34, 1:02:03
-func clock(seconds: Double) -> String {
+package func clock(seconds: Double) -> String {
   guard seconds.isFinite, seconds < 1e9 else { return "?" }
   let whole = Int(seconds.rounded())
   let (hours, minutes) = (whole / 3600, whole / 60 % 60)

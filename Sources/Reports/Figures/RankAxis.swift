@@ -1,0 +1,44 @@
+import Glibc
+
+/// The axis of ranks: linear for few, powers of two for many.
+struct RankAxis {
+  let ranks: [Int]
+  let isLogarithmic: Bool
+
+  /// Of measured ranks; each has its mark.
+  init(_ ranks: [Int]) {
+    self.ranks = Array(Set(ranks)).sorted()
+    isLogarithmic = (self.ranks.last ?? 1) > 8
+  }
+
+  private var last: Double { Double(ranks.last ?? 1) }
+
+  /// The range's ends leave room for curves that are moved aside.
+  var bounds: (low: Double, high: Double) {
+    isLogarithmic ? (0.85, last * 1.18) : (1 - room, last + room)
+  }
+
+  private var room: Double { 0.12 * max(1, last - 1) }
+
+  /// A place a little aside of N, so that the intervals of several curves can be told apart.
+  func place(_ rank: Int, curve: Int, of curves: Int) -> Double {
+    let offset = Double(curve) - Double(curves - 1) / 2
+    return isLogarithmic ? Double(rank) * pow(2, 0.045 * offset) : Double(rank) + 0.022 * max(1, last - 1) * offset
+  }
+
+  func add(to script: inout GnuplotScript) {
+    let marks = isLogarithmic ? thinned : ranks
+    let tics = Array(Set(marks + [1])).sorted().map { "'\($0)' \($0)" }.joined(separator: ", ")
+    if isLogarithmic { script.add("set logscale x 2") }
+    script.add("set xtics (\(tics))")
+    script.add("set xrange [\(bounds.low):\(bounds.high)]")
+    script.add("set xlabel 'ranks N'")
+  }
+
+  /// Without marks that would touch the one before.
+  private var thinned: [Int] {
+    var kept: [Int] = []
+    for rank in ranks where kept.last.map({ Double(rank) / Double($0) >= 1.18 }) ?? true { kept.append(rank) }
+    return kept
+  }
+}

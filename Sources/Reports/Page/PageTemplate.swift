@@ -1,0 +1,190 @@
+import Mustache
+
+/// The page, in Mustache. Part of the program, so that a copied binary has it.
+enum PageTemplate {
+  static func render(_ model: PageModel) throws -> String {
+    let parts = [
+      "page": try HTMLText.template(page), "table": try HTMLText.template(table),
+      "figure": try HTMLText.template(figure), "definitions": try HTMLText.template(definitions),
+      "making": try HTMLText.template(making),
+    ]
+    return MustacheLibrary(templates: parts).render(model, withTemplate: "page") ?? ""
+  }
+
+  private static let table = """
+    <div class="scroll"><table>
+    <thead><tr>{{#titles}}<th scope="col" class="{{side}}">{{title}}</th>{{/titles}}</tr></thead>
+    <tbody>
+    {{#rows}}
+    <tr>{{#cells}}<td class="{{side}}" style="{{style}}">{{text}}{{#beside}}<small>{{.}}</small>{{/beside}}</td>{{/cells}}</tr>
+    {{/rows}}
+    </tbody>
+    </table></div>
+
+    """
+
+  private static let figure = """
+    <figure class="{{size}}" id="{{name}}">
+    {{{svg}}}
+    <figcaption><b>Figure {{number}}.</b> {{caption}}</figcaption>
+    </figure>
+
+    """
+
+  private static let page = """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>{{title}}</title>
+    <style>
+    {{{style}}}
+    </style>
+    </head>
+    <body>
+    <h1>{{title}}</h1>
+    <pre>{{command}}</pre>
+    <dl class="facts">
+    {{#facts}}
+    <dt>{{name}}</dt><dd>{{value}}</dd>
+    {{/facts}}
+    </dl>
+    {{#hasWarnings}}
+    <div class="warnings"><p><b>Warnings about this machine</b></p>
+    <ul>
+    {{#warnings}}
+    <li>{{.}}</li>
+    {{/warnings}}
+    </ul></div>
+    {{/hasWarnings}}
+    {{#oneRankOnly}}
+    <h2>Nothing to compare</h2>
+    <p>This job had one rank: there is no speed-up to report, and no figure to draw. Start it with
+    <code>mpirun -np 2</code> or more.</p>
+    {{/oneRankOnly}}
+    {{#hasSeveralRanks}}
+    <h2>What was found</h2>
+    <ul class="findings">
+    {{#findings}}
+    <li>{{.}}</li>
+    {{/findings}}
+    </ul>
+    {{#cost}}
+    <p>COST is the fewest ranks that outperform one core:</p>
+    {{> table}}
+    {{/cost}}
+    {{/hasSeveralRanks}}
+    {{#sections}}
+    <h2>{{title}}</h2>
+    {{#times}}
+    {{> table}}
+    {{/times}}
+    {{#hasFigures}}
+    <div class="figures">
+    {{#figures}}
+    {{> figure}}
+    {{/figures}}
+    </div>
+    {{/hasFigures}}
+    {{#factors}}
+    <h3>What efficiency is made of (darker: more is lost)</h3>
+    {{> table}}
+    {{/factors}}
+    {{/sections}}
+    {{#hasSeveralRanks}}
+    <h2>Over the size of the model</h2>
+    {{#hasWidthFigures}}
+    <div class="figures">
+    {{#widthFigures}}
+    {{> figure}}
+    {{/widthFigures}}
+    </div>
+    {{/hasWidthFigures}}
+    {{^hasWidthFigures}}
+    <p>One width only was measured: there is no curve over it.</p>
+    {{/hasWidthFigures}}
+    {{/hasSeveralRanks}}
+    {{#predictions}}
+    <h2>Predicted and measured</h2>
+    <p>A model of the time that a step takes, fitted to this machine, beside the measurements, and far beyond them.</p>
+    <div class="figures">
+    {{#predictionFigures}}
+    {{> figure}}
+    {{/predictionFigures}}
+    </div>
+    {{> table}}
+    {{/predictions}}
+    {{#hasLate}}
+    <h2>Late ranks</h2>
+    {{#late}}
+    <h3>{{place}}</h3>
+    <ul>
+    {{#sentences}}
+    <li>{{.}}</li>
+    {{/sentences}}
+    </ul>
+    {{/late}}
+    {{/hasLate}}
+    {{> definitions}}
+    {{> making}}
+    </body>
+    </html>
+
+    """
+
+  private static let definitions = """
+    <h2>What the columns mean</h2>
+    <dl class="definitions">
+    <dt>N, strategy</dt>
+    <dd>Ranks, and how their gradients become one update (<code>--sync</code>); in parentheses what <code>auto</code> chose.</dd>
+    <dt>C, B</dt>
+    <dd>Width of the model; names in a step of all ranks together, or of each rank where it says so.</dd>
+    <dt>Strong and weak scaling</dt>
+    <dd>Strong: the batch of all ranks together stays as it is. Weak: each rank’s share does.</dd>
+    <dt>µs a step</dt>
+    <dd>Median; each step counts as long as its slowest rank’s. Behind it, smaller, its 95 % interval.</dd>
+    <dt>One core</dt>
+    <dd>The same step, with the same global batch, on one core without MPI while the other ranks sleep: median and 95 %
+    interval.</dd>
+    <dt>Speed-up</dt>
+    <dd class="formula">one core’s step / step</dd>
+    <dt>Efficiency</dt>
+    <dd><span class="formula">speed-up / N = computation scalability × load balance × communication efficiency / work
+    inflation</span>. Its interval is from pairs of measurements made in the same round, which share the machine’s speed of
+    the moment.</dd>
+    <dt>Computation scalability</dt>
+    <dd>One core’s time to compute a step / the time of all ranks together to compute as many rows. Below 1 where busy
+    cores slow each other down.</dd>
+    <dt>Load balance</dt>
+    <dd class="formula">mean over the ranks of the time spent computing / the longest</dd>
+    <dt>Communication efficiency</dt>
+    <dd class="formula">the longest time spent computing / step</dd>
+    <dt>Work inflation</dt>
+    <dd>Rows that N ranks compute together / rows that one rank computes: 1 or more, because names on different ranks
+    cannot share a prefix.</dd>
+    <dt>Speed of busy cores</dt>
+    <dd>One core’s step alone / the same step while all of these cores compute it: clock, caches, memory.</dd>
+    <dt>Karp–Flatt</dt>
+    <dd><span class="formula">(1 / speed-up − 1 / N) / (1 − 1 / N)</span>: the serial share of the work that would explain
+    the speed-up. It grows with N where communication does.</dd>
+    <dt>COST</dt>
+    <dd>The fewest ranks, two or more, whose step is faster than one core’s (McSherry, Isard and Murray, “Scalability! But
+    at what COST?”, HotOS 2015).</dd>
+    </dl>
+    <h2>How it was measured</h2>
+    <p>One core and the ranks take the same batches of real names; a step is batch selection, forward and backward pass,
+    the exchange and Adam. Steps that count for times have nothing measured inside. The parts of a step come from other
+    steps, with a barrier before the exchange, and are means over the ranks.</p>
+
+    """
+
+  private static let making = """
+    <h2>Files</h2>
+    <p>Beside this page: <code>scaling.json</code> and <code>scaling.csv</code> hold all numbers;
+    <code>figures/NAME.gp</code> are gnuplot scripts with their data, and <code>figures/NAME.svg</code> what they draw. To
+    change a figure, edit its script and run <code>gnuplot NAME.gp</code> in that folder. To make the whole page anew
+    from its numbers: <code>ddp-train report scaling.json --report FOLDER</code>.</p>
+
+    """
+}

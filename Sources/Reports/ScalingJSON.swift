@@ -1,0 +1,75 @@
+import Foundation
+import Scaling
+
+/// A scaling report as JSON: keys in snake case and sorted, times in µs. A number that is not finite is a string.
+public enum ScalingJSON {
+  private static let notFinite = (positive: "inf", negative: "-inf", nan: "nan")
+
+  public static func encode(_ report: ScalingReport) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: notFinite.positive, negativeInfinity: notFinite.negative, nan: notFinite.nan)
+    return try encoder.encode(report) + Data("\n".utf8)
+  }
+
+  /// - Throws: `ReportError.notAReport`, which names the field.
+  public static func decode(_ data: Data) throws -> ScalingReport {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: notFinite.positive, negativeInfinity: notFinite.negative, nan: notFinite.nan)
+    do {
+      let report = try decoder.decode(ScalingReport.self, from: data)
+      try check(report)
+      return report
+    } catch let error as DecodingError {
+      throw ReportError.notAReport(describe(error))
+    }
+  }
+
+  private static func check(_ report: ScalingReport) throws {
+    for (index, result) in report.results.enumerated() {
+      let counts = [
+        ("c", result.c), ("heads", result.heads), ("batch", result.batch), ("global_batch", result.globalBatch),
+        ("ranks", result.ranks), ("gradient_bytes", result.gradientBytes),
+      ]
+      for (name, count) in counts where count < 1 {
+        throw ReportError.notAReport("results[\(index)].\(name) is \(count), and must be 1 or more")
+      }
+    }
+    for (index, prediction) in report.predictions.enumerated() where prediction.ranks < 1 {
+      throw ReportError.notAReport("predictions[\(index)].ranks is \(prediction.ranks), and must be 1 or more")
+    }
+  }
+
+  private static func describe(_ error: DecodingError) -> String {
+    switch error {
+    case .keyNotFound(let key, let context): "\(path(context.codingPath + [key])) is missing"
+    case .valueNotFound(_, let context): "\(path(context.codingPath)) is null"
+    case .typeMismatch(let type, let context): "\(path(context.codingPath)) is not of type \(type)"
+    case .dataCorrupted(let context):
+      context.codingPath.isEmpty ? "not JSON" : "\(path(context.codingPath)): \(context.debugDescription)"
+    @unknown default: "\(error)"
+    }
+  }
+
+  /// "results[3].us_per_step". The decoder's own path has the keys of Swift.
+  private static func path(_ keys: [any CodingKey]) -> String {
+    guard !keys.isEmpty else { return "the whole" }
+    var path = ""
+    for key in keys {
+      if let index = key.intValue {
+        path += "[\(index)]"
+      } else {
+        path += (path.isEmpty ? "" : ".") + snakeCase(key.stringValue)
+      }
+    }
+    return path
+  }
+
+  private static func snakeCase(_ name: String) -> String {
+    name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+  }
+}
