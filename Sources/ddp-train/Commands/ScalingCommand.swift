@@ -2,6 +2,7 @@ import Reports
 import ArgumentParser
 import CSIMD
 import DataParallel
+import Doctor
 import Foundation
 import GPT
 import MPI
@@ -54,15 +55,16 @@ struct ScalingCommand: JobCommand {
   private static let fewestRounds = 8
 
   func run(on world: Communicator) throws {
-    let (plans, names) = try onEveryRank(of: world) {
+    let (plans, names, output) = try onEveryRank(of: world) {
       let plans = try self.plans(ranks: world.size)
       try requireCorrect(plans[0].engine)
-      return (plans, try ProjectFiles.names())
+      return (plans, try ProjectFiles.names(), world.rank == 0 ? try Output(self) : nil)
     }
-    try requireAgreement(
-      [("the cases", "\(plans)"), ("seconds", "\(seconds)"), ("json", "\(json != nil)"), ("csv", "\(csv != nil)")],
-      over: world)
+    try requireAgreement([("the cases", "\(plans)"), ("seconds", "\(seconds)")], over: world)
+    let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
+    if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
     var report = ScalingReport(machine: try .current(of: world), results: [], cost: [])
+    report.machine.warnings = warnings.map { "\($0.check): \($0.what)" }
     var peaks: [Double] = []
     for plan in plans {
       let experiment = try ScalingExperiment(plan, names: names, world: world)
@@ -72,13 +74,14 @@ struct ScalingCommand: JobCommand {
       report.results += found.results
       report.late += found.late
       peaks += found.peaks
-      report.machine.warnings += experiment.notices
+      report.machine.warnings += experiment.notices.filter { !report.machine.warnings.contains($0) }
     }
     report.cost = ScalingCost.all(report.results)
     report.machine.setPeak(Sample(peaks))
     try onEveryRank(of: world) {
-      guard world.rank == 0 else { return }
-      try write(report)
+      guard let output else { return }
+      print(ScalingTables.text(report))
+      try output.write(report)
     }
   }
 
@@ -109,12 +112,37 @@ struct ScalingCommand: JobCommand {
     }
   }
 
-  private func write(_ report: ScalingReport) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    let data = try encoder.encode(report)
-    if let json { try data.write(to: URL(fileURLWithPath: json), options: .atomic) }
+  /// Where results go besides the screen. Found wrong before anything is measured, not after.
+  private struct Output {
+    private let json, csv, folder: String?
+    private let gnuplot: Gnuplot?
+
+    init(_ options: ScalingCommand) throws {
+      (json, csv, folder) = (options.json, options.csv, options.report)
+      gnuplot = try folder.map { _ in try Gnuplot.require() }
+      for path in [json, csv].compactMap({ $0 }) { try Self.requireWritable(path) }
+      if let folder {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Self.requireWritable(folder + "/index.html")
+      }
+    }
+
+    private static func requireWritable(_ path: String) throws {
+      let existed = FileManager.default.fileExists(atPath: path)
+      let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+      guard file >= 0 else { throw OptionError("\(path): \(String(cString: strerror(errno)))") }
+      close(file)
+      if !existed { unlink(path) }
+    }
+
+    func write(_ report: ScalingReport) throws {
+      if let json { try ScalingJSON.encode(report).write(to: URL(fileURLWithPath: json), options: .atomic) }
+      if let csv { try ScalingCSV.encode(report).write(toFile: csv, atomically: true, encoding: .utf8) }
+      if let folder, let gnuplot {
+        try ScalingPage.write(report, to: folder, gnuplot: gnuplot)
+        print("\n\(folder)/index.html")
+      }
+    }
   }
 }
 
