@@ -44,6 +44,11 @@ let package = Package(
     // This build against runs computed elsewhere.
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
+    // Runs that survive their process.
+    .target(
+      name: "Checkpoints", dependencies: ["Dataset", "GPT", "RegularFiles", "SafeTensors"],
+      swiftSettings: swiftForThisCPU),
+
     // Many ranks.
     .target(name: "CSpin", cSettings: cForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
@@ -62,8 +67,8 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Scaling",
+        "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "Checkpoints",
+        "DataParallel", "Scaling",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -78,6 +83,8 @@ let package = Package(
       name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "ScalingTests", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],

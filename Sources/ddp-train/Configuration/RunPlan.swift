@@ -6,6 +6,8 @@ struct RunPlan {
   var settings: Settings
   /// Whether strategies are timed before the run, and the fastest taken.
   var tournament: Bool
+  /// Nil where none are kept.
+  var checkpoints: CheckpointPlan?
   var dataPath: String
   var skipInvalid: Bool
   var generate: Int
@@ -36,6 +38,7 @@ struct RunPlan {
     settings.checkReplicas = try option.value("check-replicas", flags.checkReplicas) ?? settings.checkReplicas
     settings.bitFlip = flags.injectBitFlip
     tournament = try option.value("sync-tournament", flags.syncTournament) ?? false
+    checkpoints = try CheckpointPlan(flags, &option)
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
     generate = try option.value("generate", flags.generate) ?? 10
@@ -79,7 +82,8 @@ struct RunPlan {
   /// hosts, and what is in the files is compared when they have been read.
   var fields: [(name: String, value: String)] {
     [
-      ("sync-tournament", "\(tournament)"), ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"),
+      ("sync-tournament", "\(tournament)"), ("checkpoint-dir", checkpoints == nil ? "no folder" : "a folder"),
+      ("resume", "\(checkpoints?.resumes ?? false)"), ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"),
       ("temperature", "\(temperature)"),
       ("metrics", metricsPath == nil ? "no file" : "a file"), ("log-every", logEvery.map { "\($0)" } ?? "its default"),
       ("progress", progress.rawValue), ("quiet", "\(quiet)"),
