@@ -142,13 +142,6 @@ struct TrainingRun {
     }
     let generator = Generator(
       shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed)
-    for index in 0..<plan.generate {
-      print(spelling(generator.name(index, temperature: plan.temperature)))
-    }
-    flushStandardOutput()
-  }
-
-  private func spelling(_ letters: [UInt8]) -> String {
-    String(decoding: letters.map { $0 + UInt8(ascii: "a") }, as: UTF8.self)
+    generator.printNames(plan.generate, temperature: plan.temperature)
   }
 }

@@ -19,6 +19,8 @@ struct RunPlan {
   /// Options that are not at their default, with where they came from: "steps 1000 (flag)".
   var chosen: [String]
 
+  static let defaultTemperature = 0.6
+
   /// - Throws: an error whose description says which option is wrong, why, and what it may be.
   init(_ flags: TrainingOptions) throws {
     var option = OptionResolver(file: try flags.config.map { try ConfigurationFile(named: $0) })
@@ -42,7 +44,7 @@ struct RunPlan {
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
     generate = try option.value("generate", flags.generate) ?? 10
-    temperature = try option.value("temperature", flags.temperature) ?? 0.6
+    temperature = try option.value("temperature", flags.temperature) ?? Self.defaultTemperature
     metricsPath = try option.path("metrics", flags.metrics)
     logEvery = try option.value("log-every", flags.logEvery)
     progress = try option.value("progress", flags.progress) ?? .auto
