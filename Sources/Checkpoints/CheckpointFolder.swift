@@ -12,14 +12,15 @@ public final class CheckpointFolder: Sendable {
   /// Of what is left of a checkpoint that could not be read.
   private static let asideEnding = ".damaged"
   private static let lockName = ".lock"
-  /// The ranks of a job whose mpirun was killed live on for a second, and may still hold the folder.
-  private static let patience = 5.0
 
   /// Makes the folder where there is none, waits a few seconds where another process holds it, and removes what
   /// killed processes have left half written.
   ///
+  /// - Parameters:
+  ///   - keep: checkpoints that are kept; at least 1.
+  ///   - patience: seconds to wait. The ranks of a job whose mpirun was killed live on for one or two.
   /// - Throws: `CheckpointError` where it cannot be had or written to.
-  public init(path: String, keep: Int) throws(CheckpointError) {
+  public init(path: String, keep: Int, patience: Double = 5) throws(CheckpointError) {
     self.path = path
     self.keep = keep
     do {
@@ -29,7 +30,7 @@ public final class CheckpointFolder: Sendable {
     }
     lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard lock >= 0 else { throw Self.lastError(path, "cannot be written to") }
-    let deadline = Date().addingTimeInterval(Self.patience)
+    let deadline = Date().addingTimeInterval(patience)
     while flock(lock, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else {
         defer { close(lock) }

@@ -19,7 +19,9 @@ final class RunCheckpoints {
   ///
   /// - Parameter hosts: one a rank.
   /// - Throws: `JobFailure` on all ranks where the folder or the checkpoint cannot be used.
-  init(_ plan: CheckpointPlan, identity: RunIdentity, shape: Shape, hosts: [String], world: Communicator, logger: Logger)
+  init(
+    _ plan: CheckpointPlan, identity: RunIdentity, shape: Shape, hosts: [String], world: Communicator, logger: Logger
+  )
     throws
   {
     let opened = try onEveryRank(of: world) {

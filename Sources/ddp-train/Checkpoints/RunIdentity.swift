@@ -20,7 +20,8 @@ struct RunIdentity {
     self.metadata = metadata
     let always = ["d-model", "heads", "batch", "steps", "learning-rate", "seed", "exp", "eval", Self.dataKey]
     // These change the last bits, and nothing else.
-    let bits = ["reproducible", "engine", "prefix-sharing", "padding-skip"] + Trainer.machineFields.map { Self.key($0.name) }
+    let bits =
+      ["reproducible", "engine", "prefix-sharing", "padding-skip"] + Trainer.machineFields.map { Self.key($0.name) }
     required = always + (settings.reproducible ? bits : [])
   }
 

@@ -51,7 +51,8 @@ final class MetricsFile {
         + "\"parameters_hash\": \"\(summary.parametersHash)\""
         + ", \"work_inflation\": \(number(summary.rows.workInflation))"
         + ", \"load_balance\": \(number(summary.rows.loadBalance(ranks: summary.ranks)))"
-        + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? "")\(resumed), \"interrupted\": \(summary.interrupted)}\n")
+        + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? "")\(resumed), \"interrupted\": \(summary.interrupted)}\n"
+    )
     flush()
   }
 
