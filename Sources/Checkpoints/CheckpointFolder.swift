@@ -23,11 +23,7 @@ public final class CheckpointFolder: Sendable {
   public init(path: String, keep: Int, patience: Double = 5) throws(CheckpointError) {
     self.path = path
     self.keep = keep
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(.system, path, "cannot be made a folder for checkpoints: \(Self.reason(error))")
-    }
+    guard Self.make(path) else { throw Self.lastError(path, "cannot be made a folder for checkpoints") }
     lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard lock >= 0 else { throw Self.lastError(path, "cannot be written to") }
     let deadline = Date().addingTimeInterval(patience)
@@ -122,22 +118,35 @@ public final class CheckpointFolder: Sendable {
     return name.hasSuffix(suffix) && step(of: String(name.dropLast(suffix.count))) != nil
   }
 
-  private static func names(_ path: String) throws(CheckpointError) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      throw CheckpointError(.system, path, "cannot be listed: \(reason(error))")
+  /// Makes a folder, and those it lies in, where they are missing.
+  ///
+  /// - Returns: whether it is there; if not, `errno` says why.
+  private static func make(_ path: String) -> Bool {
+    if mkdir(path, 0o777) == 0 { return true }
+    if errno == EEXIST {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return false }
+      if status.st_mode & S_IFMT == S_IFDIR { return true }
+      errno = ENOTDIR
+      return false
     }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
+    return make(String(path[..<slash])) && (mkdir(path, 0o777) == 0 || errno == EEXIST)
+  }
+
+  private static func names(_ path: String) throws(CheckpointError) -> [String] {
+    guard let folder = opendir(path) else { throw lastError(path, "cannot be listed") }
+    defer { closedir(folder) }
+    var names: [String] = []
+    errno = 0
+    while let entry = readdir(folder) {
+      names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+    }
+    guard errno == 0 else { throw lastError(path, "cannot be listed") }
+    return names
   }
 
   private static func lastError(_ path: String, _ what: String) -> CheckpointError {
     CheckpointError(.system, path, "\(what): \(String(cString: strerror(errno)))")
-  }
-
-  /// What the system says, without the library's sentence around it.
-  private static func reason(_ error: any Error) -> String {
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    guard let cause, cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
-    return String(cString: strerror(CInt(truncatingIfNeeded: cause.code)))
   }
 }

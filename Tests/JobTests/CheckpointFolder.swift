@@ -38,6 +38,9 @@ final class RunFolder {
     return bytes.dropFirst(8 + header)
   }
 
+  /// Parameters and moments at width 16, without the losses.
+  func model(_ step: Int) throws -> Data { try data(step).suffix(3 * 4 * 4192) }
+
   /// Runs `train` with checkpoints here. Metrics are written unless `metrics` is false.
   ///
   /// - Parameter nodes: ranks of each node that the ranks pretend to be on, nil for one.
