@@ -27,7 +27,8 @@ extension Jobs {
         case .mpirun: job.signal(number)
         }
       }
-      #expect(signalled.duration(to: .now) < .seconds(10))
+      // In less than a second on a machine that has nothing else to do.
+      #expect(signalled.duration(to: .now) < .seconds(30))
       #expect(target == .mpirun && number != SIGUSR1 ? result.exitCode != 0 : result.exitCode == 130, "\(result)")
       let final = try Metrics(path: folder.metricsPath).final
       #expect(final.interrupted && folder.steps == [final.steps], "\(folder.steps) \(result)")
