@@ -47,6 +47,11 @@ let package = Package(
     // This build against runs computed elsewhere.
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
+    // Runs that survive their process.
+    .target(
+      name: "Checkpoints", dependencies: ["Dataset", "GPT", "RegularFiles", "SafeTensors"],
+      swiftSettings: swiftForThisCPU),
+
     // Many ranks.
     .target(name: "CSpin", cSettings: cForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
@@ -76,7 +81,7 @@ let package = Package(
       name: "ddp-train",
       dependencies: [
         "CGuard", "CSIMD", "CSME2", "CSpin", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Autograd", "Scaling", "Doctor", "Reports",
+        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -94,6 +99,8 @@ let package = Package(
       name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "ScalingTests",

@@ -17,6 +17,8 @@ public final class AllReduceSynchronisation: GradientSynchronisation {
 
   public var ranks: Int { world.size }
 
+  public var slice: Range<Int> { 0..<count }
+
   public init(parameterCount: Int, world: Communicator) {
     self.world = world
     count = parameterCount

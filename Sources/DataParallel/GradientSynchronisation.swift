@@ -4,12 +4,12 @@ import GPT
 public struct StepTotals: Sendable, Equatable {
   /// Sum of −log p over predictions, in nats: the shard's, or the global batch's.
   public var lossSum: Double
-  /// Whether this rank, or any rank, was asked to stop.
-  public var stop: Bool
+  /// What this rank, or any rank, asks of all behind this step.
+  public var requests: StepRequests
 
-  public init(lossSum: Double, stop: Bool) {
+  public init(lossSum: Double, requests: StepRequests = []) {
     self.lossSum = lossSum
-    self.stop = stop
+    self.requests = requests
   }
 }
 
@@ -30,6 +30,10 @@ public protocol GradientSynchronisation: AnyObject {
   /// Where parameters and derived weights are to live; nil where each rank has its own, and writes all of them.
   var replica: Replica? { get }
 
+  /// The parameters that `update` changes on this rank, and whose moments it keeps: all, a slice, or none. Together
+  /// the ranks' cover all, and two are equal or apart.
+  var slice: Range<Int> { get }
+
   /// Returns when the last rank has arrived, so that its lateness can be told from the exchange itself. What any
   /// rank has written to `replica` before, all see afterwards.
   func waitForAll() throws
@@ -38,7 +42,7 @@ public protocol GradientSynchronisation: AnyObject {
   /// wait for all of it.
   func gradientIsFinal(from index: Int)
 
-  /// Brings gradients, losses and stop requests of all ranks together.
+  /// Brings gradients, losses and requests of all ranks together.
   func exchange(_ own: StepTotals) throws
 
   /// Updates the part of `state` that is this rank's with the summed gradient.
@@ -77,11 +81,13 @@ extension GradientSynchronisation {
 /// One rank alone: nothing to exchange, and no MPI. What every other strategy is compared with.
 public final class SoloSynchronisation: GradientSynchronisation {
   private let buffer: AlignedBuffer<Float>
-  private var totals = StepTotals(lossSum: 0, stop: false)
+  private var totals = StepTotals(lossSum: 0)
 
   public var gradient: UnsafeMutablePointer<Float> { buffer.pointer }
 
   public let ranks = 1
+
+  public var slice: Range<Int> { 0..<buffer.count }
 
   public init(parameterCount: Int) { buffer = AlignedBuffer(zeros: parameterCount) }
 

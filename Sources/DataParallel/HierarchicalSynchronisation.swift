@@ -37,7 +37,7 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   /// Whether barriers of this node spin on atomics: each of its ranks has a core of its own.
   public var spins: Bool { memory.barrier.spins }
 
-  private var own: Range<Int> { memory.replica.own }
+  public var slice: Range<Int> { memory.replica.own }
 
   /// Collective.
   ///
@@ -86,14 +86,13 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   public func exchange(_ own: StepTotals) throws {
     let barrier = memory.barrier
     barrier.leave(.lossSum, own.lossSum)
-    barrier.leave(.stop, own.stop ? 1 : 0)
+    barrier.leave(.requests, own.requests.number)
     try barrier.pass()
     guard let peers else { return }
     if let treeExchange {
       publish(try treeExchange.exchange(barrier.totals))
       return
     }
-    let slice = self.own
     Kernels.sum(
       count: slice.count, sources: UnsafeBufferPointer(memory.gradients.buffer), offset: slice.lowerBound,
       target: sums.pointer + slice.lowerBound)
@@ -108,13 +107,13 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   private func publish(_ totals: StepTotals) {
     guard memory.node.rank == 0 else { return }
     memory.barrier.leave(.totalLossSum, totals.lossSum)
-    memory.barrier.leave(.totalStop, totals.stop ? 1 : 0)
+    memory.barrier.leave(.totalRequests, totals.requests.number)
   }
 
   public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    guard !own.isEmpty else { return }
+    guard !slice.isEmpty else { return }
     engine.adam(
-      range: own, learningRate: learningRate, update: update,
+      range: slice, learningRate: learningRate, update: update,
       gradient: treeExchange?.sum() ?? UnsafePointer(sums.pointer),
       parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
   }
@@ -122,7 +121,8 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   public func publish(_ state: ModelState, engine: any Engine) throws -> StepTotals {
     try memory.barrier.pass()
     return StepTotals(
-      lossSum: memory.barrier.note(of: 0, .totalLossSum), stop: memory.barrier.note(of: 0, .totalStop) > 0)
+      lossSum: memory.barrier.note(of: 0, .totalLossSum),
+      requests: StepRequests(sum: memory.barrier.note(of: 0, .totalRequests)))
   }
 
   public func close() throws { try memory.close() }

@@ -75,12 +75,12 @@ final class NodeBarrier {
 
   /// The sums of what all ranks of the node left, in their order; between two passes.
   var totals: StepTotals {
-    var (loss, stop) = (0.0, 0.0)
+    var (loss, requests) = (0.0, 0.0)
     for rank in 0..<node.size {
       loss += note(of: rank, .lossSum)
-      stop += note(of: rank, .stop)
+      requests += note(of: rank, .requests)
     }
-    return StepTotals(lossSum: loss, stop: stop > 0)
+    return StepTotals(lossSum: loss, requests: StepRequests(sum: requests))
   }
 
   /// Frees the shared memory. Collective over the node; the barrier is of no use afterwards.
@@ -91,5 +91,5 @@ final class NodeBarrier {
 
 /// Which of a rank's notes.
 enum NodeNote: UInt32 {
-  case lossSum, stop, totalLossSum, totalStop
+  case lossSum, requests, totalLossSum, totalRequests
 }

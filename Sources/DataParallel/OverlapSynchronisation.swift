@@ -33,6 +33,8 @@ public final class OverlapSynchronisation: GradientSynchronisation {
 
   public var ranks: Int { world.size }
 
+  public var slice: Range<Int> { 0..<count }
+
   private var tail: UnsafeMutablePointer<Float> { message.pointer + Self.front - StepTail.count }
 
   /// - Parameter bucketKiB: at least 1.

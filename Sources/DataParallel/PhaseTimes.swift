@@ -1,7 +1,7 @@
 import CSIMD
 
 /// Where a step's time went, in nanoseconds.
-public struct PhaseTimes: Sendable {
+public struct PhaseTimes: Sendable, Equatable {
   /// Choosing the batch and this rank's shard of it.
   public var selection = 0.0
   public var forward = 0.0

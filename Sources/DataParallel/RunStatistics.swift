@@ -10,6 +10,8 @@ struct RunStatistics {
   private var phaseCount = 0
   private var rows = RowCounts()
   private var window = Window()
+  private let ranks: Int
+  private let resumed: TrainingProgress?
 
   /// Since the last record.
   private struct Window {
@@ -20,7 +22,26 @@ struct RunStatistics {
     var phaseCount = 0
   }
 
-  init(steps: Int) { times = StepTimes(steps: steps) }
+  /// - Parameters:
+  ///   - steps: of the whole run.
+  ///   - ranks: N.
+  ///   - resumed: where an earlier process left the run.
+  init(steps: Int, ranks: Int, resumed: TrainingProgress? = nil) {
+    self.resumed = resumed
+    guard let resumed else {
+      (self.ranks, times) = (ranks, StepTimes(steps: steps))
+      return
+    }
+    stepsDone = resumed.steps
+    times = StepTimes(steps: steps - stepsDone)
+    for (i, loss) in resumed.losses.enumerated() { lossRing[(stepsDone - resumed.losses.count + i) % 100] = loss }
+    // Rows of another number of ranks say nothing about these, unless the run is over.
+    if resumed.ranks == ranks || resumed.steps == steps {
+      (self.ranks, rows) = (resumed.ranks, resumed.rows)
+    } else {
+      self.ranks = ranks
+    }
+  }
 
   /// - Parameters:
   ///   - positions: predicted positions of the global batch.
@@ -51,16 +72,40 @@ struct RunStatistics {
       positionsPerSecond: Double(window.positions) / max(window.nanoseconds, 1) * 1e9)
   }
 
-  var elapsedSeconds: Double { Double(csimd_nanoseconds() - began) * 1e-9 }
+  var elapsedSeconds: Double { (resumed?.elapsedSeconds ?? 0) + ownSeconds }
+
+  /// Of this process. A finished run that is resumed takes no more time.
+  private var ownSeconds: Double { times.isEmpty ? 0 : Double(csimd_nanoseconds() - began) * 1e-9 }
+
+  /// - Parameter isLast: whether no steps follow in this process; the median takes a sort.
+  func progress(isLast: Bool) -> TrainingProgress {
+    let times = isLast ? medianAndPhases : (0, PhaseTimes())
+    return TrainingProgress(
+      steps: stepsDone, losses: lastLosses, elapsedSeconds: elapsedSeconds, rows: rows, ranks: ranks,
+      phases: times.1, microsecondsPerStep: times.0)
+  }
+
+  /// Of the last min(100, steps) steps, oldest first.
+  private var lastLosses: [Double] {
+    (stepsDone - min(stepsDone, 100)..<stepsDone).map { lossRing[$0 % 100] }
+  }
+
+  /// In µs and ns: of this process's steps, or where it has none, of those before.
+  private var medianAndPhases: (Double, PhaseTimes) {
+    guard times.isEmpty, let resumed else {
+      return (times.median / 1000, phaseSum / Double(max(phaseCount, 1)))
+    }
+    return (resumed.microsecondsPerStep, resumed.phases)
+  }
 
   func summary(batch: Int, parametersHash: String, interrupted: Bool) -> RunSummary {
-    let last = min(stepsDone, 100)
-    var sum = 0.0
-    for i in 0..<last { sum += lossRing[(stepsDone - 1 - i) % 100] }
+    let losses = lastLosses
+    let (median, phases) = medianAndPhases
     return RunSummary(
-      steps: stepsDone, lossLast100: sum / Double(last), microsecondsPerStep: times.median / 1000,
-      parametersHash: parametersHash, phases: phaseSum / Double(max(phaseCount, 1)),
-      elapsedSeconds: elapsedSeconds, batch: batch, rows: rows, evaluation: nil, interrupted: interrupted)
+      steps: stepsDone, lossLast100: losses.reversed().reduce(0, +) / Double(losses.count),
+      microsecondsPerStep: median, parametersHash: parametersHash, phases: phases, elapsedSeconds: elapsedSeconds,
+      batch: batch, rows: rows, ranks: ranks, evaluation: nil, interrupted: interrupted,
+      resumedFrom: resumed?.steps)
   }
 }
 
@@ -72,9 +117,11 @@ private struct StepTimes {
   private var seen = 0
 
   init(steps: Int) {
-    every = (steps + Self.most - 1) / Self.most
+    every = max((steps + Self.most - 1) / Self.most, 1)
     samples.reserveCapacity(min(steps, Self.most))
   }
+
+  var isEmpty: Bool { samples.isEmpty }
 
   mutating func add(_ nanoseconds: Double) {
     if seen % every == 0 { samples.append(Float(nanoseconds)) }

@@ -21,6 +21,8 @@ public final class ShardedSynchronisation: GradientSynchronisation {
 
   public var ranks: Int { world.size }
 
+  public var slice: Range<Int> { own }
+
   /// The all-gather's buffer. Every rank writes all of it in the beginning.
   public var replica: Replica? {
     Replica(parameters: parameters.pointer, derived: nil, isShared: false, own: 0..<count)

@@ -5,7 +5,7 @@ import MPI
 /// read. Nothing is sent.
 ///
 /// A step: barrier; each rank adds its slice up straight from all ranks' gradients, in the order of the ranks, and
-/// updates the parameters of that slice by the sum, in one pass; barrier. Losses and stop requests lie beside the
+/// updates the parameters of that slice by the sum, in one pass; barrier. Losses and requests lie beside the
 /// first barrier's flags.
 ///
 /// Cost on N ranks, with a barrier's time b, time β to read a byte another core wrote and Adam's time γ a parameter:
@@ -17,7 +17,7 @@ public final class SharedSynchronisation: GradientSynchronisation {
   private let memory: NodeMemory
   /// Of a reproducible run: all ranks' gradients in the order of the tree.
   private let treeSum: TreeSum?
-  private var totals = StepTotals(lossSum: 0, stop: false)
+  private var totals = StepTotals(lossSum: 0)
 
   public var gradient: UnsafeMutablePointer<Float> { memory.ownGradient }
 
@@ -28,6 +28,8 @@ public final class SharedSynchronisation: GradientSynchronisation {
   public var ranks: Int { memory.node.size }
 
   public var replica: Replica? { memory.replica }
+
+  public var slice: Range<Int> { memory.replica.own }
 
   /// Whether barriers spin on atomics: every rank has a core of its own.
   public var spins: Bool { memory.barrier.spins }
@@ -56,7 +58,7 @@ public final class SharedSynchronisation: GradientSynchronisation {
   /// The first barrier: afterwards all gradients are there.
   public func exchange(_ own: StepTotals) throws {
     memory.barrier.leave(.lossSum, own.lossSum)
-    memory.barrier.leave(.stop, own.stop ? 1 : 0)
+    memory.barrier.leave(.requests, own.requests.number)
     try memory.barrier.pass()
     totals = memory.barrier.totals
   }

@@ -4,7 +4,7 @@ public struct StepRecord: Sendable {
   public var step: Int
   /// Mean loss of the step's global batch, in nats a prediction.
   public var loss: Double
-  /// Since training began.
+  /// Since training began, without what lay between an end and a resumption.
   public var elapsedSeconds: Double
   /// Mean over the steps since the last record, everything included.
   public var microsecondsPerStep: Double
@@ -28,12 +28,16 @@ public struct RunSummary: Sendable {
   public var elapsedSeconds: Double
   /// B
   public var batch: Int
-  /// Summed over the steps.
+  /// Summed over the steps since the number of ranks last changed.
   public var rows: RowCounts
+  /// N of `rows`.
+  public var ranks: Int
   /// Mean loss of the held-out names, and how many there are.
   public var evaluation: (loss: Double, names: Int)?
   /// Whether a signal ended the run before its last step.
   public var interrupted: Bool
+  /// The step of the checkpoint that this process began with; nil where it began with none.
+  public var resumedFrom: Int?
 
   public var samplesPerSecond: Double { Double(steps * batch) / elapsedSeconds }
   public var microsecondsPerSample: Double { microsecondsPerStep / Double(batch) }

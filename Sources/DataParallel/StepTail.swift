@@ -10,11 +10,12 @@ enum StepTail {
     let coarse = (totals.lossSum * 16).rounded() / 16
     tail[0] = Float(coarse)
     tail[1] = Float(totals.lossSum - coarse)
-    tail[2] = totals.stop ? 1 : 0
+    tail[2] = Float(totals.requests.number)
   }
 
   /// The sums of what all ranks wrote.
   static func read(_ tail: UnsafePointer<Float>) -> StepTotals {
-    StepTotals(lossSum: Double(tail[0]) + Double(tail[1]), stop: tail[2] > 0)
+    StepTotals(
+      lossSum: Double(tail[0]) + Double(tail[1]), requests: StepRequests(sum: Double(tail[2])))
   }
 }

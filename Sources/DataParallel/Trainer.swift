@@ -15,6 +15,8 @@ public final class Trainer {
   public var trace: Trace?
   /// How gradients become one update, as it was chosen for these ranks.
   public let synchronisation: Synchronisation
+  /// Where the run is, if it is not at its beginning.
+  private var resumed: TrainingProgress?
 
   /// How often the wait for other ranks is told from the exchange itself; that takes a barrier of its own.
   private static let measureEvery = 16
@@ -39,10 +41,29 @@ public final class Trainer {
     try requireAgreement(
       settings.fields + [
         ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),
-        ("instruction set", String(cString: csimd_built_for())),
-        ("results of estimate instructions", String(estimateFingerprint(), radix: 16)),
         ("initial parameters", step.state.parametersHash),
-      ], over: world)
+      ] + Self.machineFields, over: world)
+  }
+
+  /// What decides a result's last bits besides the settings.
+  public static var machineFields: [(name: String, value: String)] {
+    [
+      ("instruction set", String(cString: csimd_built_for())),
+      ("results of estimate instructions", String(estimateFingerprint(), radix: 16)),
+    ]
+  }
+
+  /// Goes on where an earlier run was. Before `run`. Collective.
+  ///
+  /// - Parameters:
+  ///   - progress: the same on all ranks.
+  ///   - model: of rank 0, and nil elsewhere: what a `CheckpointSink` was given.
+  /// - Throws: `JobFailure` on all ranks where they do not hold the same model afterwards.
+  public func resume(_ progress: TrainingProgress, model: ModelArrays?) throws {
+    try SnapshotExchange(synchronisation.implementation, state: state, world: world).scatter(model)
+    try step.parametersReplaced()
+    try requireAgreement([("the parameters of the checkpoint", state.parametersHash)], over: world)
+    resumed = progress
   }
 
   /// Runs all steps, or those until a stop request.
@@ -51,33 +72,46 @@ public final class Trainer {
   ///   - measureEveryStep: whether each step's wait is measured apart from its exchange. On all ranks alike: the
   ///     measurement is a barrier.
   ///   - recordEvery: `onRecord` hears of every k-th step and of the last.
+  ///   - checkpoints: whether checkpoints are kept; a last one is then always taken, but not behind a step at which
+  ///     the run was resumed. The same on all ranks.
+  ///   - sink: who keeps them; of rank 0, and nil elsewhere.
   ///   - onRecord: runs on every rank.
   /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step, and where replicas differ;
   ///   `MPIError`.
   public func run(
-    measureEveryStep: Bool = false, recordEvery: Int = 1, onRecord: (StepRecord) -> Void = { _ in }
+    measureEveryStep: Bool = false, recordEvery: Int = 1, checkpoints: Bool = false,
+    sink: (any CheckpointSink)? = nil, onRecord: (StepRecord) -> Void = { _ in }
   ) throws -> RunSummary {
-    var statistics = RunStatistics(steps: settings.steps)
-    var done = 0
+    var statistics = RunStatistics(steps: settings.steps, ranks: world.size, resumed: resumed)
+    let snapshots =
+      try checkpoints
+      ? SnapshotExchange(synchronisation.implementation, state: state, world: world) : nil
+    var done = resumed?.steps ?? 0
     var stopped = false
     while done < settings.steps, !stopped {
       let trace = trace.flatMap { $0.steps.contains(done) ? $0 : nil }
       let measured = measureEveryStep || trace != nil || done % Self.measureEvery == 0
       let check = settings.checkReplicas > 0 && (done + 1) % settings.checkReplicas == 0 ? check : nil
+      let requests: StepRequests = sink?.wants(step: done + 1) == true ? .checkpoint : []
       let start = csimd_nanoseconds()
-      let outcome = try step.run(done, measuringWait: measured, check: check, trace: trace)
+      let outcome = try step.run(done, measuringWait: measured, check: check, requests: requests, trace: trace)
       try check?.compare(step: done + 1)
       let nanoseconds = Double(csimd_nanoseconds() - start)
       guard outcome.loss.isFinite else {
         throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")
       }
       done += 1
-      stopped = outcome.stop
+      stopped = outcome.requests.contains(.stop)
       statistics.add(
         loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
         phases: measured ? outcome.phases : nil)
       if done % recordEvery == 0 || done == settings.steps || stopped {
         onRecord(statistics.record(loss: outcome.loss))
+      }
+      let isLast = done == settings.steps || stopped
+      if let snapshots, isLast || outcome.requests.contains(.checkpoint) {
+        try snapshots.gather(into: sink?.begin())
+        sink?.commit(statistics.progress(isLast: isLast))
       }
     }
     // The last update has no loss behind it that would show this.

@@ -26,8 +26,8 @@ public final class TrainingStep {
     /// Predicted positions of the global batch.
     public var positions: Int
     public var rows: RowCounts
-    /// Whether any rank was asked to stop.
-    public var stop: Bool
+    /// What any rank asks of all.
+    public var requests: StepRequests
     public var phases: PhaseTimes
   }
 
@@ -64,9 +64,7 @@ public final class TrainingStep {
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica)
     batchIndices = AlignedBuffer(zeros: settings.batch)
     batchNames = AlignedBuffer(zeros: settings.batch)
-    self.engine.parametersChanged(
-      state.parameters.pointer, in: replica?.own ?? 0..<settings.shape.parameterCount)
-    try synchronisation.waitForAll()
+    try parametersReplaced()
   }
 
   /// Gives memory back that ranks share; `state` and `engine` may not be used afterwards. Collective.
@@ -84,8 +82,11 @@ public final class TrainingStep {
 
   /// - Parameters:
   ///   - check: what is to look at the parameters as they are written; nil in most steps.
+  ///   - requests: this rank's, besides a signal's.
   ///   - trace: what is to record the phases; nil in most steps.
-  func run(_ step: Int, measuringWait: Bool, check: ReplicaCheck?, trace: Trace?) throws -> Outcome {
+  func run(
+    _ step: Int, measuringWait: Bool, check: ReplicaCheck?, requests: StepRequests = [], trace: Trace? = nil
+  ) throws -> Outcome {
     trace?.begin(step: step)
     var phases = PhaseTimes()
     var clock = PhaseClock(trace: trace)
@@ -98,7 +99,8 @@ public final class TrainingStep {
       try synchronisation.waitForAll()
       phases.wait = clock.lap(.wait)
     }
-    try synchronisation.exchange(StepTotals(lossSum: lossSum, stop: StopSignal.isRequested))
+    let all = StopSignal.isRequested ? requests.union(.stop) : requests
+    try synchronisation.exchange(StepTotals(lossSum: lossSum, requests: all))
     phases.synchronisation = clock.lap(.synchronisation)
     try synchronisation.update(
       state, engine: engine, learningRate: settings.learningRate(step: step), update: step + 1)
@@ -108,7 +110,15 @@ public final class TrainingStep {
     if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { turnBit() }
     phases.synchronisation += clock.lap(.synchronisation)
     return Outcome(
-      loss: totals.lossSum / Double(positions), positions: positions, rows: rows, stop: totals.stop, phases: phases)
+      loss: totals.lossSum / Double(positions), positions: positions, rows: rows, requests: totals.requests,
+      phases: phases)
+  }
+
+  /// Hears that this rank's part of the parameters was replaced. Collective.
+  func parametersReplaced() throws {
+    engine.parametersChanged(
+      state.parameters.pointer, in: synchronisation.replica?.own ?? 0..<settings.shape.parameterCount)
+    try synchronisation.waitForAll()
   }
 
   /// Turns a bit over in the middle of what this rank writes, or of everything where it writes nothing.

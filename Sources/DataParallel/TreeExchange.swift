@@ -58,11 +58,11 @@ final class TreeExchange {
     }
     StepTail.write(own, to: target)
     try peers.allGatherV(inPlace: message.buffer, counts: counts)
-    var totals = StepTotals(lossSum: 0, stop: false)
+    var totals = StepTotals(lossSum: 0)
     for host in 0..<peers.size {
       let part = StepTail.read(message.pointer + counts.range(host).upperBound - StepTail.count)
       totals.lossSum += part.lossSum
-      totals.stop = totals.stop || part.stop
+      totals.requests.formUnion(part.requests)
     }
     return totals
   }

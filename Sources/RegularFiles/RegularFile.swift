@@ -1,13 +1,13 @@
 import Foundation
 
-/// Why a file could not be read whole.
+/// Why a file could not be read or written whole.
 public enum RegularFileError: Error, Equatable, Sendable {
   case notFound
   case isDirectory
   /// A pipe, a socket or a device.
   case isSpecial
   case tooLarge
-  /// What was being done ("opened", "examined", "read"), and the system's reason.
+  /// What was being done ("opened", "read", "written", …), and the system's reason.
   case system(step: String, reason: String)
 }
 

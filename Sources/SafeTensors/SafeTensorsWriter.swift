@@ -66,28 +66,11 @@ public struct SafeTensorsWriter: Sendable {
       one.type.size == other.type.size
         ? one.name.utf8.lexicographicallyPrecedes(other.name.utf8) : one.type.size > other.type.size
     }
-    var members: [String] = []
-    if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        .map { "\(json($0.key)):\(json($0.value))" }
-      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
-    }
-    var end = 0
-    for tensor in ordered {
-      let begin = end
-      end += tensor.bytes.count
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
-      members.append(
-        json(tensor.name) + ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
-          + "\"data_offsets\":[\(begin),\(end)]}")
-    }
-    var header = Array("{\(members.joined(separator: ","))}".utf8)
-    header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-
-    var file: [UInt8] = []
-    file.reserveCapacity(8 + header.count + end)
-    file += littleEndianBytes(of: [UInt64(header.count)])
-    file += header
+    let sorted = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    var header = SafeTensorsHeader(metadata: sorted.map { ($0.key, $0.value) })
+    for tensor in ordered { header.add(tensor.name, tensor.type, shape: tensor.shape, byteCount: tensor.bytes.count) }
+    var file = header.serialize()
+    file.reserveCapacity(file.count + ordered.reduce(0) { $0 + $1.bytes.count })
     for tensor in ordered { file += tensor.bytes }
     return file
   }
@@ -109,25 +92,4 @@ public struct SafeTensorsWriter: Sendable {
     }
     tensors[name] = Tensor(name: name, type: type, shape: shape, bytes: littleEndianBytes(of: words))
   }
-}
-
-/// The bytes of `words`, one word after another, each in little-endian order.
-private func littleEndianBytes<Word: FixedWidthInteger>(of words: [Word]) -> [UInt8] {
-  words.map { $0.littleEndian }.withUnsafeBytes { Array($0) }
-}
-
-/// `text` as a JSON string, quotes included.
-private func json(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    case "\u{0}"..<"\u{20}":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }

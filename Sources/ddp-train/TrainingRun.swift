@@ -12,6 +12,7 @@ struct TrainingRun {
   private let world: Communicator
   private let plan: RunPlan
   private let report: RunReport
+  private let hosts: [String]
   private let logger: Logger
   private var speaks: Bool { world.rank == 0 }
 
@@ -22,50 +23,81 @@ struct TrainingRun {
     // Before anything is read: ranks that took different paths from here would wait for each other for ever.
     try requireAgreement(plan.settings.fields + plan.fields, over: world)
     self.plan = plan
-    report = RunReport(plan: plan, hosts: try world.allGather(Environment.processorName))
+    hosts = try world.allGather(Environment.processorName)
+    report = RunReport(plan: plan, hosts: hosts)
     logger = RankLogHandler.logger(rank: world.rank)
   }
 
   func run() throws {
     let names = try onEveryRank(of: world) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
     let split = try onEveryRank(of: world) { try names.split(evaluation: plan.settings.evaluate) }
-    let metrics = try onEveryRank(of: world) { try speaks ? plan.metricsPath.map { try MetricsFile(path: $0) } : nil }
+    let checkpoints = try openCheckpoints(dataHash: names.hash)
+    // Its thread is to end what it has begun, also where training fails.
+    defer { _ = checkpoints?.keeper?.finish() }
+    let resumed = checkpoints?.resumed
+    let metrics = try onEveryRank(of: world) {
+      try speaks ? plan.metricsPath.map { try MetricsFile(path: $0, resumedFrom: resumed?.steps) } : nil
+    }
     let trace = try plan.tracePath.map {
       try TraceFile(path: $0, steps: plan.tracedSteps, settings: plan.settings, world: world)
     }
     if speaks { warn(about: names) }
     var settings = plan.settings
-    if plan.tournament, let winner = try chooseStrategy(split.training.table) { settings.strategy = winner }
+    if plan.tournament, let winner = try chooseStrategy(split.training.table, stored: checkpoints?.strategy) {
+      settings.strategy = winner
+    }
     let trainer = try Trainer(
       settings: settings, names: split.training.table, dataHash: names.hash, version: DDPTrain.version,
       world: world)
+    checkpoints?.note(strategy: trainer.synchronisation.strategy, tournament: plan.tournament)
+    if let resumed { try trainer.resume(resumed, model: checkpoints?.keeper?.arrays) }
     if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
     if speaks, !plan.quiet {
       print(
         report.header(
           names: names, training: split.training.count, heldOut: split.evaluation?.count,
-          strategy: trainer.synchronisation.strategy) + "\n")
+          strategy: trainer.synchronisation.strategy, resumed: checkpoints?.notice) + "\n")
       flushStandardOutput()
     }
     trainer.trace = trace?.trace
     StopSignal.install()
-    var summary = try train(trainer, metrics)
+    var summary = try train(trainer, metrics, checkpoints)
+    let unwritten = checkpoints?.keeper?.finish()
     if let evaluation = split.evaluation {
       summary.evaluation = (try trainer.evaluate(evaluation.table), evaluation.count)
     }
     if speaks { conclude(summary, trainer, metrics) }
     try trace?.write()
     try trainer.close()
-    try onEveryRank(of: world) { if let failure = metrics?.failure { throw failure } }
+    try onEveryRank(of: world) {
+      if let failure = metrics?.failure { throw failure }
+      if let unwritten { throw OptionError("the last checkpoint is missing: \(unwritten)") }
+    }
     if summary.interrupted { throw ExitRequest(code: 130) }
   }
 
-  private func train(_ trainer: Trainer, _ metrics: MetricsFile?) throws -> RunSummary {
+  private func openCheckpoints(dataHash: String) throws -> RunCheckpoints? {
+    try plan.checkpoints.map {
+      try RunCheckpoints(
+        $0, identity: RunIdentity(plan.settings, dataHash: dataHash), shape: plan.settings.shape, hosts: hosts,
+        world: world, logger: logger)
+    }
+  }
+
+  private func train(
+    _ trainer: Trainer, _ metrics: MetricsFile?, _ checkpoints: RunCheckpoints?
+  ) throws -> RunSummary {
+    // Records up to a checkpoint must not be lost with the process: a resumed run goes on behind them.
+    checkpoints?.keeper?.beforeWriting = { metrics?.flush() }
+    checkpoints?.keeper?.trainingBegins(step: checkpoints?.resumed?.steps ?? 0)
     let progress = ProgressReporter(
       mode: plan.progress, steps: plan.settings.steps, every: plan.logEvery, quiet: plan.quiet)
     let every = plan.metricsPath == nil ? recordInterval : plan.logEvery ?? 1
     defer { if speaks { progress.finish() } }
-    return try trainer.run(measureEveryStep: plan.metricsPath != nil, recordEvery: every) { record in
+    return try trainer.run(
+      measureEveryStep: plan.metricsPath != nil, recordEvery: every, checkpoints: checkpoints != nil,
+      sink: checkpoints?.keeper
+    ) { record in
       guard speaks else { return }
       metrics?.write(record)
       progress.show(record)
@@ -87,8 +119,16 @@ struct TrainingRun {
   }
 
   /// The fastest strategy here; nil for one rank, which has none to choose. All ranks come to the same.
-  private func chooseStrategy(_ names: NameTable) throws -> SynchronisationStrategy? {
+  ///
+  /// - Parameter stored: what these ranks chose on these hosts before.
+  private func chooseStrategy(
+    _ names: NameTable, stored: SynchronisationStrategy?
+  ) throws -> SynchronisationStrategy? {
     guard world.size > 1 else { return nil }
+    if let stored {
+      if speaks, !plan.quiet { print("tournament of the checkpoint: \(stored)\n") }
+      return stored
+    }
     let tournament = try Tournament(plan.settings, names: names, world: world)
     if speaks, !plan.quiet {
       print(report.table(tournament) + "\n")
@@ -98,7 +138,7 @@ struct TrainingRun {
   }
 
   private func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
-    metrics?.write(summary, strategy: trainer.synchronisation.strategy, ranks: world.size)
+    metrics?.write(summary, strategy: trainer.synchronisation.strategy)
     if !plan.quiet {
       if summary.interrupted {
         print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
@@ -108,13 +148,6 @@ struct TrainingRun {
     }
     let generator = Generator(
       shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed)
-    for index in 0..<plan.generate {
-      print(spelling(generator.name(index, temperature: plan.temperature)))
-    }
-    flushStandardOutput()
-  }
-
-  private func spelling(_ letters: [UInt8]) -> String {
-    String(decoding: letters.map { $0 + UInt8(ascii: "a") }, as: UTF8.self)
+    generator.printNames(plan.generate, temperature: plan.temperature)
   }
 }

@@ -68,20 +68,32 @@ struct StepTailTests {
     for rank in 0..<5 {
       var tail = sum
       let own = loss * (1 + 0.1 * Double(rank))
-      StepTail.write(StepTotals(lossSum: own, stop: rank == 3), to: &tail)
+      StepTail.write(StepTotals(lossSum: own, requests: rank == 3 ? .stop : []), to: &tail)
       exact += own
       for i in sum.indices { sum[i] += tail[i] }
     }
     let totals = StepTail.read(sum)
     // The remainder is at most 1/32, and five of them are rounded to 24 bits each.
     #expect(abs(totals.lossSum - exact) <= 1e-8 + 1e-15 * exact)
-    #expect(totals.stop)
+    #expect(totals.requests == .stop)
   }
 
   @Test("nobody asked to stop")
   func noStop() {
     var tail = [Float](repeating: .nan, count: StepTail.count)
-    StepTail.write(StepTotals(lossSum: 3, stop: false), to: &tail)
-    #expect(!StepTail.read(tail).stop)
+    StepTail.write(StepTotals(lossSum: 3), to: &tail)
+    #expect(StepTail.read(tail).requests.isEmpty)
+  }
+
+  @Test("requests of many ranks come back from the sum of their numbers", arguments: [0, 1, 2, 1 << 20])
+  func requests(stopping: Int) {
+    for checkpoint in [false, true] {
+      var expected: StepRequests = stopping > 0 ? .stop : []
+      if checkpoint { expected.insert(.checkpoint) }
+      var tail = [Float](repeating: 0, count: StepTail.count)
+      StepTail.write(StepTotals(lossSum: 0, requests: checkpoint ? .checkpoint : []), to: &tail)
+      for _ in 0..<stopping { tail[2] += Float(StepRequests.stop.number) }
+      #expect(StepTail.read(tail).requests == expected, "\(stopping) stop, checkpoint \(checkpoint)")
+    }
   }
 }

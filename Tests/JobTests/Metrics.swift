@@ -18,6 +18,7 @@ struct Metrics {
     var strategy: String
     var interrupted: Bool
     var heldOut: (loss: Double, names: Int)?
+    var resumedFrom: Int?
   }
 
   let records: [Record]
@@ -33,6 +34,7 @@ struct Metrics {
     "final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "work_inflation", "load_balance", "sync",
     "interrupted",
   ]
+  static let resumedKey = "resumed_from_step"
   static let heldOutKeys: Set = ["loss_held_out", "held_out_names"]
 
   /// - Throws: where a line is no JSON object of the specified keys and types, or the final line is not last.
@@ -55,13 +57,16 @@ struct Metrics {
 
   private static func final(_ line: Line) throws -> Final {
     let hasHeldOut = line.keys.contains("loss_held_out")
-    #expect(line.keys == (hasHeldOut ? finalKeys.union(heldOutKeys) : finalKeys))
+    let isResumed = line.keys.contains(resumedKey)
+    let expected = finalKeys.union(hasHeldOut ? heldOutKeys : []).union(isResumed ? [resumedKey] : [])
+    #expect(line.keys == expected)
     #expect(try line.truth("final"))
     return try Final(
       steps: line.integer("steps"), lossLast100: line.number("loss_last_100"),
       microsecondsPerStep: line.number("us_per_step"), parametersHash: line.text("parameters_hash"),
       strategy: line.text("sync"), interrupted: line.truth("interrupted"),
-      heldOut: hasHeldOut ? (line.number("loss_held_out"), line.integer("held_out_names")) : nil)
+      heldOut: hasHeldOut ? (line.number("loss_held_out"), line.integer("held_out_names")) : nil,
+      resumedFrom: isResumed ? line.integer(resumedKey) : nil)
   }
 }
 

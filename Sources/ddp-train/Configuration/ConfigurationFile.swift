@@ -9,8 +9,8 @@ struct ConfigurationFile {
   static let keys = [
     "d-model", "heads", "batch", "steps", "learning-rate", "seed", "data", "skip-invalid", "eval", "engine",
     "sme2-from", "exp", "prefix-sharing", "padding-skip", "sync", "bucket-kib", "sync-tournament", "reproducible",
-    "check-replicas",
-    "generate", "temperature", "metrics", "log-every", "progress", "quiet",
+    "check-replicas", "checkpoint-dir", "checkpoint-every", "checkpoint-keep", "resume", "generate", "temperature",
+    "metrics", "log-every", "progress", "quiet",
   ]
 
   /// - Parameter name: a path, or the name of a file in the project's configs/, with or without `.yaml`.

@@ -1,3 +1,4 @@
+import Checkpoints
 import DataParallel
 import GPT
 
@@ -48,6 +49,11 @@ extension String: ConfigurationValue {
 extension ConfigurationValue where Self: RawRepresentable & CaseIterable, RawValue == String {
   static var kind: String { "one of " + allCases.map(\.rawValue).joined(separator: ", ") }
   init?(configuration text: String) { self.init(rawValue: text) }
+}
+
+extension CheckpointInterval: ConfigurationValue {
+  static var kind: String { "a number of steps (500) or of seconds (30s)" }
+  init?(configuration text: String) { self.init(text: text) }
 }
 
 extension EngineKind: ConfigurationValue {}

@@ -6,6 +6,8 @@ struct RunPlan {
   var settings: Settings
   /// Whether strategies are timed before the run, and the fastest taken.
   var tournament: Bool
+  /// Nil where none are kept.
+  var checkpoints: CheckpointPlan?
   var dataPath: String
   var skipInvalid: Bool
   var generate: Int
@@ -19,6 +21,8 @@ struct RunPlan {
   var quiet: Bool
   /// Options that are not at their default, with where they came from: "steps 1000 (flag)".
   var chosen: [String]
+
+  static let defaultTemperature = 0.6
 
   /// - Throws: an error whose description says which option is wrong, why, and what it may be.
   init(_ flags: TrainingOptions) throws {
@@ -39,10 +43,11 @@ struct RunPlan {
     settings.checkReplicas = try option.value("check-replicas", flags.checkReplicas) ?? settings.checkReplicas
     settings.bitFlip = flags.injectBitFlip
     tournament = try option.value("sync-tournament", flags.syncTournament) ?? false
+    checkpoints = try CheckpointPlan(flags, &option)
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
     generate = try option.value("generate", flags.generate) ?? 10
-    temperature = try option.value("temperature", flags.temperature) ?? 0.6
+    temperature = try option.value("temperature", flags.temperature) ?? Self.defaultTemperature
     metricsPath = try option.path("metrics", flags.metrics)
     tracePath = try option.path("trace", flags.trace)
     let traceSteps: TraceSteps? = try option.value("trace-steps", flags.traceSteps)
@@ -88,7 +93,8 @@ struct RunPlan {
   /// hosts, and what is in the files is compared when they have been read.
   var fields: [(name: String, value: String)] {
     [
-      ("sync-tournament", "\(tournament)"), ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"),
+      ("sync-tournament", "\(tournament)"), ("checkpoint-dir", checkpoints == nil ? "no folder" : "a folder"),
+      ("resume", "\(checkpoints?.resumes ?? false)"), ("skip-invalid", "\(skipInvalid)"), ("generate", "\(generate)"),
       ("temperature", "\(temperature)"),
       ("metrics", metricsPath == nil ? "no file" : "a file"),
       ("trace", tracePath == nil ? "no file" : "a file"), ("trace-steps", "\(tracedSteps)"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import DataParallel
 import GPT
 
@@ -66,6 +67,24 @@ struct TrainingOptions: ParsableArguments {
       valueName: "rank,step"))
   var injectBitFlip: BitFlip?
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep checkpoints of the run in this folder, and always one of its end; see docs/checkpoints.md.",
+      valueName: "folder"))
+  var checkpointDir: String?
+
+  @Option(
+    help: ArgumentHelp("How often: 500 for every 500 steps, 30s for every 30 seconds. (default: 60s)", valueName: "k"))
+  var checkpointEvery: CheckpointInterval?
+
+  @Option(help: ArgumentHelp("Checkpoints that are kept, the newest ones. (default: 3)", valueName: "k"))
+  var checkpointKeep: Int?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Go on from the newest whole checkpoint in --checkpoint-dir, on any number of ranks.")
+  var resume: Bool?
+
   @Option(help: "Names to generate at the end. (default: 10)")
   var generate: Int?
 
@@ -109,3 +128,7 @@ enum ProgressMode: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension SynchronisationStrategy: ExpressibleByArgument {}
+
+extension CheckpointInterval: ExpressibleByArgument {
+  public init?(argument: String) { self.init(text: argument) }
+}

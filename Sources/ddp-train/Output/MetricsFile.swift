@@ -9,9 +9,12 @@ final class MetricsFile {
   /// The first write that failed. Training goes on; the run ends with it as an error.
   private(set) var failure: OptionError?
 
+  /// - Parameter step: where an earlier process's file is to be gone on with: its records up to this step stay. Nil for
+  ///   a new file.
   /// - Throws: where the file cannot be created.
-  init(path: String) throws {
-    guard let file = fopen(path, "w") else {
+  init(path: String, resumedFrom step: Int? = nil) throws {
+    if let step { try Self.cut(path, behind: step) }
+    guard let file = fopen(path, step == nil ? "w" : "a") else {
       throw OptionError("metrics file \(path): \(String(cString: strerror(errno)))")
     }
     self.path = path
@@ -32,7 +35,13 @@ final class MetricsFile {
         + "\"positions_per_second\": \(number(record.positionsPerSecond))}\n")
   }
 
-  func write(_ summary: RunSummary, strategy: SynchronisationStrategy, ranks: Int) {
+  /// Hands the records over to the system: they outlive this process.
+  func flush() {
+    if fflush(file) != 0 { fail() }
+  }
+
+  func write(_ summary: RunSummary, strategy: SynchronisationStrategy) {
+    let resumed = summary.resumedFrom.map { ", \"resumed_from_step\": \($0)" } ?? ""
     let evaluation = summary.evaluation.map {
       ", \"loss_held_out\": \(number($0.loss)), \"held_out_names\": \($0.names)"
     }
@@ -41,9 +50,10 @@ final class MetricsFile {
         + "\"us_per_step\": \(number(summary.microsecondsPerStep)), "
         + "\"parameters_hash\": \"\(summary.parametersHash)\""
         + ", \"work_inflation\": \(number(summary.rows.workInflation))"
-        + ", \"load_balance\": \(number(summary.rows.loadBalance(ranks: ranks)))"
-        + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? ""), \"interrupted\": \(summary.interrupted)}\n")
-    if fflush(file) != 0 { fail() }
+        + ", \"load_balance\": \(number(summary.rows.loadBalance(ranks: summary.ranks)))"
+        + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? "")\(resumed), \"interrupted\": \(summary.interrupted)}\n"
+    )
+    flush()
   }
 
   private func write(_ line: String) {
@@ -51,7 +61,7 @@ final class MetricsFile {
   }
 
   private func fail() {
-    failure = OptionError("metrics file \(path): \(String(cString: strerror(errno))); it is incomplete")
+    failure = failure ?? OptionError("metrics file \(path): \(String(cString: strerror(errno))); it is incomplete")
   }
 
   /// The shortest text that reads back as the same number. JSON has none for a number that is not finite.

@@ -11,7 +11,9 @@ struct RunReport {
   /// One host name a rank.
   let hosts: [String]
 
-  func header(names: NameSet, training: Int, heldOut: Int?, strategy: SynchronisationStrategy) -> String {
+  func header(
+    names: NameSet, training: Int, heldOut: Int?, strategy: SynchronisationStrategy, resumed: String?
+  ) -> String {
     let settings = plan.settings
     let shape = settings.shape
     var lines = [
@@ -37,6 +39,7 @@ struct RunReport {
           + (hosts.count > 1 ? ", synchronisation \(strategy)" : "")
       ),
     ]
+    if let resumed { lines.append(("resumed", resumed)) }
     if !plan.chosen.isEmpty { lines.append(("chosen", plan.chosen.joined(separator: ", "))) }
     return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
   }
@@ -64,10 +67,10 @@ struct RunReport {
         "\(plural(run.steps, "step")) in \(fixed(run.elapsedSeconds, 2)) s, "
           + "median \(significant(run.microsecondsPerStep)) µs a step"
       ),
-      ("split", split(run.phases)),
+      ("split", split(run.phases, ranks: run.ranks)),
     ]
-    if hosts.count > 1 {
-      let most = 100 / run.rows.loadBalance(ranks: hosts.count) - 100
+    if run.ranks > 1 {
+      let most = 100 / run.rows.loadBalance(ranks: run.ranks) - 100
       lines.append(
         (
           "balance",
@@ -86,11 +89,11 @@ struct RunReport {
     return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
   }
 
-  private func split(_ phases: PhaseTimes) -> String {
+  private func split(_ phases: PhaseTimes, ranks: Int) -> String {
     let communication = [("wait", phases.wait), ("synchronisation", phases.synchronisation)]
     let times =
       [("forward", phases.selection + phases.forward), ("backward", phases.backward)]
-      + (hosts.count > 1 ? communication : []) + [("Adam", phases.adam)]
+      + (ranks > 1 ? communication : []) + [("Adam", phases.adam)]
     return times.map { "\($0.0) \(significant($0.1 / 1000))" }.joined(separator: ", ") + " µs (rank 0, mean)"
   }
 

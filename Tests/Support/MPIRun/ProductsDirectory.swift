@@ -3,7 +3,7 @@ import Foundation
 /// Where the build put the programs: beside the test executable, in debug as in release.
 ///
 /// - Throws: ``MPIRunError/notBuilt(program:directory:)`` if the program is not there.
-func builtProgram(_ name: String) throws -> String {
+public func builtProgram(_ name: String) throws -> String {
   // The link and not the first argument: a runner may have changed the directory meanwhile.
   let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
   let directory = URL(fileURLWithPath: executable).deletingLastPathComponent()

@@ -12,6 +12,10 @@ public struct RunResult: Sendable, CustomStringConvertible {
   /// From its start to its end, without the wait for other jobs to end.
   public let elapsed: Duration
 
+  public init(exitCode: Int32, stdout: String, stderr: String, elapsed: Duration) {
+    (self.exitCode, self.stdout, self.stderr, self.elapsed) = (exitCode, stdout, stderr, elapsed)
+  }
+
   public var description: String {
     "exit code \(exitCode) after \(elapsed)\n--- stdout\n\(stdout)\n--- stderr\n\(stderr)"
   }

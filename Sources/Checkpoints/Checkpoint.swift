@@ -1,0 +1,129 @@
+import GPT
+import RegularFiles
+import SafeTensors
+
+/// A checkpoint that was read, and is whole.
+public struct Checkpoint: Sendable {
+  public let path: String
+  /// Steps done, at least 1.
+  public let step: Int
+  public let shape: Shape
+  /// Mean losses of the last min(100, step) steps, oldest first.
+  public let losses: [Double]
+  /// All of the file's.
+  public let metadata: [String: String]
+  private let file: SafeTensorsFile
+
+  /// - Throws: `CheckpointError`.
+  public init(path: String) throws(CheckpointError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try readRegularFile(path: path, limitInBytes: SafeTensorsFile.maxFileSize)
+    } catch {
+      switch error {
+      // What a disk can no longer read is lost like what it reads wrongly.
+      case .system("read", let reason): throw CheckpointError(.damaged, path, "it cannot be read: \(reason)")
+      case .system(let step, let reason): throw CheckpointError(.system, path, "cannot be \(step): \(reason)")
+      case .notFound: throw CheckpointError(.system, path, "there is no such file")
+      case .isDirectory, .isSpecial, .tooLarge: throw CheckpointError(.damaged, path, "is no file of this kind")
+      }
+    }
+    try self.init(bytes: bytes, path: path)
+  }
+
+  /// - Throws: `CheckpointError`: `.damaged` unless every bit is as it was written; `.refused` for another version of
+  ///   the format.
+  public init(bytes: [UInt8], path: String) throws(CheckpointError) {
+    file = try Self.unsealed(bytes, path: path)
+    self.path = path
+    metadata = file.metadata
+    try Self.requireFormat(metadata, path: path)
+    step = try Self.number(CheckpointFormat.Key.step, metadata, path: path)
+    shape = try Self.shape(metadata, path: path)
+    losses = try Self.checkedLosses(file, step: step, shape: shape)
+  }
+
+  /// The file, if its checksum is right.
+  private static func unsealed(_ bytes: [UInt8], path: String) throws(CheckpointError) -> SafeTensorsFile {
+    let (isPresent, isIntact) = bytes.withUnsafeBytes { (Seal.isPresent(in: $0), Seal.isIntact($0)) }
+    guard isPresent else {
+      throw CheckpointError(.damaged, path, "it does not begin like a checkpoint of this program")
+    }
+    guard isIntact else { throw CheckpointError(.damaged, path, "its checksum does not match") }
+    do {
+      return try SafeTensorsFile(bytes: bytes, source: path)
+    } catch {
+      throw CheckpointError(.damaged, path, error.reason)
+    }
+  }
+
+  private static func requireFormat(_ metadata: [String: String], path: String) throws(CheckpointError) {
+    guard metadata[CheckpointFormat.Key.format] == CheckpointFormat.name else {
+      throw CheckpointError(.damaged, path, "it does not say that it is a checkpoint")
+    }
+    let version = metadata[CheckpointFormat.Key.version] ?? "none"
+    guard version == "\(CheckpointFormat.version)" else {
+      throw CheckpointError(
+        .refused, path,
+        "has version \(version) of the checkpoint's format, and this program reads \(CheckpointFormat.version)")
+    }
+  }
+
+  private static func number(
+    _ key: String, _ metadata: [String: String], path: String
+  ) throws(CheckpointError) -> Int {
+    guard let text = metadata[key], let value = Int(text), value >= 1 else {
+      throw CheckpointError(.damaged, path, "it has no \(key)")
+    }
+    return value
+  }
+
+  private static func shape(_ metadata: [String: String], path: String) throws(CheckpointError) -> Shape {
+    let dModel = try number(CheckpointFormat.Key.dModel, metadata, path: path)
+    let heads = try number(CheckpointFormat.Key.heads, metadata, path: path)
+    do {
+      return try Shape(dModel: dModel, heads: heads)
+    } catch {
+      throw CheckpointError(.damaged, path, "\(error)")
+    }
+  }
+
+  /// The losses, of a file that has all other tensors too.
+  private static func checkedLosses(
+    _ file: SafeTensorsFile, step: Int, shape: Shape
+  ) throws(CheckpointError) -> [Double] {
+    let losses: [Double]
+    do {
+      losses = try file.float64(CheckpointFormat.lossesName, shape: [min(step, CheckpointFormat.mostLosses)])
+    } catch {
+      throw CheckpointError(.damaged, file.source, "tensor \(CheckpointFormat.lossesName): \(error.reason)")
+    }
+    guard losses.allSatisfy(\.isFinite) else { throw CheckpointError(.damaged, file.source, "a loss is not finite") }
+    for family in CheckpointFormat.families {
+      for tensor in Tensor.allCases {
+        let (name, expected) = (family + tensor.name, shape.extents(tensor))
+        guard let info = file.tensors[name], info.dtype == ElementType.float32.rawValue, info.shape == expected else {
+          throw CheckpointError(.damaged, file.source, "it has no tensor \(name) of shape \(expected)")
+        }
+      }
+    }
+    return losses
+  }
+
+  /// Copies the model out.
+  ///
+  /// - Parameter arrays: overwritten; of this checkpoint's shape.
+  public func copy(to arrays: ModelArrays) throws(CheckpointError) {
+    let targets = [arrays.parameters, arrays.first, arrays.second]
+    for (family, target) in zip(CheckpointFormat.families, targets) {
+      for tensor in Tensor.allCases {
+        let place = UnsafeMutableBufferPointer(start: target + shape.offset(tensor), count: shape.count(tensor))
+        do {
+          try file.copyFloat32(family + tensor.name, shape: shape.extents(tensor), to: place)
+        } catch {
+          throw CheckpointError(.damaged, path, "tensor \(family + tensor.name): \(error.reason)")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// Why a checkpoint could not be read or written: one sentence that begins with the path.
+public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+  public enum Kind: Equatable, Sendable {
+    /// The file is not what was written, or was never a checkpoint. An older one may do.
+    case damaged
+    /// A whole checkpoint that this program cannot or should not go on with.
+    case refused
+    /// The system, or another program, is in the way.
+    case system
+  }
+
+  public let kind: Kind
+  public let path: String
+  public let reason: String
+
+  public init(_ kind: Kind, _ path: String, _ reason: String) {
+    (self.kind, self.path, self.reason) = (kind, path, reason)
+  }
+
+  public var description: String {
+    switch kind {
+    case .damaged: "\(path): damaged: \(reason)"
+    case .refused, .system: "\(path): \(reason)"
+    }
+  }
+}

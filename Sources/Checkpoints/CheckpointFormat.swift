@@ -1,0 +1,33 @@
+import GPT
+
+/// What a checkpoint's file holds: a safetensors file of these tensors, and metadata with a checksum in front.
+public enum CheckpointFormat {
+  /// Of `format` in the metadata: what the file says it is.
+  public static let name = "ddp-train checkpoint"
+  /// Raised when a file of before cannot be read any more.
+  public static let version = 1
+
+  /// Losses that are kept.
+  static let mostLosses = 100
+
+  /// Keys of the metadata that this module writes and reads itself.
+  enum Key {
+    static let format = "format"
+    static let version = "format-version"
+    static let step = "step"
+    static let dModel = "d-model"
+    static let heads = "heads"
+    static let all: Set = [Seal.key, format, version, step, dModel, heads]
+  }
+
+  /// Mean losses of the last min(100, step) steps, oldest first.
+  static let lossesName = "losses"
+
+  /// In the order of the file, behind the losses.
+  static let families = ["", "adam.first.", "adam.second."]
+}
+
+extension Shape {
+  /// (rows, columns), as in files.
+  func extents(_ tensor: Tensor) -> [Int] { [rows(tensor), columns(tensor)] }
+}

@@ -1,0 +1,75 @@
+import GPT
+import SafeTensors
+
+/// A checkpoint's file in memory, in which the model has its place: a snapshot is copied to where it will be written
+/// from, once.
+public final class CheckpointImage {
+  public let shape: Shape
+  /// Header room, losses' room, then the model's 3 P floats. Header and losses lie at the end of their room.
+  private let buffer: AlignedBuffer<UInt8>
+  private static let headerRoom = 1 << 16
+  /// 100 losses, and what makes it a multiple of a cache line.
+  private static let front = headerRoom + 832
+
+  public init(shape: Shape) {
+    self.shape = shape
+    buffer = AlignedBuffer(zeros: Self.front + 3 * 4 * shape.parameterCount)
+  }
+
+  /// Where the model goes.
+  public var arrays: ModelArrays {
+    let count = shape.parameterCount
+    let start = UnsafeMutableRawPointer(buffer.pointer + Self.front)
+      .bindMemory(to: Float.self, capacity: 3 * count)
+    return ModelArrays(parameters: start, first: start + count, second: start + 2 * count)
+  }
+
+  /// Whether all numbers of the model are finite: one that has diverged is of no use to anybody.
+  public var isFinite: Bool {
+    UnsafeBufferPointer(start: arrays.parameters, count: 3 * shape.parameterCount).allSatisfy { $0.isFinite }
+  }
+
+  /// Puts header and losses in front of the model, and the checksum in.
+  ///
+  /// - Parameters:
+  ///   - step: steps done, at least 1.
+  ///   - losses: of the last min(100, step) steps.
+  ///   - metadata: more of it; keys of the format itself are ignored.
+  /// - Returns: the whole file, until the image is changed.
+  /// - Throws: `CheckpointError` where the metadata is too long.
+  public func seal(
+    step: Int, losses: [Double], metadata: [String: String]
+  ) throws(CheckpointError) -> UnsafeRawBufferPointer {
+    precondition(losses.count == min(step, CheckpointFormat.mostLosses), "a checkpoint has its last losses")
+    typealias Key = CheckpointFormat.Key
+    var pairs = metadata.filter { !Key.all.contains($0.key) }
+    pairs[Key.format] = CheckpointFormat.name
+    pairs[Key.version] = "\(CheckpointFormat.version)"
+    pairs[Key.step] = "\(step)"
+    pairs[Key.dModel] = "\(shape.dModel)"
+    pairs[Key.heads] = "\(shape.heads)"
+    let sorted = pairs.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+    var header = SafeTensorsHeader(metadata: [(Seal.key, Seal.blank)] + sorted)
+    header.add(CheckpointFormat.lossesName, .float64, shape: [losses.count], byteCount: 8 * losses.count)
+    for family in CheckpointFormat.families {
+      for tensor in Tensor.allCases {
+        header.add(
+          family + tensor.name, .float32, shape: shape.extents(tensor), byteCount: 4 * shape.count(tensor))
+      }
+    }
+    let bytes = header.serialize()
+    guard bytes.count <= Self.headerRoom else {
+      throw CheckpointError(.system, "checkpoint", "its header would take \(bytes.count) bytes")
+    }
+    let lossStart = Self.front - 8 * losses.count
+    let start = lossStart - bytes.count
+    for (i, loss) in losses.enumerated() {
+      UnsafeMutableRawPointer(buffer.pointer).storeBytes(
+        of: loss.bitPattern.littleEndian, toByteOffset: lossStart + 8 * i, as: UInt64.self)
+    }
+    (buffer.pointer + start).update(from: bytes, count: bytes.count)
+    let file = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer.buffer)[start...])
+    Seal.close(file)
+    return UnsafeRawBufferPointer(file)
+  }
+}

@@ -1,0 +1,55 @@
+import GPT
+import RegularFiles
+import SafeTensors
+
+/// A model's parameters from a file: a checkpoint, or any safetensors file that has them.
+public struct StoredModel {
+  public let shape: Shape
+  /// (P), canonical order.
+  public let parameters: [Float]
+  /// Of the run that it comes from, where the file says so.
+  public let seed: UInt64?
+
+  /// - Parameters:
+  ///   - path: a file that has the model's nine tensors under their plain names. One that says it is a checkpoint must
+  ///     be a whole one.
+  ///   - heads: attention heads; nil for those that the file's metadata names, else the width's default.
+  /// - Throws: `CheckpointError`.
+  public init(path: String, heads: Int? = nil) throws(CheckpointError) {
+    let file: SafeTensorsFile
+    do {
+      file = try SafeTensorsFile(path: path)
+    } catch {
+      throw CheckpointError(.refused, path, error.tensor.map { "tensor \($0): \(error.reason)" } ?? error.reason)
+    }
+    typealias Key = CheckpointFormat.Key
+    if file.metadata[Seal.key] != nil || file.metadata[Key.format] == CheckpointFormat.name {
+      _ = try Checkpoint(path: path)
+    }
+    let name = Tensor.tokenEmbedding.name
+    guard let embedding = file.tensors[name], embedding.shape.count == 2, embedding.shape[0] == Shape.vocabulary else {
+      throw CheckpointError(.refused, path, "has no tensor \(name) of \(Shape.vocabulary) rows: not a model")
+    }
+    let width = embedding.shape[1]
+    do {
+      let stored = file.metadata[Key.heads].flatMap { Int($0) }
+      shape = try Shape(dModel: width, heads: heads ?? stored ?? Shape.defaultHeads(dModel: width))
+    } catch {
+      throw CheckpointError(.refused, path, "\(error)")
+    }
+    var parameters = [Float](repeating: 0, count: shape.parameterCount)
+    for tensor in Tensor.allCases {
+      do {
+        parameters.replaceSubrange(
+          shape.range(tensor), with: try file.float32(tensor.name, shape: shape.extents(tensor)))
+      } catch {
+        throw CheckpointError(.refused, path, "tensor \(tensor.name): \(error.reason)")
+      }
+    }
+    guard parameters.allSatisfy(\.isFinite) else {
+      throw CheckpointError(.refused, path, "holds numbers that are not finite")
+    }
+    self.parameters = parameters
+    seed = file.metadata["seed"].flatMap { UInt64($0) }
+  }
+}

@@ -1,0 +1,65 @@
+import CSIMD
+import Checkpoints
+import DataParallel
+import GPT
+import Logging
+
+/// Rank 0's side of a run's checkpoints: when one is due, what it says of the run, and who writes it.
+final class CheckpointKeeper: CheckpointSink {
+  private let writer: CheckpointWriter
+  private var schedule: CheckpointSchedule
+  private let interval: CheckpointInterval
+  private let logger: Logger
+  /// What every checkpoint of this process says.
+  var metadata: [String: String]
+  /// Runs before a checkpoint is written: what belongs to the steps before is to be in its place by then.
+  var beforeWriting: () -> Void = {}
+
+  init(_ plan: CheckpointPlan, folder: CheckpointFolder, identity: RunIdentity, shape: Shape, logger: Logger) {
+    writer = CheckpointWriter(folder: folder, shape: shape)
+    schedule = CheckpointSchedule(plan.every, step: 0, now: csimd_nanoseconds())
+    interval = plan.every
+    metadata = identity.metadata
+    self.logger = logger
+  }
+
+  /// Where a checkpoint that was read goes, before training begins.
+  var arrays: ModelArrays { writer.arrays }
+
+  /// Counts from here.
+  func trainingBegins(step: Int) {
+    schedule = CheckpointSchedule(interval, step: step, now: csimd_nanoseconds())
+  }
+
+  func wants(step: Int) -> Bool {
+    tellOfFailure()
+    // One that falls due while the last is still being written waits for it, and training does not.
+    return schedule.isDue(step: step, now: csimd_nanoseconds) && !writer.isBusy
+  }
+
+  func begin() -> ModelArrays {
+    writer.waitUntilFree()
+    tellOfFailure()
+    return writer.arrays
+  }
+
+  func commit(_ progress: TrainingProgress) {
+    beforeWriting()
+    writer.write(
+      step: progress.steps, losses: progress.losses, metadata: metadata.merging(progress.metadata) { $1 })
+    schedule.taken(step: progress.steps, now: csimd_nanoseconds())
+  }
+
+  /// Training goes on without it: the next one may succeed.
+  private func tellOfFailure() {
+    if let failure = writer.takeFailure() { logger.warning("checkpoint not written: \(failure)") }
+  }
+
+  /// Waits for what is being written.
+  ///
+  /// - Returns: why the last checkpoint was not written; nil where it was.
+  func finish() -> CheckpointError? {
+    writer.finish()
+    return writer.takeFailure()
+  }
+}

@@ -1,0 +1,112 @@
+import Reports
+import Checkpoints
+import DataParallel
+import GPT
+import Logging
+import MPI
+
+/// A run's checkpoints on every rank: the one it goes on from, and those it will write. Only rank 0 sees the folder.
+final class RunCheckpoints {
+  /// Of rank 0.
+  let keeper: CheckpointKeeper?
+  /// Where the run goes on, the same on all ranks; nil where it begins.
+  let resumed: TrainingProgress?
+  /// The strategy that won a tournament of the same ranks on the same hosts, the same on all ranks.
+  let strategy: SynchronisationStrategy?
+  /// For people: where the run goes on.
+  let notice: String?
+
+  /// Opens the folder, and chooses the checkpoint to go on from. Collective.
+  ///
+  /// - Parameter hosts: one a rank.
+  /// - Throws: `JobFailure` on all ranks where the folder or the checkpoint cannot be used.
+  init(
+    _ plan: CheckpointPlan, identity: RunIdentity, shape: Shape, hosts: [String], world: Communicator, logger: Logger
+  )
+    throws
+  {
+    let opened = try onEveryRank(of: world) {
+      try world.rank == 0 ? Self.open(plan, identity, shape, logger) : nil
+    }
+    let place: [String: String] = ["hosts": hosts.joined(separator: ",")]
+    opened?.keeper.metadata.merge(place) { $1 }
+    keeper = opened?.keeper
+    var strategy: String?
+    if let found = opened?.found?.metadata, found["tournament"] == "true", found["hosts"] == place["hosts"] {
+      strategy = found["sync"]
+    }
+    self.strategy = SynchronisationStrategy(rawValue: try world.broadcast(strategy ?? ""))
+    resumed = try Self.broadcast(opened?.progress, over: world)
+    notice =
+      plan.resumes
+      ? opened?.found.map { "from step \(grouped($0.step)), \($0.path)" }
+        ?? "no checkpoint in \(plan.folder) yet, a fresh start" : nil
+  }
+
+  /// Notes what the checkpoints are to say of how the ranks work together.
+  func note(strategy: SynchronisationStrategy, tournament: Bool) {
+    keeper?.metadata["sync"] = strategy.rawValue
+    keeper?.metadata["tournament"] = "\(tournament)"
+  }
+
+  private struct Opened {
+    var keeper: CheckpointKeeper
+    var found: Checkpoint?
+    var progress: TrainingProgress?
+  }
+
+  /// On rank 0.
+  private static func open(
+    _ plan: CheckpointPlan, _ identity: RunIdentity, _ shape: Shape, _ logger: Logger
+  ) throws -> Opened {
+    let folder = try CheckpointFolder(path: plan.folder, keep: plan.keep)
+    let found = try plan.resumes ? newest(folder, identity, logger) : requireNone(folder)
+    let progress = try found.map { try TrainingProgress($0) }
+    let keeper = CheckpointKeeper(plan, folder: folder, identity: identity, shape: shape, logger: logger)
+    try found?.copy(to: keeper.arrays)
+    return Opened(keeper: keeper, found: found, progress: progress)
+  }
+
+  /// A run that is begun anew by mistake must not wear an older one's checkpoints away.
+  private static func requireNone(_ folder: CheckpointFolder) throws -> Checkpoint? {
+    if let step = try folder.steps().last {
+      throw OptionError(
+        "\(folder.path) holds a run at step \(grouped(step)): --resume goes on with it; or name another folder")
+    }
+    return nil
+  }
+
+  private static func newest(
+    _ folder: CheckpointFolder, _ identity: RunIdentity, _ logger: Logger
+  ) throws -> Checkpoint? {
+    let (found, damaged) = try folder.newest()
+    guard let found else {
+      guard !damaged.isEmpty else { return nil }
+      throw OptionError(
+        "no checkpoint in \(folder.path) is whole: " + damaged.map(\.description).joined(separator: "; ")
+          + ". Remove them to begin anew")
+    }
+    let differences = identity.differences(from: found.metadata)
+    guard differences.isEmpty else {
+      throw CheckpointError(.refused, found.path, "is of another run: " + differences.joined(separator: "; "))
+    }
+    for file in damaged {
+      logger.warning("checkpoint \(file); passed over and renamed")
+      try folder.setAside(file)
+    }
+    return found
+  }
+
+  private static func broadcast(_ progress: TrainingProgress?, over world: Communicator) throws -> TrainingProgress? {
+    guard try world.broadcast(progress == nil ? 0 : 1) == 1 else { return nil }
+    let losses = try world.broadcast(progress?.losses ?? [])
+    let counts = try world.broadcast(
+      progress.map { [$0.steps, $0.ranks, $0.rows.whole, $0.rows.sum, $0.rows.largest] } ?? [])
+    let times = try world.broadcast(progress.map { [$0.elapsedSeconds, $0.microsecondsPerStep] } ?? [])
+    return TrainingProgress(
+      steps: counts[0], losses: losses, elapsedSeconds: times[0],
+      rows: RowCounts(whole: counts[2], sum: counts[3], largest: counts[4]), ranks: counts[1],
+      // For rank 0's summary only.
+      phases: progress?.phases ?? PhaseTimes(), microsecondsPerStep: times[1])
+  }
+}

@@ -1,0 +1,38 @@
+import DataParallel
+
+/// What a run is, as its checkpoints say it: the settings, the data, the machine.
+struct RunIdentity {
+  /// All of it, by keys of a checkpoint's metadata.
+  let metadata: [String: String]
+  /// What a checkpoint must have in common with a run that goes on with it, in the order in which differences are
+  /// named.
+  private let required: [String]
+
+  private static let dataKey = "data-set"
+
+  /// - Parameter dataHash: of the data set.
+  init(_ settings: Settings, dataHash: String) {
+    // What ranks or processes may choose anew without another result to speak of.
+    let free: Set = ["sync", "bucket-kib", "check-replicas", "inject-bit-flip"]
+    var metadata: [String: String] = [Self.dataKey: dataHash, "program-version": DDPTrain.version]
+    for (name, value) in settings.fields where !free.contains(name) { metadata[name] = value }
+    for (name, value) in Trainer.machineFields { metadata[Self.key(name)] = value }
+    self.metadata = metadata
+    let always = ["d-model", "heads", "batch", "steps", "learning-rate", "seed", "exp", "eval", Self.dataKey]
+    // These change the last bits, and nothing else.
+    let bits =
+      ["reproducible", "engine", "prefix-sharing", "padding-skip"] + Trainer.machineFields.map { Self.key($0.name) }
+    required = always + (settings.reproducible ? bits : [])
+  }
+
+  private static func key(_ name: String) -> String { name.replacing(" ", with: "-") }
+
+  /// How a checkpoint's run differs from this one: "batch is 16 there and 32 here". Empty where it can be gone on with.
+  func differences(from other: [String: String]) -> [String] {
+    required.compactMap { key in
+      guard other[key] != metadata[key] else { return nil }
+      let why = key == "steps" ? " (the learning rate falls to 0 over all steps: another number is another run)" : ""
+      return "\(key) is \(other[key] ?? "missing") there and \(metadata[key] ?? "missing") here\(why)"
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@testable import Checkpoints
+
+@Suite("a folder of checkpoints")
+struct FolderTests {
+  private func store(_ folder: CheckpointFolder, _ steps: [Int]) throws {
+    for step in steps { try sampleFile(step: step).withUnsafeBytes { try folder.store($0, step: step) } }
+  }
+
+  private func damage(_ path: String) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count / 2] ^= 4
+    try bytes.write(to: URL(fileURLWithPath: path))
+  }
+
+  @Test("names sort as steps do, and only they are steps")
+  func names() {
+    #expect(CheckpointFolder.name(step: 500) == "step-000000500.safetensors")
+    #expect(CheckpointFolder.name(step: 12_345_678_901) == "step-12345678901.safetensors")
+    for step in [1, 500, 999_999_999, 1_000_000_000, 1 << 40] {
+      #expect(CheckpointFolder.step(of: CheckpointFolder.name(step: step)) == step)
+    }
+    for name in [
+      "step-500.safetensors", "step-000000000.safetensors", "step--00000005.safetensors", "step-00000050x.safetensors",
+      "step-000000500.safetensors.partial", "step-000000500", "model.safetensors", "step-+00000500.safetensors",
+    ] { #expect(CheckpointFolder.step(of: name) == nil, "\(name)") }
+  }
+
+  @Test("keeps the last K", arguments: [1, 2, 3])
+  func keeps(keep: Int) throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path + "/a/b", keep: keep)
+    try store(folder, [100, 250, 300, 1000])
+    #expect(try folder.steps() == [100, 250, 300, 1000].suffix(keep))
+    #expect(try folder.newest().checkpoint?.step == 1000)
+  }
+
+  @Test("a file of a later step, such as a damaged one, never costs the one just written")
+  func laterFiles() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 1)
+    try store(folder, [900])
+    try store(folder, [400])
+    #expect(try folder.steps() == [400, 900])
+  }
+
+  @Test("damaged ones are named, newest first, and passed over; set aside they are gone from the steps")
+  func damagedNewest() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 9)
+    try store(folder, [1, 2, 3, 4])
+    try damage(folder.file(step: 4))
+    try Data("short".utf8).write(to: URL(fileURLWithPath: folder.file(step: 3)))
+    let (found, damaged) = try folder.newest()
+    #expect(found?.step == 2)
+    #expect(damaged.map(\.path) == [folder.file(step: 4), folder.file(step: 3)])
+    for file in damaged { try folder.setAside(file) }
+    #expect(try folder.steps() == [1, 2])
+    #expect(temporary.names.contains("step-000000004.safetensors.damaged"))
+  }
+
+  @Test("a checkpoint under another step's name is none")
+  func renamed() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 9)
+    try store(folder, [5])
+    try FileManager.default.moveItem(atPath: folder.file(step: 5), toPath: folder.file(step: 7))
+    #expect(try folder.newest().checkpoint == nil)
+    #expect(try folder.newest().damaged.map(\.reason) == ["it is of step 5"])
+  }
+
+  @Test("what killed processes left half written goes, and nothing else")
+  func partial() throws {
+    let temporary = try TemporaryFolder()
+    let others = ["notes.partial", "step-5.safetensors.partial", "step-000000005.safetensors.damaged"]
+    for name in others + ["step-000000005.safetensors.partial"] {
+      try Data("x".utf8).write(to: URL(fileURLWithPath: "\(temporary.path)/\(name)"))
+    }
+    let folder = try CheckpointFolder(path: temporary.path, keep: 1)
+    #expect(temporary.names == ([".lock"] + others).sorted())
+    #expect(try folder.newest().checkpoint == nil)
+  }
+
+  @Test("one process at a time; the next has it as soon as the first lets go")
+  func lock() throws {
+    let temporary = try TemporaryFolder()
+    var first: CheckpointFolder? = try CheckpointFolder(path: temporary.path, keep: 1)
+    let refusal = failure { _ = try CheckpointFolder(path: temporary.path, keep: 1, patience: 0.1) }
+    #expect(refusal?.description == "\(temporary.path): another job keeps its checkpoints there; name another folder")
+    #expect(first?.keep == 1)
+    first = nil
+    #expect(failure { _ = try CheckpointFolder(path: temporary.path, keep: 1, patience: 0) } == nil)
+  }
+
+  @Test("a folder that cannot be had")
+  func notAFolder() throws {
+    let temporary = try TemporaryFolder()
+    try Data("x".utf8).write(to: URL(fileURLWithPath: "\(temporary.path)/file"))
+    for path in ["\(temporary.path)/file", "\(temporary.path)/file/below"] {
+      let failure = failure { _ = try CheckpointFolder(path: path, keep: 1) }
+      #expect(failure?.description == "\(path): cannot be made a folder for checkpoints: Not a directory")
+    }
+  }
+
+  /// /dev/full opens, and refuses every byte. The link is the partial file that the writer opens.
+  @Test("a full disk: the earlier checkpoint stays, the half one goes, and the next attempt may succeed")
+  func fullDisk() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 1)
+    try store(folder, [5])
+    #expect(symlink("/dev/full", folder.file(step: 6) + ".partial") == 0)
+    let failure = failure { try store(folder, [6]) }
+    #expect(failure?.description == "\(folder.file(step: 6)): cannot be written: No space left on device")
+    #expect(try folder.newest().checkpoint?.step == 5)
+    try store(folder, [6])
+    #expect(temporary.names == [".lock", "step-000000006.safetensors"])
+  }
+}

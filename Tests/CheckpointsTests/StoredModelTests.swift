@@ -1,0 +1,68 @@
+import Foundation
+import GPT
+import SafeTensors
+import Testing
+
+@testable import Checkpoints
+
+@Suite("a model from a file")
+struct StoredModelTests {
+  /// A file as other programs write it: the nine tensors, and no checksum.
+  private func plain(_ shape: Shape, leavingOut: Tensor? = nil, metadata: [String: String] = [:]) throws
+    -> SafeTensorsWriter
+  {
+    var writer = SafeTensorsWriter(metadata: metadata)
+    for tensor in Tensor.allCases where tensor != leavingOut {
+      try writer.add(
+        tensor.name, shape: [shape.rows(tensor), shape.columns(tensor)],
+        float32: shape.range(tensor).map { sampleValue(0, $0) })
+    }
+    return writer
+  }
+
+  @Test("from a checkpoint and from plain parameters: the same")
+  func both() throws {
+    let temporary = try TemporaryFolder()
+    let shape = try smallShape()
+    let (one, other) = (temporary.path + "/one.safetensors", temporary.path + "/other.safetensors")
+    try Data(sampleFile(metadata: ["seed": "17"])).write(to: URL(fileURLWithPath: one))
+    try plain(shape).write(to: other)
+    let expected = (0..<shape.parameterCount).map { sampleValue(0, $0) }
+    #expect(try StoredModel(path: one).parameters == expected && StoredModel(path: other).parameters == expected)
+    #expect(try StoredModel(path: one).seed == 17 && StoredModel(path: other).seed == nil)
+    #expect(try StoredModel(path: other).shape.heads == 4)
+    #expect(try StoredModel(path: other, heads: 2).shape.heads == 2)
+    try plain(shape, metadata: ["heads": "8"]).write(to: other)
+    #expect(try StoredModel(path: other).shape.heads == 8)
+  }
+
+  @Test("what is none is refused")
+  func refused() throws {
+    let temporary = try TemporaryFolder()
+    let path = temporary.path + "/file.safetensors"
+    func reason() -> String { failure { _ = try StoredModel(path: path) }?.description ?? "accepted" }
+    #expect(reason().contains("cannot be opened"))
+    try plain(smallShape(), leavingOut: .tokenEmbedding).write(to: path)
+    #expect(reason().contains("has no tensor wte of 27 rows"))
+    try plain(smallShape(), leavingOut: .head).write(to: path)
+    #expect(reason().contains("tensor lm_head: is not in the file"))
+    try plain(smallShape(), metadata: ["format": "ddp-train checkpoint"]).write(to: path)
+    #expect(reason().contains("does not begin like a checkpoint"))
+  }
+
+  @Test("a checkpoint is checked here too: every bit of its header, and some of its data")
+  func damaged() throws {
+    let temporary = try TemporaryFolder()
+    let path = temporary.path + "/file.safetensors"
+    let intact = try sampleFile()
+    let headerEnd = 8 + Int(intact[0]) + Int(intact[1]) << 8
+    var accepted: [Int] = []
+    for place in Array(0..<headerEnd) + Array(stride(from: headerEnd, to: intact.count, by: 997)) {
+      var bytes = intact
+      bytes[place] ^= 1 << (place % 8)
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      if failure(of: { _ = try StoredModel(path: path) }) == nil { accepted.append(place) }
+    }
+    #expect(accepted == [])
+  }
+}

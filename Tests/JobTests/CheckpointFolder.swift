@@ -1,0 +1,64 @@
+import Foundation
+import MPIRunSupport
+import Testing
+
+/// A folder of checkpoints as a user sees it, and runs that keep theirs there.
+final class RunFolder {
+  private let temporary: TemporaryFolder
+  let path: String
+  let metricsPath: String
+
+  init() throws {
+    temporary = try TemporaryFolder()
+    path = temporary.path("checkpoints")
+    metricsPath = temporary.path("metrics.jsonl")
+  }
+
+  /// Steps of its checkpoints, ascending.
+  var steps: [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { $0.hasSuffix(".safetensors") }
+      .compactMap { Int($0.dropFirst("step-".count).prefix { $0.isNumber }) }.sorted()
+  }
+
+  func file(_ step: Int) -> String { String(format: "\(path)/step-%09d.safetensors", step) }
+
+  func remove(_ step: Int) throws { try FileManager.default.removeItem(atPath: file(step)) }
+
+  func damage(_ step: Int) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: file(step)))
+    bytes[bytes.count / 3] ^= 0x10
+    try bytes.write(to: URL(fileURLWithPath: file(step)))
+  }
+
+  /// The tensors' bytes, without the header.
+  func data(_ step: Int) throws -> Data {
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: file(step)))
+    let header = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    return bytes.dropFirst(8 + header)
+  }
+
+  /// Parameters and moments at width 16, without the losses.
+  func model(_ step: Int) throws -> Data { try data(step).suffix(3 * 4 * 4192) }
+
+  /// Runs `train` with checkpoints here. Metrics are written unless `metrics` is false.
+  ///
+  /// - Parameter nodes: ranks of each node that the ranks pretend to be on, nil for one.
+  func run(
+    _ ranks: Int, _ arguments: [String], nodes: String? = nil, options: [String] = withoutGrace, metrics: Bool = true,
+    timeout: Duration = .seconds(60), meanwhile: (RunningJob) throws -> Void = { _ in }
+  ) throws -> RunResult {
+    let environment = nodes.map { ["DDP_TRAIN_TEST_NODES": $0] } ?? [:]
+    let common = ["--d-model", "16", "--generate", "0", "--progress", "never", "--checkpoint-dir", path]
+    return try MPIRun(ranks: ranks, options: options, environment: environment).run(
+      "ddp-train", common + (metrics ? ["--metrics", metricsPath] : []) + arguments, timeout: timeout,
+      meanwhile: meanwhile)
+  }
+
+  /// As `run`, of a run that ends well; its metrics.
+  func train(_ ranks: Int, _ arguments: [String], nodes: String? = nil) throws -> Metrics {
+    let result = try run(ranks, arguments + ["--quiet"], nodes: nodes)
+    try #require(result.exitCode == 0, "\(result)")
+    return try Metrics(path: metricsPath)
+  }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import MPIRunSupport
+import Testing
+
+extension Jobs {
+  /// Runs that go on from where another was.
+  @Suite("checkpoints and --resume")
+  struct Checkpoints {
+    /// So many that a job is killed long before the last.
+    private static let steps = 30_000
+    private static let reproducible = ["--reproducible", "--steps", "\(steps)", "--checkpoint-every", "500"]
+
+    @Test(
+      "killed and resumed on other ranks: the same bits as an uninterrupted run", arguments: [(2, 3), (3, 1), (1, 2)])
+    func killed(ranks: Int, then others: Int) throws {
+      let whole = try RunFolder().train(2, Self.reproducible)
+      let folder = try RunFolder()
+      let killed = try folder.run(ranks, Self.reproducible) { job in
+        try job.wait(until: "there is a checkpoint") { !folder.steps.isEmpty }
+        try #require(job.children.count == ranks)
+        kill(job.children[ranks - 1], SIGKILL)
+      }
+      #expect(killed.exitCode == 137, "\(killed)")
+      let resumed = try folder.train(others, Self.reproducible + ["--resume"])
+      #expect(resumed.final.parametersHash == whole.final.parametersHash)
+      #expect(resumed.final.lossLast100 == whole.final.lossLast100)
+      #expect(resumed.losses == whole.losses)
+      #expect(resumed.records.map(\.step) == Array(1...Self.steps))
+      let from = try #require(resumed.final.resumedFrom)
+      #expect(from >= 500 && from < Self.steps, "\(from)")
+    }
+
+    /// The moments of the other ranks' slices are in the checkpoint, and come back to the ranks they belong to.
+    @Test(
+      "under every strategy the resumed run is the same to the bit",
+      arguments: [
+        (1, "auto", nil), (2, "allreduce", nil), (3, "allreduce", nil), (2, "sharded", nil), (3, "sharded", nil),
+        (2, "shared", nil), (3, "shared", nil), (2, "overlap", nil), (3, "hierarchical", "2,1"),
+        (3, "hierarchical", "1,2"), (3, "hierarchical", nil), (4, "hierarchical", "2,2"),
+      ] as [(Int, String, String?)])
+    func everyStrategy(ranks: Int, strategy: String, nodes: String?) throws {
+      let folder = try RunFolder()
+      let arguments = ["--steps", "200", "--sync", strategy, "--checkpoint-every", "100"]
+      let whole = try folder.train(ranks, arguments, nodes: nodes)
+      #expect(folder.steps == [100, 200])
+      let end = try folder.data(200)
+      try folder.remove(200)
+      let resumed = try folder.train(ranks, arguments + ["--resume"], nodes: nodes)
+      #expect(resumed.final.resumedFrom == 100)
+      #expect(resumed.final.parametersHash == whole.final.parametersHash)
+      #expect(resumed.losses == whole.losses)
+      // The moments too.
+      #expect(try folder.data(200) == end)
+    }
+
+    @Test("a checkpoint of a reproducible run has the same bits whatever ranks and strategy")
+    func sameBits() throws {
+      var all: [Data] = []
+      let runs: [(Int, String, String?)] = [
+        (1, "auto", nil), (2, "shared", nil), (3, "shared", nil), (3, "hierarchical", "2,1"),
+      ]
+      for (ranks, strategy, nodes) in runs {
+        let folder = try RunFolder()
+        let arguments = ["--reproducible", "--steps", "60", "--sync", strategy, "--checkpoint-every", "30"]
+        _ = try folder.train(ranks, arguments, nodes: nodes)
+        // Without the losses in front: their sum over ranks is not of the reproducible ones.
+        all.append(try folder.model(30) + folder.model(60))
+      }
+      #expect(Set(all).count == 1)
+    }
+
+    @Test("another strategy and another number of ranks go on, and learn the same")
+    func otherStrategy() throws {
+      let folder = try RunFolder()
+      let arguments = ["--steps", "60", "--checkpoint-every", "30"]
+      let whole = try folder.train(2, arguments + ["--sync", "sharded"])
+      for (ranks, strategy) in [(3, "allreduce"), (1, "auto"), (3, "sharded")] {
+        try folder.remove(60)
+        let resumed = try folder.train(ranks, arguments + ["--sync", strategy, "--resume"])
+        for (one, other) in zip(resumed.losses, whole.losses) { #expect(abs(one - other) < 1e-5 * other) }
+      }
+    }
+
+    @Test("a finished run is not run again: its final record, with any number of ranks", arguments: [1, 3])
+    func finished(ranks: Int) throws {
+      let folder = try RunFolder()
+      let arguments = ["--steps", "150", "--reproducible", "--eval"]
+      let whole = try folder.train(2, arguments)
+      #expect(folder.steps == [150])
+      let before = try Data(contentsOf: URL(fileURLWithPath: folder.file(150)))
+      let again = try folder.train(ranks, arguments + ["--resume"])
+      #expect(again.records.count == 150 && again.final.steps == 150 && again.final.resumedFrom == 150)
+      #expect(again.final.parametersHash == whole.final.parametersHash)
+      #expect(again.final.lossLast100 == whole.final.lossLast100)
+      #expect(again.final.microsecondsPerStep == whole.final.microsecondsPerStep)
+      let (loss, expected) = (try #require(again.final.heldOut).loss, try #require(whole.final.heldOut).loss)
+      // Summed over other ranks.
+      #expect(abs(loss - expected) < 1e-9 * expected)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file(150))) == before)
+    }
+
+    @Test("with no checkpoint yet --resume begins, and says so; without it a folder with a run is refused")
+    func freshStart() throws {
+      let folder = try RunFolder()
+      let first = try folder.run(2, ["--steps", "20", "--resume"])
+      #expect(first.exitCode == 0, "\(first)")
+      #expect(first.line("resumed") == "no checkpoint in \(folder.path) yet, a fresh start", "\(first)")
+      #expect(try Metrics(path: folder.metricsPath).final.resumedFrom == nil)
+      let second = try folder.run(2, ["--steps", "20"])
+      expectFailure(second, saying: "\(folder.path) holds a run at step 20: --resume goes on with it; or name another")
+      #expect(folder.steps == [20])
+      #expect(try Metrics(path: folder.metricsPath).records.count == 20)
+    }
+
+    @Test("a damaged checkpoint is named and passed over; if none is whole nothing is begun")
+    func damaged() throws {
+      let folder = try RunFolder()
+      let arguments = ["--steps", "3000", "--checkpoint-every", "1000", "--reproducible"]
+      let whole = try folder.train(2, arguments)
+      let steps = folder.steps
+      try #require(steps.count >= 2 && steps.last == 3000, "\(steps)")
+      let previous = steps[steps.count - 2]
+      try folder.damage(3000)
+      let resumed = try folder.run(3, arguments + ["--resume"])
+      #expect(resumed.exitCode == 0, "\(resumed)")
+      #expect(
+        resumed.line("resumed")
+          == "from step \(previous / 1000),\(String(format: "%03d", previous % 1000)), \(folder.file(previous))",
+        "\(resumed)")
+      let name = "checkpoint \(folder.file(3000)): damaged: its checksum does not match; passed over and renamed"
+      #expect(resumed.stderr.components(separatedBy: name).count == 2, "\(resumed)")
+      #expect(try Metrics(path: folder.metricsPath).final.parametersHash == whole.final.parametersHash)
+      #expect(folder.steps.last == 3000)
+      for step in folder.steps { try folder.damage(step) }
+      expectFailure(
+        try folder.run(2, arguments + ["--resume"]), saying: "no checkpoint in \(folder.path) is whole: ")
+      #expect(folder.steps.last == 3000)
+    }
+
+    @Test("a checkpoint of another run is refused with what differs")
+    func otherRun() throws {
+      let folder = try RunFolder()
+      let names = try TemporaryFolder()
+      let data = try names.file("names", "anna\nbert\ncarl\ndora\n")
+      _ = try folder.train(1, ["--steps", "20"])
+      let cases: [([String], String)] = [
+        (["--steps", "30"], "steps is 20 there and 30 here (the learning rate falls to 0 over all steps"),
+        (["--steps", "20", "--batch", "32"], "is of another run: batch is 16 there and 32 here"),
+        (
+          ["--steps", "20", "--seed", "2", "--learning-rate", "0.1"],
+          "learning-rate is 0.003 there and 0.1 here; seed is 1 there and 2 here"
+        ),
+        (["--steps", "20", "--d-model", "32"], "d-model is 16 there and 32 here"),
+        (["--steps", "20", "--heads", "2"], "heads is 4 there and 2 here"),
+        (["--steps", "20", "--eval"], "eval is false there and true here"),
+        (["--steps", "20", "--exp", "exact"], "exp is fast there and exact here"),
+        (["--steps", "20", "--reproducible"], "reproducible is false there and true here"),
+        (["--steps", "20", "--data", data], "data-set is "),
+      ]
+      for (arguments, message) in cases {
+        expectFailure(try folder.run(2, arguments + ["--resume"], metrics: false), saying: message)
+      }
+      #expect(folder.steps == [20])
+      _ = names
+    }
+
+    @Test("without --reproducible another engine goes on, with it not")
+    func otherEngine() throws {
+      for reproducible in [false, true] {
+        let folder = try RunFolder()
+        let arguments = ["--steps", "20"] + (reproducible ? ["--reproducible"] : [])
+        _ = try folder.train(1, arguments)
+        let result = try folder.run(1, arguments + ["--engine", "scalar", "--resume"])
+        if reproducible {
+          expectFailure(result, saying: "engine is ")
+        } else {
+          #expect(result.exitCode == 0, "\(result)")
+        }
+      }
+    }
+
+    @Test("the winner of a tournament is kept, for the same ranks on the same hosts")
+    func tournament() throws {
+      let folder = try RunFolder()
+      let arguments = ["--steps", "40", "--checkpoint-every", "20", "--sync-tournament"]
+      let first = try folder.run(2, arguments)
+      #expect(first.stdout.contains("µs/step   of it"), "\(first)")
+      try folder.remove(40)
+      let again = try folder.run(2, arguments + ["--resume"])
+      #expect(again.stdout.contains("tournament of the checkpoint: "), "\(again)")
+      #expect(again.line("ranks") == first.line("ranks"), "\(again)")
+      try folder.remove(40)
+      #expect(try folder.run(3, arguments + ["--resume"]).stdout.contains("µs/step   of it"))
+    }
+
+    @Test("names from a checkpoint are those of its run", arguments: [1, 2])
+    func generate(ranks: Int) throws {
+      let folder = try RunFolder()
+      let run = try folder.run(2, ["--steps", "200", "--seed", "5", "--generate", "4"])
+      let model = ["generate", "--model", folder.file(200), "--count", "4"]
+      let names = try ddpTrain(.ranks(ranks), model)
+      #expect(names.exitCode == 0 && names.lines == run.lines.suffix(4), "\(names)")
+      expectFailure(try ddpTrain(.ranks(ranks), model + ["--steps", "5"]), saying: "--steps is of no use with --model")
+      try folder.damage(200)
+      expectFailure(try ddpTrain(.ranks(ranks), model), saying: "its checksum does not match")
+    }
+  }
+}
