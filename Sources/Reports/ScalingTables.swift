@@ -71,26 +71,34 @@ public enum ScalingTables {
     return table
   }
 
+  /// Rank by rank over everything that was run. Where it was is in the page and the JSON.
   private static func late(_ late: [LateRank]) -> [String] {
-    var lines: [String] = []
-    var place = ""
-    for rank in late {
-      if Sentences.place(rank) != place {
-        place = Sentences.place(rank)
-        lines += ["", place]
-      }
-      lines.append("  " + Sentences.late(rank))
+    let latecomers = late.distinct { Latecomer(rank: $0.rank, cause: $0.cause) }
+    let all = latecomers.map { latecomer in
+      let own = late.filter { $0.rank == latecomer.rank && $0.cause == latecomer.cause }
+      var sum = own[0]
+      sum.steps = own.reduce(0) { $0 + $1.steps }
+      sum.ofSteps = own.reduce(0) { $0 + $1.ofSteps }
+      sum.waitUs = own.reduce(0) { $0 + $1.waitUs }
+      return sum
     }
-    return lines
+    return all.isEmpty ? [] : [""] + all.sorted { $0.waitUs > $1.waitUs }.map { Sentences.late($0) }
+  }
+
+  private struct Latecomer: Hashable {
+    var rank: Int
+    var cause: LateRank.Cause
   }
 
   private static func predictions(_ predictions: [Prediction]) -> [String] {
-    guard !predictions.isEmpty else { return [] }
+    // The page has those beyond.
+    let measured = predictions.filter { $0.measuredUsPerStep != nil }
+    guard !measured.isEmpty else { return [] }
     var table = TextTable([
       ("C", .right), ("names", .right), ("strategy", .left), ("N", .right), ("predicted µs/step", .right),
       ("of it communication", .right), ("efficiency", .right), ("measured µs/step", .right), ("error", .right),
     ])
-    for prediction in predictions {
+    for prediction in measured {
       table.add([
         "\(prediction.c)", grouped(prediction.globalBatch), prediction.strategy, grouped(prediction.ranks),
         significant(prediction.usPerStep), significant(prediction.communicationUs), smallShare(prediction.efficiency),

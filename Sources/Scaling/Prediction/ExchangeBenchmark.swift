@@ -20,7 +20,8 @@ public struct ExchangeMeasurement: Codable, Sendable, Equatable {
 
 /// Measures exchanges with next to nothing between them: steps of one name a rank.
 public enum ExchangeBenchmark {
-  private static let warmUp = 8
+  /// Until TCP has opened its windows.
+  private static let warmUp = 24
   private static let fewest = 12
 
   /// Collective over `group`.

@@ -77,12 +77,36 @@ struct ScalingCommand: JobCommand {
       report.machine.warnings += experiment.notices.filter { !report.machine.warnings.contains($0) }
     }
     report.cost = ScalingCost.all(report.results)
+    report.predictions = try forecast(report.results, plans, names, over: world)
     report.machine.setPeak(Sample(peaks))
     try onEveryRank(of: world) {
       guard let output else { return }
       print(ScalingTables.text(report))
       try output.write(report)
     }
+  }
+
+  /// On rank 0; empty elsewhere. Collective.
+  private func forecast(
+    _ results: [ScalingResult], _ plans: [ScalingExperiment.Plan], _ names: NameTable, over world: Communicator
+  ) throws -> [Prediction] {
+    guard world.size > 1 else { return [] }
+    let node = try NodeGroup(world)
+    var predictions: [Prediction] = []
+    if world.rank == 0 {
+      var compute: [Int: ComputePrices] = [:]
+      for plan in plans {
+        compute[plan.shape.dModel] = try .measure(
+          shape: plan.shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names, seconds: min(seconds, 1)
+        )
+      }
+      let place = Placement(
+        ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, Machine.allowedCores))
+      predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
+        results, compute: compute, upTo: 1_000_000)
+    }
+    try world.rest()
+    return predictions
   }
 
   private func measure(_ experiment: ScalingExperiment, over world: Communicator) throws {
