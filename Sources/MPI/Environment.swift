@@ -89,7 +89,7 @@ extension Environment {
     }
   }
 
-  /// Seconds since a moment in the past that stays the same, not comparable between hosts.
+  /// Seconds since a moment in the past that stays the same, a moment of this rank's own: not comparable between ranks.
   ///
   /// - Source: MPI 3.1, §8.6 MPI_Wtime.
   public static var wallTime: Double { MPI_Wtime() }

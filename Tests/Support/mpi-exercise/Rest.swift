@@ -8,14 +8,20 @@ func rest(_ mpi: borrowing Environment) throws {
   let lateness = 0.3
   let before = processorSeconds()
   if world.rank == 0 { usleep(UInt32(lateness * 1e6)) }
-  let arrival = Environment.wallTime
+  let arrival = machineSeconds()
   try world.rest()
-  let end = Environment.wallTime
+  let end = machineSeconds()
   let used = processorSeconds() - before
-  // One clock: all ranks are on one host.
   let last = try world.allReduce(arrival, .max)
   try expect(end >= last, "returned \(last - end) s before the last rank came")
   try expect(used < lateness / 4, "waiting took \(used) s of processor time in \(lateness) s")
+}
+
+/// The clock that all processes of a machine share. MPI's begins anew in each of them.
+func machineSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
 /// Of this process.
