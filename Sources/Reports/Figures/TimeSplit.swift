@@ -66,7 +66,8 @@ enum TimeSplit {
     // the batch grows with N: each N has a baseline of its own then.
     if let one = results.first(where: { $0.ranks == 1 }) {
       place += 1
-      bars.append(Bar(place: place, label: "one core", phases: phases(one)))
+      let label = what.mode == .weak ? "1 core, \(one.globalBatch) names" : "one core"
+      bars.append(Bar(place: place, label: label, phases: phases(one)))
     } else if what.mode == .strong, let one = results.first {
       place += 1
       bars.append(Bar(place: place, label: "one core", phases: [0, 0, 0, 0, one.singleCoreUsPerStep]))
