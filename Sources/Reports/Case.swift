@@ -14,7 +14,7 @@ struct Case: Hashable {
 
   init(_ prediction: Prediction) {
     c = prediction.c
-    batch = prediction.mode == .weak ? prediction.globalBatch / prediction.ranks : prediction.globalBatch
+    batch = prediction.batch
     mode = prediction.mode
   }
 

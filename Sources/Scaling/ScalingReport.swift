@@ -237,6 +237,8 @@ public struct LateRank: Codable, Sendable {
 /// A predicted step, and the measured one where there is one.
 public struct Prediction: Codable, Sendable {
   public var c: Int
+  /// B that was asked for; per rank in weak scaling. In strong scaling a step of more ranks than that has a name a rank.
+  public var batch: Int
   public var globalBatch: Int
   public var mode: ScalingMode
   public var strategy: String
@@ -249,10 +251,11 @@ public struct Prediction: Codable, Sendable {
   public var measuredUsPerStep: Double?
 
   public init(
-    c: Int, globalBatch: Int, mode: ScalingMode, strategy: String, ranks: Int, usPerStep: Double,
+    c: Int, batch: Int, globalBatch: Int, mode: ScalingMode, strategy: String, ranks: Int, usPerStep: Double,
     communicationUs: Double, efficiency: Double, singleCoreUsPerStep: Double = 0, measuredUsPerStep: Double? = nil
   ) {
     self.c = c
+    self.batch = batch
     self.globalBatch = globalBatch
     self.mode = mode
     self.strategy = strategy

@@ -114,7 +114,7 @@ enum SyntheticReport {
     let alone = step(c, strategy, ranks: 1)
     let measured = result(c, strategy, ranks: ranks, mode: .strong).usPerStep
     return Prediction(
-      c: c, globalBatch: 16, mode: .strong, strategy: strategy, ranks: ranks, usPerStep: total,
+      c: c, batch: 16, globalBatch: max(16, ranks), mode: .strong, strategy: strategy, ranks: ranks, usPerStep: total,
       communicationUs: parts.sync, efficiency: (alone.compute + alone.adam) / total / Double(ranks),
       measuredUsPerStep: ranks <= 16 ? measured : nil)
   }
