@@ -7,16 +7,19 @@ public struct ScalingReport: Codable, Sendable {
   public var late: [LateRank]
   /// A model of the time a step takes, fitted to this machine, beside what was measured; empty where none was fitted.
   public var predictions: [Prediction]
+  /// What the predictions take for granted, a sentence each.
+  public var assumptions: [String]
 
   public init(
     machine: Machine, results: [ScalingResult], cost: [ScalingCost], late: [LateRank] = [],
-    predictions: [Prediction] = []
+    predictions: [Prediction] = [], assumptions: [String] = []
   ) {
     self.machine = machine
     self.results = results
     self.cost = cost
     self.late = late
     self.predictions = predictions
+    self.assumptions = assumptions
   }
 }
 

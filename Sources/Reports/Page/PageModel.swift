@@ -41,6 +41,7 @@ struct PageModel {
   let widthFigures: [ShownFigure]
   let predictionFigures: [ShownFigure]
   let predictions: PageTable?
+  let assumptions: [String]
   let late: [LatePlace]
   let hasSeveralRanks: Bool
   let hasWarnings, hasWidthFigures, hasLate: Bool
@@ -81,6 +82,7 @@ struct PageModel {
     hasLate = !report.late.isEmpty
     predictionFigures = take { $0.hasPrefix("predicted-") }
     predictions = PageTable.predictions(report.predictions)
+    assumptions = report.assumptions
     late = report.late.distinct { Sentences.place($0) }.map { place in
       LatePlace(
         place: place, sentences: report.late.filter { Sentences.place($0) == place }.map { Sentences.late($0) + "." })

@@ -107,7 +107,13 @@ enum PageTemplate {
     {{/hasSeveralRanks}}
     {{#predictions}}
     <h2>Predicted and measured</h2>
-    <p>A model of the time that a step takes, fitted to this machine, beside the measurements, and far beyond them.</p>
+    <p>A model of the time that a step takes, fitted to this machine, beside the measurements, and far beyond them. In
+    strong scaling the batch stays until N = B; from there on it grows, so that no rank is without a name.</p>
+    <ul>
+    {{#assumptions}}
+    <li>{{.}}</li>
+    {{/assumptions}}
+    </ul>
     <div class="figures">
     {{#predictionFigures}}
     {{> figure}}

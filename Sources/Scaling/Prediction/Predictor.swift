@@ -48,7 +48,8 @@ public struct Predictor: Sendable {
       compute.selectionTime(batch: global) + compute.passTime(rows: rows.largest) + communication + update
     let single = compute.singleCore(batch: global, rows: rows, parameters: parameters)
     return Prediction(
-      c: shape.dModel, batch: batch, globalBatch: global, mode: mode, strategy: strategy.rawValue, ranks: ranks, usPerStep: step,
+      c: shape.dModel, batch: batch, globalBatch: global, mode: mode, strategy: strategy.rawValue, ranks: ranks,
+      usPerStep: step,
       communicationUs: communication, efficiency: single / (Double(ranks) * step), singleCoreUsPerStep: single)
   }
 }

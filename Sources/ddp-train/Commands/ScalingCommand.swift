@@ -77,7 +77,7 @@ struct ScalingCommand: JobCommand {
       report.machine.warnings += experiment.notices.filter { !report.machine.warnings.contains($0) }
     }
     report.cost = ScalingCost.all(report.results)
-    report.predictions = try forecast(report.results, plans, names, over: world)
+    try forecast(&report, plans, names, over: world)
     report.machine.setPeak(Sample(peaks))
     try onEveryRank(of: world) {
       guard let output else { return }
@@ -86,13 +86,12 @@ struct ScalingCommand: JobCommand {
     }
   }
 
-  /// On rank 0; empty elsewhere. Collective.
+  /// Adds predictions on rank 0. Collective.
   private func forecast(
-    _ results: [ScalingResult], _ plans: [ScalingExperiment.Plan], _ names: NameTable, over world: Communicator
-  ) throws -> [Prediction] {
-    guard world.size > 1 else { return [] }
+    _ report: inout ScalingReport, _ plans: [ScalingExperiment.Plan], _ names: NameTable, over world: Communicator
+  ) throws {
+    guard world.size > 1 else { return }
     let node = try NodeGroup(world)
-    var predictions: [Prediction] = []
     if world.rank == 0 {
       var compute: [Int: ComputePrices] = [:]
       for plan in plans {
@@ -102,11 +101,11 @@ struct ScalingCommand: JobCommand {
       }
       let place = Placement(
         ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, Machine.allowedCores))
-      predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
-        results, compute: compute, upTo: 1_000_000)
+      report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
+        report.results, compute: compute, upTo: 1_000_000)
+      report.assumptions = PredictionReport.assumptions(place: place, nodes: node.nodes, measured: true)
     }
     try world.rest()
-    return predictions
   }
 
   private func measure(_ experiment: ScalingExperiment, over world: Communicator) throws {

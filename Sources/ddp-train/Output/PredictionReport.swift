@@ -65,7 +65,8 @@ struct PredictionReport {
     }
     self.prices = prices
     self.checks = checks
-    assumptions = Self.assumptions(nodes: nodes, measured: !exchanges.isEmpty, latency: latency, bandwidth: bandwidth)
+    assumptions = Self.assumptions(
+      place: place, nodes: nodes, measured: !exchanges.isEmpty, latency: latency, bandwidth: bandwidth)
     curves = Self.curves(plan, names, compute, prices, place, upTo: upTo)
   }
 
@@ -92,8 +93,11 @@ struct PredictionReport {
     return curves
   }
 
-  private static func assumptions(nodes: Int, measured: Bool, latency: Double?, bandwidth: Double?) -> [String] {
-    var lines: [String] = []
+  /// What was taken from nowhere, a sentence each.
+  static func assumptions(
+    place: Placement, nodes: Int, measured: Bool, latency: Double? = nil, bandwidth: Double? = nil
+  ) -> [String] {
+    var lines = ["\(plural(place.ranksPerNode, "rank")) a node"]
     let network = Prices.assumed.network
     if !measured { lines.append("messages inside a node: assumed, for want of a second rank; start it with mpirun") }
     if nodes == 1 || !measured {
@@ -108,7 +112,7 @@ struct PredictionReport {
   // MARK: - Text
 
   var text: String {
-    var lines = ["\(place.ranksPerNode) ranks a node"] + assumptions + [""]
+    var lines = assumptions + [""]
     for (shape, own) in zip(plan.shapes, compute) {
       lines.append(
         "C = \(shape.dModel), one core: selection \(significant(own.selection)) + \(significant(own.selectionPerName)) · "
