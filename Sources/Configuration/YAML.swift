@@ -28,7 +28,8 @@ private func refuseAliases(_ text: String, source: String) throws {
         if !character.isWhitespace { return start }
         found = nil
       }
-      if character == sign, before.isWhitespace || "[]{},:?\"'".contains(before) { found = line }
+      // YAML skips a byte order mark at the start of any line.
+      if character == sign, before.isWhitespace || "[]{},:?\"'\u{FEFF}".contains(before) { found = line }
       if character.isNewline { line += 1 }
       before = character
     }
@@ -54,7 +55,8 @@ extension YamlError {
     case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
       "is not valid YAML: \(problem)"
     case .duplicatedKeysInMapping(let keys, _):
-      "\(keys.joined(separator: ", ")) is given twice"
+      "\(keys.prefix(8).map(printable).joined(separator: ", ")) is given twice"
+    case .reader(let problem, _, _, _): "is not valid YAML: \(problem)"
     default:
       "is not valid YAML: " + "\(self)".split(whereSeparator: \.isNewline).joined(separator: " ")
     }

@@ -26,7 +26,7 @@ struct ConfigurationFile {
   func value<Value: ConfigurationValue>(_ key: String, as type: Value.Type) throws -> Value? {
     guard let entry = values[key] else { return nil }
     guard let value = Value(configuration: entry.text) else {
-      throw ConfigurationError(path, line: entry.line, "\(key): \"\(entry.text)\" is not \(Value.kind)")
+      throw ConfigurationError(path, line: entry.line, "\(key): \(printable(entry.text)) is not \(Value.kind)")
     }
     return value
   }

@@ -58,7 +58,7 @@ struct Campaign {
   private func startClock() {
     var timer = itimerval()
     timer.it_value.tv_sec = Self.limit
-    setitimer(ITIMER_PROF, &timer, nil)
+    setitimer(CInt(ITIMER_PROF.rawValue), &timer, nil)
   }
 }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// fuzz ROOT FOLDER SEED SECONDS: damaged inputs for every reader, an equal time each.
+/// fuzz ROOT FOLDER SEED SECONDS [READER]: damaged inputs for every reader, an equal time each, or for one.
 /// fuzz ROOT --replay FILE: reads one input that was kept; its ending says by which reader.
 ///
 /// ROOT is the package's folder. A crash leaves its input in FOLDER as input.READER, and its number in FOLDER/number.
@@ -10,10 +10,13 @@ import Foundation
     do {
       if arguments.count == 3, arguments[1] == "--replay" {
         try replay(arguments[2], root: arguments[0])
-      } else if arguments.count == 4, let seed = UInt64(arguments[2]), let seconds = Double(arguments[3]), seconds > 0 {
-        try run(root: arguments[0], folder: arguments[1], seed: seed, seconds: seconds)
+      } else if 4...5 ~= arguments.count, let seed = UInt64(arguments[2]), let seconds = Double(arguments[3]),
+        seconds > 0
+      {
+        try run(
+          root: arguments[0], folder: arguments[1], seed: seed, seconds: seconds, only: arguments.dropFirst(4).first)
       } else {
-        fail("usage: fuzz ROOT FOLDER SEED SECONDS, or fuzz ROOT --replay FILE", code: 64)
+        fail("usage: fuzz ROOT FOLDER SEED SECONDS [READER], or fuzz ROOT --replay FILE", code: 64)
       }
     } catch let fault as Fault {
       fail(fault.reason, code: 1)
@@ -22,8 +25,9 @@ import Foundation
     }
   }
 
-  private static func run(root: String, folder: String, seed: UInt64, seconds: Double) throws {
-    let readers = try readers(root)
+  private static func run(root: String, folder: String, seed: UInt64, seconds: Double, only: String?) throws {
+    let readers = try readers(root).filter { only == nil || $0.name == only }
+    guard !readers.isEmpty else { fail("there is no such reader", code: 64) }
     for reader in readers {
       let campaign = Campaign(reader: reader, seed: seed, folder: folder)
       let tally = try campaign.run(seconds: seconds / Double(readers.count))
