@@ -41,7 +41,8 @@ public struct OptionMapping {
       let line = keyNode.mark?.line ?? 0
       guard let key = keyNode.string else { throw ConfigurationError(source, line: line, "a key is not text") }
       guard keys.contains(key) else {
-        throw ConfigurationError(source, line: line, "unknown key \(printable(key)); \(suggestion(for: key, among: keys))")
+        throw ConfigurationError(
+          source, line: line, "unknown key \(printable(key)); \(suggestion(for: key, among: keys))")
       }
       guard let value = valueNode.scalar?.string else {
         throw ConfigurationError(source, line: line, "\(key) must be a single value")
