@@ -44,6 +44,9 @@ let package = Package(
     .target(name: "Dataset", dependencies: ["CXXHash", "RegularFiles"], swiftSettings: swiftForThisCPU),
     .target(name: "SafeTensors", dependencies: ["RegularFiles"], swiftSettings: swiftForThisCPU),
 
+    // Options in YAML.
+    .target(name: "Configuration", dependencies: ["RegularFiles", "Yams"], swiftSettings: swiftForThisCPU),
+
     // This build against runs computed elsewhere.
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
@@ -81,10 +84,9 @@ let package = Package(
       name: "ddp-train",
       dependencies: [
         "CGuard", "CSIMD", "CSME2", "CSpin", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints",
+        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints", "Configuration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-        "Yams",
       ],
       swiftSettings: swiftForThisCPU),
 
@@ -102,6 +104,10 @@ let package = Package(
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
+    // Hostile files for every reader; Tests/fuzz/run builds it with Address Sanitizer.
+    .executableTarget(
+      name: "fuzz", dependencies: ["Checkpoints", "Configuration", "Dataset", "GPT", "SafeTensors"],
+      path: "Tests/Support/fuzz", swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "ScalingTests",
       dependencies: ["Autograd", "CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],

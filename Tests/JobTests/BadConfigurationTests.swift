@@ -19,7 +19,7 @@ extension Jobs {
         ("engine: gpu", "engine: \"gpu\" is not one of auto, scalar, simd, sme2"),
         ("progress: loud", "progress: \"loud\" is not one of auto, always, never"),
         ("batch: [1, 2]", "batch must be a single value"), ("- batch", "must be a mapping of option names to values"),
-        ("steps: 2\nbatch: 8\nbatch: 9", "batch is given twice"), ("batch: \"8", "is not valid YAML"),
+        ("steps: 2\nbatch: 8\nbatch: 9", "\"batch\" is given twice"), ("batch: \"8", "is not valid YAML"),
         ("batch: 8\n\tsteps: 3", "run.yaml:2: is not valid YAML"), ("batch: 8\n---\nbatch: 9", "is not valid YAML"),
         ("batch: &b 8\nsteps: *b", "run.yaml:1: anchors (&) and aliases (*) are not supported"),
         ("batch: 0", "batch 0 is out of range"), ("learning-rate: .nan", "is not a number"),

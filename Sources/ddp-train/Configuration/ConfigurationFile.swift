@@ -1,10 +1,10 @@
+import Configuration
 import Foundation
-import Yams
 
 /// A YAML file of training options: one flat mapping whose keys are the options' names.
 struct ConfigurationFile {
   let path: String
-  private let values: [String: (text: String, line: Int)]
+  private let values: [String: OptionMapping.Value]
 
   static let keys = [
     "d-model", "heads", "batch", "steps", "learning-rate", "seed", "data", "skip-invalid", "eval", "engine",
@@ -17,38 +17,16 @@ struct ConfigurationFile {
   /// - Throws: `ConfigurationError`, naming file, line and key.
   init(named name: String) throws {
     path = try Self.locate(name)
-    guard let root = try composeYAML(path: path) else {
-      values = [:]
-      return
-    }
-    guard let mapping = root.mapping else {
-      throw ConfigurationError(path, "must be a mapping of option names to values")
-    }
-    var values: [String: (text: String, line: Int)] = [:]
-    for (keyNode, valueNode) in mapping {
-      let line = keyNode.mark?.line ?? 0
-      guard let key = keyNode.string else { throw ConfigurationError(path, line: line, "a key is not text") }
-      guard Self.keys.contains(key) else {
-        throw ConfigurationError(path, line: line, "unknown key \"\(key)\"; \(suggestion(for: key, among: Self.keys))")
-      }
-      guard let value = valueNode.scalar?.string else {
-        throw ConfigurationError(path, line: line, "\(key) must be a single value")
-      }
-      guard !value.isEmpty else {
-        throw ConfigurationError(path, line: line, "\(key) has no value; give it one, or leave the line out")
-      }
-      values[key] = (value, line)
-    }
-    self.values = values
+    values = try OptionMapping(path: path, keys: Self.keys).values
   }
 
   /// The value of a key, or nil where the file does not have it.
   ///
   /// - Throws: `ConfigurationError` where the text is no such value.
   func value<Value: ConfigurationValue>(_ key: String, as type: Value.Type) throws -> Value? {
-    guard let (text, line) = values[key] else { return nil }
-    guard let value = Value(configuration: text) else {
-      throw ConfigurationError(path, line: line, "\(key): \"\(text)\" is not \(Value.kind)")
+    guard let entry = values[key] else { return nil }
+    guard let value = Value(configuration: entry.text) else {
+      throw ConfigurationError(path, line: entry.line, "\(key): \(printable(entry.text)) is not \(Value.kind)")
     }
     return value
   }
@@ -75,18 +53,4 @@ struct ConfigurationFile {
       (isFolder ? "is a directory, not a configuration file" : "no such configuration file")
         + (known.isEmpty ? "" : "; configs/ has \(known.joined(separator: ", "))"))
   }
-}
-
-struct ConfigurationError: Error, CustomStringConvertible {
-  let path: String
-  let line: Int?
-  let reason: String
-
-  init(_ path: String, line: Int? = nil, _ reason: String) {
-    self.path = path
-    self.line = line
-    self.reason = reason
-  }
-
-  var description: String { "\(path)\(line.map { ":\($0)" } ?? ""): \(reason)" }
 }

@@ -1,6 +1,8 @@
 /// What to say to somebody who wrote `word` where one of `candidates` belongs: the nearest of them, or all where
 /// the word is like none.
 func suggestion(for word: String, among candidates: [String]) -> String {
+  // The distance takes time in proportion to the word.
+  guard word.utf8.count <= 64 else { return "the keys are \(candidates.joined(separator: ", "))" }
   let ranked = candidates.map { (candidate: $0, distance: editDistance(Array(word), Array($0))) }
   guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance < word.count else {
     return "the keys are \(candidates.joined(separator: ", "))"
