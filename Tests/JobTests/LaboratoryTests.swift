@@ -51,7 +51,8 @@ extension Jobs {
       let predictions = try #require(report["predictions"] as? [[String: Any]])
       #expect(predictions.contains { $0["ranks"] as? Int == 1_000_000 })
       #expect(predictions.filter { $0["measured_us_per_step"] is Double }.count == 4 * counts.count)
-      #expect(try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n").count == rows.count + 1)
+      #expect(
+        try String(contentsOfFile: csv, encoding: .utf8).split(whereSeparator: \.isNewline).count == rows.count + 1)
     }
 
     @Test(

@@ -13,7 +13,7 @@ struct NumbersTests {
   @Test("JSON has the names that are documented")
   func names() throws {
     let object = try object(try ScalingJSON.encode(SyntheticReport.large()))
-    #expect(Set(object.keys) == ["machine", "results", "cost", "late", "predictions"])
+    #expect(Set(object.keys) == ["machine", "results", "cost", "late", "predictions", "assumptions"])
     let results = try #require(object["results"] as? [[String: Any]])
     let expected: Set = [
       "c", "heads", "batch", "global_batch", "mode", "strategy", "chosen", "ranks", "us_per_step", "ci_low", "ci_high",
