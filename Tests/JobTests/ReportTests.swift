@@ -8,7 +8,7 @@ extension Jobs {
     private static let empty = """
       {"machine": {"cpu": "none", "isa": "none", "ranks": 1, "hosts": ["here"], "cores": 1, "system": "none", \
       "mpi": "none", "version": "0", "command": "none", "date": "none", "peak_gflops": 0, "peak_gflops_low": 0, \
-      "peak_gflops_high": 0, "warnings": []}, "results": [], "cost": [], "late": [], "predictions": []}
+      "peak_gflops_high": 0, "warnings": []}, "results": [], "cost": [], "late": [], "predictions": [], "assumptions": []}
       """
 
     @Test("makes a page from a JSON file", arguments: Start.both)
