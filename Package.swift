@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "CSpin", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
+        "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
         "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints", "Configuration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -35,7 +35,7 @@ public final class ScalingExperiment {
     }
   }
 
-  /// 1, 2, 4, … and N: what is measured unless one asks for other numbers.
+  /// 1, 2, 4, … and N: what is measured unless one asks for other numbers, and what is predicted.
   public static func rankCounts(upTo ranks: Int) -> [Int] {
     var counts = [1]
     while let last = counts.last, last * 2 < ranks { counts.append(last * 2) }

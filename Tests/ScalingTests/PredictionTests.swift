@@ -118,7 +118,7 @@ struct PredictionTests {
       selection: 1, selectionPerName: 0.2, passes: 3, passesPerRow: 0.5, updatePerParameter: 0.001)
     let predictor = Predictor(
       shape: shape, engine: EngineOptions(), compute: compute, place: Placement(ranksPerNode: 4), names: names)
-    let curve = Predictor.rankCounts(upTo: 100).map {
+    let curve = ScalingExperiment.rankCounts(upTo: 100).map {
       predictor.predict(.allreduce, prices: .assumed, batch: 16, mode: .strong, ranks: $0)
     }
     #expect(curve.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 100])

@@ -40,7 +40,7 @@ public struct Forecast {
           else { continue }
           let predictor = Predictor(shape: shape, engine: engine, compute: compute, place: place, names: names)
           let measured = own.filter { $0.c == c }
-          let counts = Set(Predictor.rankCounts(upTo: upTo) + measured.map(\.ranks)).sorted()
+          let counts = Set(ScalingExperiment.rankCounts(upTo: upTo) + measured.map(\.ranks)).sorted()
           predictions += counts.map { ranks in
             var prediction = predictor.predict(strategy, prices: prices, batch: batch, mode: .strong, ranks: ranks)
             prediction.measuredUsPerStep = measured.first { $0.ranks == ranks }?.usPerStep

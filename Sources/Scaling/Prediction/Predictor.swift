@@ -26,13 +26,6 @@ public struct Predictor: Sendable {
 
   private var parameters: Int { shape.parameterCount }
 
-  /// 1, 2, 4, … and the most.
-  public static func rankCounts(upTo most: Int) -> [Int] {
-    var counts = [1]
-    while let last = counts.last, last * 2 < most { counts.append(last * 2) }
-    return most > 1 ? counts + [most] : counts
-  }
-
   /// - Parameter batch: B of a step in strong scaling, which grows from N = B on so that no rank is without a name; per
   ///   rank in weak scaling.
   public func predict(

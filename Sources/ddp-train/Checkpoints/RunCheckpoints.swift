@@ -1,9 +1,9 @@
-import Reports
 import Checkpoints
 import DataParallel
 import GPT
 import Logging
 import MPI
+import Reports
 
 /// A run's checkpoints on every rank: the one it goes on from, and those it will write. Only rank 0 sees the folder.
 final class RunCheckpoints {

@@ -1,8 +1,8 @@
-import Reports
 import ArgumentParser
 import Doctor
 import Foundation
 import MPI
+import Reports
 
 struct Doctor: JobCommand {
   static let configuration = CommandConfiguration(

@@ -106,7 +106,7 @@ struct Predict: JobCommand {
 
   private func placement(_ world: Communicator, _ node: NodeGroup) throws -> Int {
     if let ranksPerNode { return ranksPerNode }
-    let here = world.size > 1 ? node.communicator.size : Machine.allowedCores
+    let here = world.size > 1 ? node.communicator.size : allowedCPUs().count
     return max(1, try world.allReduce(here, .max))
   }
 

@@ -1,4 +1,3 @@
-import Reports
 import ArgumentParser
 import CSIMD
 import DataParallel
@@ -6,6 +5,7 @@ import Doctor
 import Foundation
 import GPT
 import MPI
+import Reports
 import Scaling
 
 struct ScalingCommand: JobCommand {
@@ -100,7 +100,7 @@ struct ScalingCommand: JobCommand {
         )
       }
       let place = Placement(
-        ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, Machine.allowedCores))
+        ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
         report.results, compute: compute, upTo: 1_000_000)
       report.assumptions = PredictionReport.assumptions(place: place, nodes: node.nodes, measured: true)

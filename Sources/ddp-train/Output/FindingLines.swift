@@ -1,5 +1,5 @@
-import Reports
 import Doctor
+import Reports
 
 /// Findings in columns, what to do about each below it.
 func findingLines(_ findings: [Finding]) -> [String] {

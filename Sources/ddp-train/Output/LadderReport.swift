@@ -1,5 +1,5 @@
-import Reports
 import Foundation
+import Reports
 import Scaling
 
 /// The result of `ladder`, for people and as JSON.

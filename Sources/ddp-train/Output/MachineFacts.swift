@@ -1,5 +1,5 @@
 import CSIMD
-import CSpin
+import DataParallel
 import Foundation
 import GPT
 import MPI
@@ -10,7 +10,7 @@ extension Machine {
   static func current(of world: Communicator) throws -> Machine {
     Machine(
       cpu: cpuName, isa: String(cString: csimd_built_for()), ranks: world.size,
-      hosts: try world.allGather(Environment.processorName), cores: allowedCores, system: system,
+      hosts: try world.allGather(Environment.processorName), cores: allowedCPUs().count, system: system,
       mpi: Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown",
       version: DDPTrain.version, command: commandLine(ranks: world.size),
       date: Date().ISO8601Format())
@@ -40,12 +40,6 @@ extension Machine {
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
     return "Linux \(release)"
-  }
-
-  static var allowedCores: Int {
-    var mask = [UInt64](repeating: 0, count: Int(CSPIN_MASK_WORDS))
-    guard cspin_allowed_cpus(&mask) == 0 else { return 0 }
-    return mask.reduce(0) { $0 + $1.nonzeroBitCount }
   }
 
   /// As one would type it. What mpirun itself was given is not to be had.

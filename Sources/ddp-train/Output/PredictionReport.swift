@@ -1,7 +1,7 @@
-import Reports
 import DataParallel
 import Foundation
 import GPT
+import Reports
 import Scaling
 
 /// What `predict` found, for people and as JSON.
@@ -83,7 +83,7 @@ struct PredictionReport {
             curves.append(
               Curve(
                 batch: batch,
-                predictions: Predictor.rankCounts(upTo: upTo).map {
+                predictions: ScalingExperiment.rankCounts(upTo: upTo).map {
                   predictor.predict(strategy, prices: price, batch: batch, mode: mode, ranks: $0)
                 }))
           }
