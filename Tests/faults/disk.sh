@@ -1,0 +1,142 @@
+# shellcheck shell=bash
+# File systems that refuse, under a running job. Sourced by run.
+
+# A file system of its own for the checkpoints, with room for a dozen.
+mount_folder() {
+  mkdir "$folder"
+  mount -t tmpfs -o size=2m tmpfs "$folder"
+}
+
+# Stops the ranks while something is done to them.
+while_paused() { # COMMAND…
+  local -a all
+  read -ra all <<<"$(ranks)"
+  kill -STOP "${all[@]}"
+  "$@"
+  kill -CONT "${all[@]}"
+}
+
+fill() { dd if=/dev/zero of="$1/filling" bs=4k 2>/dev/null || true; }
+
+full_for_a_while() {
+  begin_run full
+  mount_folder
+  train_for_a_while 2
+  while_paused fill "$folder"
+  until_says "checkpoint not written" || true
+  check_says_so_far "a full disk: a warning" "No space left on device"
+  check "a full disk: every checkpoint is whole" '' "$(damaged)"
+  check "a full disk: none is lost" yes "$( (($(saved) >= before)) && echo yes)"
+  rm "$folder/filling"
+  finish 120
+  check "a full disk for a while: exit code" 0 "$code"
+  check_kept "a full disk for a while" "$steps"
+  check "a full disk for a while: the end of the run without a fault" "$whole" "$(ending "$metrics")"
+  umount "$folder"
+}
+
+full_to_the_end() {
+  begin_run brim
+  mount_folder
+  train_for_a_while 2
+  while_paused fill "$folder"
+  finish 120
+  check "a full disk to the end: exit code" 1 "$code"
+  check_says "a full disk to the end: the last words" "ddp-train: error: the last checkpoint is missing: $folder/step-"
+  check_says "a full disk to the end: why" "No space left on device"
+  check_kept "a full disk to the end" "$before"
+  check "a full disk to the end: it has trained on" "$whole" "$(ending "$metrics")"
+  rm "$folder/filling"
+  check_resumes "a full disk to the end" 1 "$before"
+  umount "$folder"
+}
+
+# Root may write anywhere but where nobody may.
+read_only() {
+  begin_run frozen
+  mount_folder
+  train_for_a_while 2
+  while_paused mount -o remount,ro "$folder" || true
+  finish 120
+  check "a folder that becomes read-only: exit code" 1 "$code"
+  check_says "a folder that becomes read-only: message" "Read-only file system"
+  check_kept "a folder that becomes read-only" "$before"
+  mount -o remount,rw "$folder"
+  check_resumes "a folder that becomes read-only" 2 "$before"
+  umount "$folder"
+}
+
+folder_removed() {
+  begin_run gone
+  train_for_a_while 2
+  while_paused mv "$folder" "$folder.elsewhere"
+  finish 120
+  check "a folder that is taken away: exit code" 1 "$code"
+  check_says "a folder that is taken away: message" "the last checkpoint is missing: $folder/step-"
+  check_says "a folder that is taken away: why" "No such file or directory"
+  check_nothing_left "a folder that is taken away"
+  mv "$folder.elsewhere" "$folder"
+  check_kept "a folder that is taken away" "$before"
+  check_resumes "a folder that is taken away" 3 "$before"
+}
+
+# A disk whose blocks cannot all be written: a loop device over a sparse file, in a file system that is then full.
+input_output_error() {
+  local below=$work/below device
+  begin_run broken
+  mkdir "$below" "$folder"
+  mount -t tmpfs -o size=12m tmpfs "$below"
+  truncate -s 64m "$below/disk"
+  if ! mkfs.ext4 -q -O ^has_journal "$below/disk" 2>/dev/null || ! device=$(losetup --show -f "$below/disk" 2>/dev/null); then
+    echo "skipped: no loop device or mkfs.ext4 for an I/O error"
+    umount "$below"
+    return
+  fi
+  mount "$device" "$folder"
+  train_for_a_while 2
+  while_paused fill "$below"
+  finish 120
+  check "I/O errors: exit code" 1 "$code"
+  check_says "I/O errors: message" "ddp-train: error: the last checkpoint is missing: $folder/step-"
+  check_says "I/O errors: why" "Input/output error"
+  rm "$below/filling"
+  # What is in memory may be right while the disk is not: only what is read from it counts.
+  umount "$folder"
+  mount "$device" "$folder"
+  check_kept "I/O errors" "$before"
+  check_resumes "I/O errors" 2 "$before"
+  umount "$folder"
+  losetup -d "$device"
+  umount "$below"
+}
+
+# check_says_so_far NAME PART: a job that still runs.
+check_says_so_far() {
+  err=$(<"$work/err")
+  check_says "$@"
+}
+
+# Two jobs that use one folder would remove each other's.
+two_jobs() {
+  local first first_metrics=$metrics
+  begin_run shared
+  first_metrics=$metrics
+  train_for_a_while 2
+  while_paused second_job
+  job=$first_job metrics=$first_metrics
+  finish 120
+  check "two jobs: the first goes on: exit code" 0 "$code"
+  check "two jobs: the end of the run without a fault" "$whole" "$(ending "$metrics")"
+  check_kept "two jobs" "$steps"
+}
+
+second_job() {
+  local -a second
+  first_job=$job
+  compose 1
+  second=("${job_line[@]}" --checkpoint-dir "$folder" --resume)
+  code=0
+  err=$("${second[@]}" 2>&1 >/dev/null </dev/null) || code=$?
+  check "two jobs: the second is refused: exit code" 1 "$code"
+  check_says "two jobs: why" "$folder: another job keeps its checkpoints there; name another folder"
+}
