@@ -39,7 +39,7 @@ newest_damaged() {
     rm -rf "$folder"
     cp -r "$original" "$folder"
     cp "$original.metrics" "$metrics"
-    newest=$(compgen -G "$folder/step-*.safetensors" | tail -1)
+    newest=$(newest)
     size=$(stat -c %s "$newest")
     "$kind" "$newest"
     check "$kind ($number): the file is another one" different \
@@ -71,7 +71,7 @@ all_damaged() {
   listing=$(cd "$folder" && md5sum -- * .lock)
   complete 2 --resume
   check "all damaged: exit code" 1 "$code"
-  check_says "all damaged: message" "ddp-train: error: no checkpoint in $folder is whole: "
+  check_says "all damaged: message" "no checkpoint in $folder is whole: "
   check_says "all damaged: what to do" "Remove them to begin anew"
   check "all damaged: nothing is begun" "$listing" "$(cd "$folder" && md5sum -- * .lock)"
   check_nothing_left "all damaged"

@@ -24,15 +24,21 @@ full_for_a_while() {
   train_for_a_while 2
   while_paused fill "$folder"
   until_says "checkpoint not written" || true
-  check_says_so_far "a full disk: a warning" "No space left on device"
-  check "a full disk: every checkpoint is whole" '' "$(damaged)"
-  check "a full disk: none is lost" yes "$( (($(saved) >= before)) && echo yes)"
-  rm "$folder/filling"
+  while_paused check_full_disk
   finish 120
   check "a full disk for a while: exit code" 0 "$code"
   check_kept "a full disk for a while" "$steps"
   check "a full disk for a while: the end of the run without a fault" "$whole" "$(ending "$metrics")"
   umount "$folder"
+}
+
+check_full_disk() {
+  err=$(<"$work/err")
+  check_says "a full disk: a warning" "ddp-train: warning: rank 0 on $(uname -n): checkpoint not written: $folder/step-"
+  check_says "a full disk: why" "No space left on device"
+  check "a full disk: it trains on" yes "$(kill -0 "$job" && echo yes)"
+  check_kept "a full disk" "$before"
+  rm "$folder/filling"
 }
 
 full_to_the_end() {
@@ -42,7 +48,7 @@ full_to_the_end() {
   while_paused fill "$folder"
   finish 120
   check "a full disk to the end: exit code" 1 "$code"
-  check_says "a full disk to the end: the last words" "ddp-train: error: the last checkpoint is missing: $folder/step-"
+  check_says "a full disk to the end: the last words" "the last checkpoint is missing: $folder/step-"
   check_says "a full disk to the end: why" "No space left on device"
   check_kept "a full disk to the end" "$before"
   check "a full disk to the end: it has trained on" "$whole" "$(ending "$metrics")"
@@ -52,18 +58,22 @@ full_to_the_end() {
 }
 
 # Root may write anywhere but where nobody may.
-read_only() {
+unwritable() {
   begin_run frozen
-  mount_folder
+  mkdir "$folder"
+  if ! chattr +i "$folder" 2>/dev/null || ! chattr -i "$folder"; then
+    echo "skipped: a folder that becomes unwritable: this file system knows no chattr +i"
+    return
+  fi
   train_for_a_while 2
-  while_paused mount -o remount,ro "$folder" || true
+  while_paused chattr +i "$folder"
   finish 120
-  check "a folder that becomes read-only: exit code" 1 "$code"
-  check_says "a folder that becomes read-only: message" "Read-only file system"
-  check_kept "a folder that becomes read-only" "$before"
-  mount -o remount,rw "$folder"
-  check_resumes "a folder that becomes read-only" 2 "$before"
-  umount "$folder"
+  check "a folder that becomes unwritable: exit code" 1 "$code"
+  check_says "a folder that becomes unwritable: message" "the last checkpoint is missing: $folder/step-"
+  check_says "a folder that becomes unwritable: why" "Operation not permitted"
+  check_kept "a folder that becomes unwritable" "$before"
+  chattr -i "$folder"
+  check_resumes "a folder that becomes unwritable" 2 "$before"
 }
 
 folder_removed() {
@@ -93,11 +103,13 @@ input_output_error() {
     return
   fi
   mount "$device" "$folder"
+  # Always another block: those that are there can be written again.
+  local keep=1000
   train_for_a_while 2
   while_paused fill "$below"
   finish 120
   check "I/O errors: exit code" 1 "$code"
-  check_says "I/O errors: message" "ddp-train: error: the last checkpoint is missing: $folder/step-"
+  check_says "I/O errors: message" "the last checkpoint is missing: $folder/step-"
   check_says "I/O errors: why" "Input/output error"
   rm "$below/filling"
   # What is in memory may be right while the disk is not: only what is read from it counts.
@@ -108,12 +120,6 @@ input_output_error() {
   umount "$folder"
   losetup -d "$device"
   umount "$below"
-}
-
-# check_says_so_far NAME PART: a job that still runs.
-check_says_so_far() {
-  err=$(<"$work/err")
-  check_says "$@"
 }
 
 # Two jobs that use one folder would remove each other's.

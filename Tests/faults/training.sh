@@ -16,7 +16,8 @@ choose_program() {
 
 # Small, and the same to the bit on any number of ranks. Checkpoints come every few steps.
 set_model() { # SEED STEPS
-  model=(--data "$checkout/data/names.txt" --d-model 32 --generate 0 --seed "$1" --steps "$2" --reproducible)
+  model=(--data "$checkout/data/names.txt" --d-model 32 --generate 0 --seed "$1" --steps "$2" --reproducible
+    --progress never)
 }
 
 # begin_run NAME: folders of a new run.
@@ -33,10 +34,12 @@ compose() { # RANKS [MPIRUN-OPTION…]
 
 # start RANKS OPTION…: a job in the background that keeps checkpoints; more options of mpirun's from mpirun_options.
 mpirun_options=()
+keep=3
 start() {
   compose "$1" "${mpirun_options[@]}"
   : >"$work/err"
-  "${job_line[@]}" --checkpoint-dir "$folder" --metrics "$metrics" "${@:2}" >"$work/out" 2>"$work/err" </dev/null &
+  "${job_line[@]}" --checkpoint-dir "$folder" --checkpoint-keep "$keep" --metrics "$metrics" "${@:2}" \
+    >"$work/out" 2>"$work/err" </dev/null &
   job=$!
 }
 
@@ -87,6 +90,8 @@ complete() {
   finish 120
 }
 
+newest() { printf '%s/step-%09d.safetensors' "$folder" "$(saved)"; }
+
 # Steps of the newest checkpoint; 0 where there is none.
 saved() {
   local -a files=("$folder"/step-*.safetensors)
@@ -126,11 +131,16 @@ damaged() {
   compgen -G "$folder/*.damaged" || true
 }
 
-# The end of a run, from its metrics: steps, loss and hash, and a sum of every step's loss.
+# The end of a run, from its metrics: the final line's steps and hash of the parameters, and whether every step's loss
+# is that of the run without a fault. Parameters are the same to the bit; losses are sums over the ranks, of fewer than
+# 2^12 terms, and agree to 2^12 times half a unit in the last place.
 ending() {
-  sed -nE 's/.*"final": true, "steps": ([0-9]+), "loss_last_100": ([^,]+),.*"parameters_hash": "([^"]+)".*/\1 \2 \3/p' "$1"
-  sed -nE 's/^\{"step": ([0-9]+), "loss": ([^,]+),.*/\1 \2/p' "$1" | cksum
+  sed -nE 's/.*"final": true, "steps": ([0-9]+), .*"parameters_hash": "([^"]+)".*/\1 \2/p' "$1"
+  paste <(losses "$work/whole.metrics") <(losses "$1") | awk '
+    { d = $2 - $4; if (d < 0) d = -d; if (NF != 4 || $1 != $3 || d > 4.6e-13 * $2) { print "another loss: " $0; exit } }
+    END { print NR " losses agree" }'
 }
+losses() { sed -nE 's/^\{"step": ([0-9]+), "loss": ([^,]+),.*/\1 \2/p' "$1"; }
 
 resumed_from() { sed -nE 's/.*"resumed_from_step": ([0-9]+).*/\1/p' "$metrics"; }
 
@@ -149,10 +159,11 @@ run_whole() { # RANKS
 check_kept() {
   local steps
   steps=$(saved)
-  check "$1: the checkpoint of step $2 or a newer one is there" yes "$( ((steps >= $2)) && echo yes || echo "$steps")"
+  check "$1: the checkpoint of step $2 or a newer one is there" yes "$( ((steps >= $2)) && echo yes || echo "step $steps")"
   check "$1: every checkpoint is whole" '' "$(damaged)"
+  # A killed job may have one that is new and one that was to go.
   check "$1: no more than are to be kept" yes \
-    "$(compgen -G "$folder/step-*.safetensors" | wc -l | awk '{ print $1 <= 4 ? "yes" : $1 }')"
+    "$(compgen -G "$folder/step-*.safetensors" | wc -l | awk -v keep="$keep" '{ print $1 <= keep + 1 ? "yes" : $1 }')"
 }
 
 # check_resumes NAME RANKS STEP: the run goes on at STEP or later, and ends as one without a fault.
