@@ -5,6 +5,7 @@
 
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 
+shopt -s extglob
 exit_forbidden=77 # what automake's tests say for "skipped": the kernel or the container does not allow it
 
 # A host that vanishes sends nothing, and TCP alone waits for it without end: mpirun and the ranks on the other hosts
@@ -84,8 +85,24 @@ leave_out() {
 # Then job_folders, where Open MPI keeps files of the job on every host: what is left of them after a kill is found by
 # its name. launch/on-own-core makes the one in memory, Open MPI the other. $1: the folder for temporary files.
 name_job() {
-  job_name=${DDP_TRAIN_JOB-$(uname -n).$$.$(date +%s)}
+  export DDP_TRAIN_JOB=${DDP_TRAIN_JOB-$(uname -n).$$.$(date +%s)}
+  job_name=$DDP_TRAIN_JOB
   job_folders=("/dev/shm/ddp-train.$job_name" "$1/ddp-train.$job_name")
+}
+
+# job_processes NAME: the numbers of this machine's processes that have the job's name in their environment.
+job_processes() {
+  grep -lzxsE -- "(OMPI_MCA_ddp_train_job|DDP_TRAIN_JOB)=${1//./[.]}" /proc/[0-9]*/environ | grep -o '[0-9]*' || true
+}
+
+# Removes folders of this user's jobs on this machine that nobody works on any more: whoever should have done so was
+# killed itself.
+remove_orphans() {
+  local folder
+  for folder in /dev/shm/ddp-train.* "${TMPDIR:-/tmp}"/ddp-train.*; do
+    [[ -d $folder && -O $folder && $folder == *.+([0-9]).+([0-9]) ]] || continue
+    [[ -n $(job_processes "${folder##*/ddp-train.}") ]] || rm -rf -- "$folder"
+  done
 }
 
 # Fills job with an mpirun line up to the program, for hosts and ranks_on, or for $ranks on this machine where there are
@@ -159,6 +176,7 @@ explain_failure() {
   local host wrong lost=0
   ((job_code != 0)) || return 0
   while IFS=$'\t' read -r host wrong; do
+    [[ " ${hosts[*]} " == *" $host "* ]] || continue
     lost=$((lost + 1))
     say "host $host $wrong: the job was ended because of it (exit code $job_code)"
   done < <(host_states)
