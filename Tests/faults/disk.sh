@@ -90,15 +90,16 @@ folder_removed() {
   check_resumes "a folder that is taken away" 3 "$before"
 }
 
-# A disk whose blocks cannot all be written: a loop device over a sparse file, in a file system that is then full.
-input_output_error() {
+# A device that fails: the writes succeed, in memory, and the blocks cannot be had when they are synchronised. A loop
+# device over a sparse file, in a file system that is then full.
+failing_device() {
   local below=$work/below device
   begin_run broken
   mkdir "$below" "$folder"
   mount -t tmpfs -o size=12m tmpfs "$below"
   truncate -s 64m "$below/disk"
   if ! mkfs.ext4 -q -O ^has_journal "$below/disk" 2>/dev/null || ! device=$(losetup --show -f "$below/disk" 2>/dev/null); then
-    echo "skipped: no loop device or mkfs.ext4 for an I/O error"
+    echo "skipped: a failing device: no loop device or no mkfs.ext4"
     umount "$below"
     return
   fi
@@ -108,15 +109,15 @@ input_output_error() {
   train_for_a_while 2
   while_paused fill "$below"
   finish 120
-  check "I/O errors: exit code" 1 "$code"
-  check_says "I/O errors: message" "the last checkpoint is missing: $folder/step-"
-  check_says "I/O errors: why" "Input/output error"
+  check "a failing device: exit code" 1 "$code"
+  check_says "a failing device: message" "the last checkpoint is missing: $folder/step-"
+  check_says "a failing device: why" "cannot be written: No space left on device"
   rm "$below/filling"
   # What is in memory may be right while the disk is not: only what is read from it counts.
   umount "$folder"
   mount "$device" "$folder"
-  check_kept "I/O errors" "$before"
-  check_resumes "I/O errors" 2 "$before"
+  check_kept "a failing device" "$before"
+  check_resumes "a failing device" 2 "$before"
   umount "$folder"
   losetup -d "$device"
   umount "$below"

@@ -132,13 +132,15 @@ damaged() {
 }
 
 # The end of a run, from its metrics: the final line's steps and hash of the parameters, and whether every step's loss
-# is that of the run without a fault. Parameters are the same to the bit; losses are sums over the ranks, of fewer than
-# 2^12 terms, and agree to 2^12 times half a unit in the last place.
+# is that of the run without a fault. Parameters are the same to the bit. Losses may have crossed between ranks as two
+# floats, of which one is below 1/32 (StepTail): of 4 ranks its roundings come to 4 · 2^-30 + 3 · 2^-28 nats at most, over
+# at least 32 predictions.
 ending() {
   sed -nE 's/.*"final": true, "steps": ([0-9]+), .*"parameters_hash": "([^"]+)".*/\1 \2/p' "$1"
   paste <(losses "$work/whole.metrics") <(losses "$1") | awk '
-    { d = $2 - $4; if (d < 0) d = -d; if (NF != 4 || $1 != $3 || d > 4.6e-13 * $2) { print "another loss: " $0; exit } }
-    END { print NR " losses agree" }'
+    { d = $2 - $4; if (d < 0) d = -d }
+    NF != 4 || $1 != $3 || d > 4.7e-10 { if (!bad++) print "another loss: " $0 }
+    END { print NR - bad " losses agree" }'
 }
 losses() { sed -nE 's/^\{"step": ([0-9]+), "loss": ([^,]+),.*/\1 \2/p' "$1"; }
 
