@@ -2,7 +2,9 @@
 # What the soak counts. Sourced by soak.
 
 runs=0 finished_runs=0 kills=0 lost=0 damaged_files=0 hangs=0 longest=0 resumes=0 from_nothing=0 identical=0 others=0
-again=()
+supervised_runs=0 supervised_kills=0
+again=()       # ms from a killed rank to the first new checkpoint, started again by hand
+supervised=()  # ms from any killed process to training again, started again by launch/supervise
 declare -A faults=()
 
 # expect WHAT EXPECTED ACTUAL: complains, and counts it.
@@ -36,15 +38,24 @@ count_fault() {
 
 # After a copy of the run has gone on to its end.
 count_resume() {
-  local end
   resumes=$((resumes + 1))
   [[ -n $(resumed_from) ]] || from_nothing=$((from_nothing + 1))
+  if has_right_end; then identical=$((identical + 1)); fi
+}
+
+has_right_end() {
+  local end
   end=$(ending "$metrics")
-  if [[ $code == 0 && $end == "$whole" && -z $(compgen -G "$folder/*.damaged") ]]; then
-    identical=$((identical + 1))
-  else
-    expect "a resumed run's end (exit code $code)" "$whole" "$end"
-  fi
+  [[ $code != 0 || $end != "$whole" || -n $(compgen -G "$folder/*.damaged") ]] || return 0
+  expect "a resumed run's end" "exit code 0 $whole" "exit code $code $end $(compgen -G "$folder/*.damaged" || true)"
+  return 1
+}
+
+# times MILLISECONDS…
+times() {
+  (($#)) || return 0
+  printf '%s\n' "$@" | sort -n | awk '{ t[NR] = $1 }
+    END { printf "%d times: median %d ms, worst %d ms", NR, t[int((NR + 1) / 2)], t[NR] }'
 }
 
 print_counts() {
@@ -61,10 +72,8 @@ print_counts() {
   echo "damaged    $damaged_files"
   echo "hangs      $hangs over 15 s; the slowest job was gone after $longest ms"
   echo "resumes    $resumes, $from_nothing of them from the beginning; $identical ended with the bits of a run without faults"
-  if ((${#again[@]})); then
-    printf '%s\n' "${again[@]}" | sort -n | awk '{ t[NR] = $1 }
-      END { printf "again      %d killed ranks, to the first new checkpoint: median %d ms, worst %d ms\n", NR, t[int((NR + 1) / 2)], t[NR] }'
-  fi
+  echo "again      from a killed rank to the first new checkpoint, $(times "${again[@]}")"
+  echo "supervised $supervised_runs of the runs, $supervised_kills of the kills; from a kill to training again, $(times "${supervised[@]}")"
   echo "wrong      $others"
   echo "time       $((($(now) - began) / 1000)) s"
 }

@@ -156,7 +156,7 @@ resume_copy() { # FAULT MILLISECONDS-UNTIL-THE-JOB-WAS-GONE
   from=$(saved)
   folder=$work/copy metrics=$work/copy.metrics
   rm -rf "$folder" "$metrics"
-  cp -r "$own_folder" "$folder"
+  if [[ -e $own_folder ]]; then cp -r "$own_folder" "$folder"; fi
   if [[ -e $own_metrics ]]; then cp "$own_metrics" "$metrics"; fi
   start=$(now)
   # Every step, so that the first is seen.

@@ -72,7 +72,7 @@ begun_at() { sed -nE 's/.*training again at step ([0-9]+) on .*/\1/p' "$work/err
 supervised_stop() {
   local victim
   begin_run hung
-  supervise --ranks 2 --stall 5 -- --checkpoint-every 20
+  supervise --ranks 2 --stall 7 -- --checkpoint-every 20
   until_saved 100
   victim=$(ranks_of_room | tail -1)
   since=$(now)
