@@ -105,7 +105,10 @@ fault_all() {
   kill -KILL ${all:-$job} 2>/dev/null || true
 }
 
-fault_mpirun() { kill -KILL "$job"; }
+# bash tells of a job that was killed, some time later.
+fault_mpirun() {
+  { kill -KILL "$job" && sleep 0.1; } 2>/dev/null
+}
 
 fault_asked() {
   local target

@@ -168,14 +168,17 @@ check_kept() {
     "$(compgen -G "$folder/step-*.safetensors" | wc -l | awk -v keep="$keep" '{ print $1 <= keep + 1 ? "yes" : $1 }')"
 }
 
-# check_resumes NAME RANKS STEP: the run goes on at STEP or later, and ends as one without a fault.
+# check_resumes NAME RANKS STEP: the run goes on at STEP or later, and ends as one without a fault. What a kill between two
+# writes leaves goes with it.
 check_resumes() {
   local from
+  echo half >"$folder/step-$((10 ** 9 - 1)).safetensors.partial"
   complete "$2" --resume
   check "$1: it resumes" 0 "$code"
   from=$(resumed_from)
   check "$1: from step $3 or later" yes "$( ((${from:-0} >= $3)) && echo yes || echo "from ${from:-the start}: $err")"
   check "$1: the end of the run without a fault" "$whole" "$(ending "$metrics")"
+  check "$1: no half of a checkpoint is left" '' "$(compgen -G "$folder/*.partial" || true)"
   check_nothing_left "$1, resumed"
 }
 
