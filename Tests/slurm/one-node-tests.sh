@@ -47,7 +47,7 @@ test_checkout() {
   # A path with blanks, through a link.
   mkdir "$work/a folder"
   ln -s "$script" "$work/a folder/my job"
-  submit_words "$work/a folder/my job" "a b" --checkpoint-dir ck-blanks
+  submit_words "$work/a folder/my job" --program "$program" -- "a b" --checkpoint-dir ck-blanks
   end 20
   check "a script behind a link, in a folder with blanks, is found" "FAILED 64:0" "$state"
   check_says "… and gets its words whole" "Error: Unexpected argument 'a b'"
