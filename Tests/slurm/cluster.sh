@@ -15,7 +15,8 @@ on() {
   fi
 }
 
-# start_cluster here | NODE…: on this machine, or on nodes in namespaces. Slurm's commands then run on the first node.
+# start_cluster here | NODE…: on this machine, or on nodes in namespaces that are up. Slurm's commands then run on the
+# first node.
 start_cluster() {
   local node _
   cluster=$work/${1}
@@ -23,11 +24,7 @@ start_cluster() {
   chmod 700 "$cluster/munge"
   export SLURM_CONF=$cluster/slurm.conf TMPDIR=$cluster/tmp
   nodes=("$@")
-  if [[ $1 == here ]]; then
-    nodes=("$(uname -n)")
-  else
-    "$checkout/launch/namespaces" --name "$set_name" up "$@" || return 1
-  fi
+  if [[ $1 == here ]]; then nodes=("$(uname -n)"); fi
   configure >"$SLURM_CONF"
   head -c 128 /dev/urandom >"$cluster/munge/key"
   chmod 600 "$cluster/munge/key"
