@@ -80,6 +80,14 @@ training() {
   }
 }
 
+# signal_ranks SIGNAL: to the ranks of all jobs.
+signal_ranks() {
+  local pid name
+  while read -r pid name _; do
+    [[ $name != "$program" ]] || kill -s "$1" "$pid" 2>/dev/null || true
+  done < <(processes)
+}
+
 hash_in() { sed -n 's/^parameters hash //p' <<<"$1"; }
 steps_interrupted() { sed -n 's/^interrupted after step \([0-9,]*\) of .*/\1/p' <<<"$1" | tr -d ,; }
 resumed_at() { sed -n 's/^resumed    from step \([0-9,]*\), .*/\1/p' <<<"$1" | tr -d ,; }

@@ -144,6 +144,21 @@ ck-cancel is of step $interrupted"
   check_resumes scancel ck-cancel
 }
 
+# A killed rank is no warning: only the regular checkpoints are there. Without --again the user submits again.
+test_killed_rank() {
+  submit ck-killed --ntasks 2 -- --again "${long[@]}" --checkpoint-every 20
+  await 40 compgen -G "$cluster/jobs/ck-killed/step-*" >/dev/null
+  signal_ranks KILL
+  await 40 says 'resumed    from step ' || true
+  err=$(output)
+  check_says "a killed rank: message" "launch: a rank was killed (exit code 137); the newest checkpoint in ck-killed is of step "
+  check_says "a killed rank: --again" "launch: queueing job $job again, to go on from there"
+  check "a killed rank: goes on" "$(sed -n 's/.*ck-killed is of step \([0-9]*\)$/\1/p' <<<"$err")" "$(resumed_at "$err")"
+  slurm scancel "$job"
+  end 30
+  check "scancel: --again does not hold against it" "CANCELLED 130:0" "$state"
+}
+
 # A job of a partition with higher priority takes the node.
 test_preemption() {
   local low

@@ -3,13 +3,6 @@
 
 # Slurm looks at limits every 30 s. Stopped ranks do not get to the run's end before that, however fast they are; they
 # find the signal when they continue.
-signal_ranks() {
-  local pid name
-  while read -r pid name _; do
-    [[ $name != "$program" ]] || kill -s "$1" "$pid" 2>/dev/null || true
-  done < <(processes)
-}
-
 test_time_limit() {
   local first again
   local -a run=(--steps 5000 --log-every 20)
@@ -36,7 +29,7 @@ test_time_limit() {
 checkpoint in ck-first is of step $interrupted"
   check_says "time limit: what next" "launch: the same sbatch line goes on from there"
   check "time limit: half way" yes "$( ((interrupted > 0 && interrupted < 5000)) && echo yes || echo "$interrupted")"
-  submit ck-first --ntasks 2 -- "${run[@]}"
+  submit ck-first --ntasks 2 --dependency "afternotok:$first" -- "${run[@]}"
   end 60
   check "second submission, on two ranks: its end" "COMPLETED 0:0 2 ranks on 1 host" "$state $(ranks_in "$err")"
   check "second submission: goes on" "$interrupted" "$(resumed_at "$err")"
