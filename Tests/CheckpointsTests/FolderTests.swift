@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -31,7 +32,7 @@ struct FolderTests {
   @Test("keeps the last K", arguments: [1, 2, 3])
   func keeps(keep: Int) throws {
     let temporary = try TemporaryFolder()
-    let folder = try CheckpointFolder(path: temporary.path + "/a/b", keep: keep)
+    let folder = try CheckpointFolder(path: temporary.path("a/b"), keep: keep)
     try store(folder, [100, 250, 300, 1000])
     #expect(try folder.steps() == [100, 250, 300, 1000].suffix(keep))
     #expect(try folder.newest().checkpoint?.step == 1000)
@@ -76,7 +77,7 @@ struct FolderTests {
     let temporary = try TemporaryFolder()
     let others = ["notes.partial", "step-5.safetensors.partial", "step-000000005.safetensors.damaged"]
     for name in others + ["step-000000005.safetensors.partial"] {
-      try Data("x".utf8).write(to: URL(fileURLWithPath: "\(temporary.path)/\(name)"))
+      try temporary.file(name, "x")
     }
     let folder = try CheckpointFolder(path: temporary.path, keep: 1)
     #expect(temporary.names == ([".lock"] + others).sorted())
@@ -97,8 +98,8 @@ struct FolderTests {
   @Test("a folder that cannot be had")
   func notAFolder() throws {
     let temporary = try TemporaryFolder()
-    try Data("x".utf8).write(to: URL(fileURLWithPath: "\(temporary.path)/file"))
-    for path in ["\(temporary.path)/file", "\(temporary.path)/file/below"] {
+    try temporary.file("file", "x")
+    for path in [temporary.path("file"), temporary.path("file/below")] {
       let failure = failure { _ = try CheckpointFolder(path: path, keep: 1) }
       #expect(failure?.description == "\(path): cannot be made a folder for checkpoints: Not a directory")
     }

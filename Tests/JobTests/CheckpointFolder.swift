@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 /// A folder of checkpoints as a user sees it, and runs that keep theirs there.

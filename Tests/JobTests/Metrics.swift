@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 /// A metrics file, read as strictly as it is specified.
@@ -70,20 +71,61 @@ struct Metrics {
   }
 }
 
-/// One JSON object.
+/// One JSON object. JSONSerialization would round some numbers to a neighbour of what the file says.
 private struct Line {
-  private let values: [String: Any]
+  private let values: [String: Value]
   var keys: Set<String> { Set(values.keys) }
 
-  init(_ text: some StringProtocol) throws {
-    let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    values = try #require(object as? [String: Any], "\(text)")
+  private enum Value: Decodable {
+    case truth(Bool)
+    case integer(Int)
+    case number(Double)
+    case text(String)
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let truth = try? value.decode(Bool.self) {
+        self = .truth(truth)
+      } else if let integer = try? value.decode(Int.self) {
+        self = .integer(integer)
+      } else if let number = try? value.decode(Double.self) {
+        self = .number(number)
+      } else {
+        self = .text(try value.decode(String.self))
+      }
+    }
   }
 
-  func number(_ key: String) throws -> Double { try #require(values[key] as? Double, "\(key) in \(values)") }
-  func integer(_ key: String) throws -> Int { try #require(values[key] as? Int, "\(key) in \(values)") }
-  func text(_ key: String) throws -> String { try #require(values[key] as? String, "\(key) in \(values)") }
-  func truth(_ key: String) throws -> Bool { try #require(values[key] as? Bool, "\(key) in \(values)") }
+  init(_ text: some StringProtocol) throws {
+    values = try JSONDecoder().decode([String: Value].self, from: Data(text.utf8))
+  }
+
+  func number(_ key: String) throws -> Double {
+    switch values[key] {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: throw WrongType(key: key, values: "\(values)")
+    }
+  }
+
+  func integer(_ key: String) throws -> Int {
+    guard case .integer(let value) = values[key] else { throw WrongType(key: key, values: "\(values)") }
+    return value
+  }
+
+  func text(_ key: String) throws -> String {
+    guard case .text(let value) = values[key] else { throw WrongType(key: key, values: "\(values)") }
+    return value
+  }
+
+  func truth(_ key: String) throws -> Bool {
+    guard case .truth(let value) = values[key] else { throw WrongType(key: key, values: "\(values)") }
+    return value
+  }
+
+  private struct WrongType: Error {
+    let key, values: String
+  }
 }
 
 /// Trains, and reads the metrics. The run must end well.
