@@ -134,7 +134,9 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",
-      dependencies: ["Dataset", "GPT", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "sync-exercise"],
+      dependencies: [
+        "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "sync-exercise",
+      ],
       swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]

@@ -22,6 +22,9 @@ final class RunFolder {
       .compactMap { Int($0.dropFirst("step-".count).prefix { $0.isNumber }) }.sorted()
   }
 
+  /// Records in the metrics file so far.
+  var recordedSteps: Int { (try? String(contentsOfFile: metricsPath, encoding: .utf8))?.count { $0 == "\n" } ?? 0 }
+
   func file(_ step: Int) -> String { String(format: "\(path)/step-%09d.safetensors", step) }
 
   func remove(_ step: Int) throws { try FileManager.default.removeItem(atPath: file(step)) }
