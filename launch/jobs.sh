@@ -5,6 +5,7 @@
 
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 
+shopt -s extglob
 exit_forbidden=77 # what automake's tests say for "skipped": the kernel or the container does not allow it
 
 # A host that vanishes sends nothing, and TCP alone waits for it without end: mpirun and the ranks on the other hosts
@@ -67,19 +68,59 @@ read_host_file() {
   ((${#hosts[@]})) || stop "$exit_usage" "the host file $1 names no host"
 }
 
-# Fills job with an mpirun line up to the program, for hosts and ranks_on. $1: yes if ranks share cores somewhere.
-# Further arguments go to mpirun.
+# leave_out HOSTS: drops hosts that are lost from the list; stops when none is left.
+leave_out() {
+  local host
+  local -a left=()
+  for host in "${hosts[@]}"; do
+    [[ " $1 " == *" $host "* ]] || left+=("$host")
+  done
+  ((${#left[@]})) || stop "$exit_unavailable" "no host is left:$1"
+  hosts=("${left[@]}")
+  [[ -z $1 ]] || say "left out:$1; ${#hosts[@]} of $((${#hosts[@]} + $(wc -w <<<"$1"))) hosts remain"
+}
+
+# Sets job_name, which processes and folders of the job carry on every host: whatever has it is this job's and nobody
+# else's: Open MPI passes the setting on to every host, and does not look at it. A caller may have chosen the name.
+# Then job_folders, where Open MPI keeps files of the job on every host: what is left of them after a kill is found by
+# its name. launch/on-own-core makes the one in memory, Open MPI the other. $1: the folder for temporary files.
+name_job() {
+  export DDP_TRAIN_JOB=${DDP_TRAIN_JOB-$(uname -n).$$.$(date +%s)}
+  job_name=$DDP_TRAIN_JOB
+  job_folders=("/dev/shm/ddp-train.$job_name" "$1/ddp-train.$job_name")
+}
+
+# job_processes NAME: the numbers of this machine's processes that have the job's name in their environment.
+job_processes() {
+  grep -lzxsE -- "(OMPI_MCA_ddp_train_job|DDP_TRAIN_JOB)=${1//./[.]}" /proc/[0-9]*/environ | grep -o '[0-9]*' || true
+}
+
+# Removes folders of this user's jobs on this machine that nobody works on any more: whoever should have done so was
+# killed itself.
+remove_orphans() {
+  local folder
+  for folder in /dev/shm/ddp-train.* "${TMPDIR:-/tmp}"/ddp-train.*; do
+    [[ -d $folder && -O $folder && $folder == *.+([0-9]).+([0-9]) ]] || continue
+    [[ -n $(job_processes "${folder##*/ddp-train.}") ]] || rm -rf -- "$folder"
+  done
+}
+
+# Fills job with an mpirun line up to the program, for hosts and ranks_on, or for $ranks on this machine where there are
+# no hosts. $1: yes if ranks share cores somewhere. Further arguments go to mpirun.
 compose_job() {
   local shared_cores=$1 host list='' total=0
   shift
+  job=("$mpirun" "${fail_fast[@]}" --mca ddp_train_job "$job_name" --mca orte_tmpdir_base "${job_folders[1]}"
+    --mca btl_vader_backing_directory "${job_folders[0]}" --mca osc_sm_backing_directory "${job_folders[0]}" "$@")
   for host in "${hosts[@]}"; do
     list+=,$host:${ranks_on[$host]}
     total=$((total + ranks_on[$host]))
   done
   # Ranks fill the first host, then the next. on-own-core binds them, by each host's own mask.
-  job=("$mpirun" "${fail_fast[@]}" "$@" -np "$total" --host "${list#,}" --map-by slot --bind-to none)
+  if [[ -n $list ]]; then job+=(-np "$total" --host "${list#,}"); else job+=(-np "$ranks"); fi
+  job+=(--map-by slot --bind-to none)
   # Otherwise a waiting rank spins, against the very rank it waits for.
-  if [[ $shared_cores == yes ]]; then job+=(--mca mpi_yield_when_idle 1); fi
+  if [[ $shared_cores == yes ]]; then job+=(--oversubscribe --mca mpi_yield_when_idle 1); fi
 }
 
 # The program to run, an absolute path, from --program's value or this checkout.
@@ -117,6 +158,7 @@ run_job() {
   set +m
   trap 'signalled=yes; forward_signal INT' INT
   trap 'signalled=yes; forward_signal TERM' TERM HUP
+  trap 'signalled=yes; forward_signal USR1' USR1
   while true; do
     signalled=
     job_code=0
@@ -125,7 +167,7 @@ run_job() {
   done
   kill -TERM -- "-$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
-  trap - INT TERM HUP
+  trap - INT TERM HUP USR1
 }
 
 # After a failed job: one clear message if a host was lost. host_states prints a line for each host that is not well:
@@ -134,6 +176,7 @@ explain_failure() {
   local host wrong lost=0
   ((job_code != 0)) || return 0
   while IFS=$'\t' read -r host wrong; do
+    [[ " ${hosts[*]} " == *" $host "* ]] || continue
     lost=$((lost + 1))
     say "host $host $wrong: the job was ended because of it (exit code $job_code)"
   done < <(host_states)

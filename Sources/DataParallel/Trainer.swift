@@ -93,6 +93,7 @@ public final class Trainer {
       let measured = measureEveryStep || trace != nil || done % Self.measureEvery == 0
       let check = settings.checkReplicas > 0 && (done + 1) % settings.checkReplicas == 0 ? check : nil
       let requests: StepRequests = sink?.wants(step: done + 1) == true ? .checkpoint : []
+      Whereabouts.enter(.computing, step: done)
       let start = csimd_nanoseconds()
       let outcome = try step.run(done, measuringWait: measured, check: check, requests: requests, trace: trace)
       try check?.compare(step: done + 1)
@@ -110,6 +111,7 @@ public final class Trainer {
       }
       let isLast = done == settings.steps || stopped
       if let snapshots, isLast || outcome.requests.contains(.checkpoint) {
+        Whereabouts.enter(.storing, step: done)
         try snapshots.gather(into: sink?.begin())
         sink?.commit(statistics.progress(isLast: isLast))
       }

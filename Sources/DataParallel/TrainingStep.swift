@@ -95,6 +95,7 @@ public final class TrainingStep {
     phases.selection = clock.lap(.selection)
     let parameters = UnsafePointer(state.parameters.pointer)
     let lossSum = pass(shard, parameters, scale: 1 / Double(positions), &phases, &clock)
+    Whereabouts.enter(.exchanging, step: step)
     if measuringWait, synchronisation.ranks > 1 {
       try synchronisation.waitForAll()
       phases.wait = clock.lap(.wait)

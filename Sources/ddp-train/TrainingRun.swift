@@ -14,6 +14,7 @@ struct TrainingRun {
   private let report: RunReport
   private let hosts: [String]
   private let logger: Logger
+  private let heartbeat: Heartbeat?
   private var speaks: Bool { world.rank == 0 }
 
   /// - Throws: `JobFailure` where the options make no sense on any rank.
@@ -23,6 +24,7 @@ struct TrainingRun {
     // Before anything is read: ranks that took different paths from here would wait for each other for ever.
     try requireAgreement(plan.settings.fields + plan.fields, over: world)
     self.plan = plan
+    heartbeat = plan.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
     hosts = try world.allGather(Environment.processorName)
     report = RunReport(plan: plan, hosts: hosts)
     logger = RankLogHandler.logger(rank: world.rank)
@@ -62,10 +64,13 @@ struct TrainingRun {
     trainer.trace = trace?.trace
     StopSignal.install()
     var summary = try train(trainer, metrics, checkpoints)
+    Whereabouts.enter(.storing)
     let unwritten = checkpoints?.keeper?.finish()
     if let evaluation = split.evaluation {
+      Whereabouts.enter(.evaluating)
       summary.evaluation = (try trainer.evaluate(evaluation.table), evaluation.count)
     }
+    Whereabouts.enter(.ending)
     if speaks { conclude(summary, trainer, metrics) }
     try trace?.write()
     try trainer.close()
@@ -90,6 +95,8 @@ struct TrainingRun {
     // Records up to a checkpoint must not be lost with the process: a resumed run goes on behind them.
     checkpoints?.keeper?.beforeWriting = { metrics?.flush() }
     checkpoints?.keeper?.trainingBegins(step: checkpoints?.resumed?.steps ?? 0)
+    Whereabouts.enter(.computing, step: checkpoints?.resumed?.steps ?? 0)
+    heartbeat?.beat()
     let progress = ProgressReporter(
       mode: plan.progress, steps: plan.settings.steps, every: plan.logEvery, quiet: plan.quiet)
     let every = plan.metricsPath == nil ? recordInterval : plan.logEvery ?? 1

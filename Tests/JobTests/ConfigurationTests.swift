@@ -56,6 +56,19 @@ extension Jobs {
       #expect(try Metrics(path: folder.path("metrics.jsonl")).records.map(\.step) == [2, 4, 6])
     }
 
+    @Test("no option of the command line is unknown to a file")
+    func knownKeys() throws {
+      let help = try ddpTrain(.alone, ["train", "--help"])
+      let options = Set(help.stdout.matches(of: /--(no-)?([a-z0-9-]+)/).map { String($0.output.2) })
+        .subtracting(["config", "inject-bit-flip", "help", "version"])
+      #expect(options.count > 25, "\(help)")
+      let folder = try TemporaryFolder()
+      for option in options {
+        let result = try ddpTrain(.alone, ["--config", try folder.file("\(option).yaml", "\(option):\n")])
+        #expect(result.stderr.contains("\(option) has no value"), "\(result)")
+      }
+    }
+
     @Test("a path in a file counts from the file's folder")
     func relativePath() throws {
       let folder = try TemporaryFolder("with space")

@@ -109,9 +109,8 @@ extension Jobs {
       #expect(running.exitCode == 1, "\(running)")
       #expect(finding("shared memory", in: running)?.severity == "problem", "\(running)")
       #expect(finding("shared memory", in: running)?.what.hasPrefix("/dev/shm has 1.0 MB left") == true, "\(running)")
-      // What it warns of is true: Open MPI complains, and a wider model cannot share memory.
+      // What it warns of is true: a wider model cannot share memory. (Open MPI's own complaint does not always arrive.)
       let training = try doctor(script("mpirun -np 2 \(inTurns) \"$0\" --steps 2 --d-model 128 --sync shared"))
-      #expect(training.stderr.contains("not enough space for /dev/shm/"), "\(training)")
       expectFailure(training, saying: "shared memory: ")
     }
 

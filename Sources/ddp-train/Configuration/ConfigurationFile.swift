@@ -10,7 +10,7 @@ struct ConfigurationFile {
     "d-model", "heads", "batch", "steps", "learning-rate", "seed", "data", "skip-invalid", "eval", "engine",
     "sme2-from", "exp", "prefix-sharing", "padding-skip", "sync", "bucket-kib", "sync-tournament", "reproducible",
     "check-replicas", "checkpoint-dir", "checkpoint-every", "checkpoint-keep", "resume", "generate", "temperature",
-    "metrics", "log-every", "progress", "quiet",
+    "metrics", "trace", "trace-steps", "log-every", "progress", "heartbeat", "quiet",
   ]
 
   /// - Parameter name: a path, or the name of a file in the project's configs/, with or without `.yaml`.

@@ -18,6 +18,8 @@ struct RunPlan {
   var tracedSteps: Range<Int>
   var logEvery: Int?
   var progress: ProgressMode
+  /// Seconds between signs of life.
+  var heartbeat: Int?
   var quiet: Bool
   /// Options that are not at their default, with where they came from: "steps 1000 (flag)".
   var chosen: [String]
@@ -57,6 +59,7 @@ struct RunPlan {
       ? 0..<0 : try (traceSteps ?? TraceSteps(of: settings.steps)).range(of: settings.steps)
     logEvery = try option.value("log-every", flags.logEvery)
     progress = try option.value("progress", flags.progress) ?? .auto
+    heartbeat = try option.value("heartbeat", flags.heartbeat)
     quiet = try option.value("quiet", flags.quiet) ?? false
     chosen = option.chosen
     try validate()
@@ -77,6 +80,9 @@ struct RunPlan {
     guard generate >= 0 else { throw OptionError("generate \(generate) is negative; 0 generates no names") }
     guard temperature.isFinite, temperature > 0 else {
       throw OptionError("temperature \(temperature) is not a positive number")
+    }
+    if let heartbeat, !(1...86400).contains(heartbeat) {
+      throw OptionError("heartbeat \(heartbeat) is out of range: 1 to 86400 seconds")
     }
     if let logEvery, logEvery < 1 { throw OptionError("log-every \(logEvery) is out of range: at least 1") }
   }

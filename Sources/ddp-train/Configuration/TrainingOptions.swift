@@ -118,6 +118,12 @@ struct TrainingOptions: ParsableArguments {
       """)
   var progress: ProgressMode?
 
+  @Option(
+    help: ArgumentHelp(
+      "Say on standard error every k seconds where each rank is; launch/supervise goes by it. (default: not)",
+      valueName: "k"))
+  var heartbeat: Int?
+
   @Flag(inversion: .prefixedNo, help: "Print the generated names and errors only.")
   var quiet: Bool?
 }

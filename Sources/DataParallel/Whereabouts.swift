@@ -1,0 +1,24 @@
+import Synchronization
+
+/// Where this rank is in its run, for a thread that tells somebody outside. Two plain stores a step.
+public enum Whereabouts {
+  public enum Place: UInt8, Sendable, CaseIterable {
+    case starting, computing, exchanging, storing, evaluating, ending
+  }
+
+  private static let word = Atomic<Int>(0)
+  private static let placeBits = 3
+
+  /// Steps done, and what this rank does now.
+  public static var current: (step: Int, place: Place) {
+    let value = word.load(ordering: .relaxed)
+    return (value >> placeBits, Place(rawValue: UInt8(value & (1 << placeBits - 1))) ?? .starting)
+  }
+
+  public static func enter(_ place: Place, step: Int) {
+    word.store(step << placeBits | Int(place.rawValue), ordering: .relaxed)
+  }
+
+  /// Of the same step.
+  public static func enter(_ place: Place) { enter(place, step: current.step) }
+}
