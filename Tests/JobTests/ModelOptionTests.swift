@@ -15,7 +15,7 @@ extension Jobs {
       "--bucket-kib 8", "--sync-tournament", "--no-sync-tournament", "--reproducible", "--no-reproducible",
       "--check-replicas 5", "--inject-bit-flip 0,1", "--checkpoint-dir x", "--checkpoint-every 5",
       "--checkpoint-keep 1", "--resume", "--no-resume", "--metrics x", "--trace x", "--trace-steps 1:2",
-      "--log-every 5", "--progress never",
+      "--log-every 5", "--progress never", "--heartbeat 5",
     ].map { $0.split(separator: " ").map(String.init) }
 
     @Test("none is without effect: it is of use, or refused by name")

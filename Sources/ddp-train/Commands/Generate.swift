@@ -64,6 +64,7 @@ struct Generate: JobCommand {
       ("--checkpoint-keep", options.checkpointKeep), ("--resume", options.resume), ("--metrics", options.metrics),
       ("--trace", options.trace), ("--trace-steps", options.traceSteps), ("--log-every", options.logEvery),
       ("--progress", options.progress),
+      ("--heartbeat", options.heartbeat),
     ]
     return all.first { $0.value != nil }?.name
   }
