@@ -90,10 +90,12 @@ name_job() {
   job_folders=("/dev/shm/ddp-train.$job_name" "$1/ddp-train.$job_name")
 }
 
-# job_processes NAME: the numbers of this machine's processes that have the job's name in their environment.
-job_processes() {
+# job_processes NAME: the numbers of this machine's processes that have the job's name in their environment. Not the
+# search's own: this script may have exported the name.
+job_processes() (
+  unset DDP_TRAIN_JOB
   grep -lzxsE -- "(OMPI_MCA_ddp_train_job|DDP_TRAIN_JOB)=${1//./[.]}" /proc/[0-9]*/environ | grep -o '[0-9]*' || true
-}
+)
 
 # Removes folders of this user's jobs on this machine that nobody works on any more: whoever should have done so was
 # killed itself.

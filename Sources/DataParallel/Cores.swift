@@ -63,7 +63,7 @@ private func allowedMask() -> [UInt64] {
 }
 
 /// Asks the ranks of a node for their CPUs. Collective; false where a system does not tell.
-func eachHasACore(on node: Communicator) throws -> Bool {
+func eachHasACore(on node: Communicator) throws(MPIError) -> Bool {
   let mask = allowedMask()
   let all = try node.allGather(mask)
   return eachHasACore((0..<node.size).map { Array(all[$0 * mask.count..<($0 + 1) * mask.count]) })

@@ -52,8 +52,8 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
       try node.communicator.allGather(world.rank).map { tree.nodes(in: tree.leaves(rank: $0, ranks: world.size)) }
     }
     let own = owns ? slices[local] : end..<end
-    let memory = try NodeMemory(
-      layout: layout, own: own, gradientCounts: nodes?.map(\.count), node: node.communicator)
+    let memory = try NodeMemory.make(
+      layout: layout, own: own, gradientCounts: nodes?.map(\.count), node: node.communicator, world: world)
     self.memory = memory
     if let group = try world.split(color: owns ? local : nil) {
       let peers = group.communicator

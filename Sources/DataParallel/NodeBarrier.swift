@@ -27,7 +27,7 @@ final class NodeBarrier {
   /// Collective.
   ///
   /// - Parameter spins: the same on all ranks of the node.
-  init(node: Communicator, spins: Bool) throws {
+  init(node: Communicator, spins: Bool) throws(MPIError) {
     self.node = node
     self.spins = spins
     let flat = UInt32(node.size < Self.flatBelow ? 1 : 0)
@@ -84,7 +84,7 @@ final class NodeBarrier {
   }
 
   /// Frees the shared memory. Collective over the node; the barrier is of no use afterwards.
-  func close() throws {
+  func close() throws(MPIError) {
     try window.take()?.free()
   }
 }

@@ -18,21 +18,58 @@ final class NodeMemory {
   private var gradientWindow: SharedWindow<Float>?
   private var replicaWindow: SharedWindow<Float>?
 
+  /// Collective over `world`, the ranks of all nodes.
+  ///
+  /// - Throws: `SynchronisationError` on all of them where a node has no room: between a look at what is left and
+  ///   taking it others may have been faster. None holds anything then.
+  static func make(
+    layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, node: Communicator, world: Communicator
+  ) throws -> NodeMemory {
+    var memory: NodeMemory?
+    do {
+      memory = try NodeMemory(layout: layout, own: own, gradientCounts: gradientCounts, node: node)
+    } catch {
+      guard error.errorClass == .noMemory else { throw error }
+    }
+    let without = try world.allReduce(memory == nil ? world.rank : world.size, .min)
+    if let memory, without == world.size { return memory }
+    try memory?.close()
+    let gradients = gradientCounts?.reduce(0, +) ?? node.size
+    let needed = Self.bytes(layout: layout, ranks: node.size, gradients: gradients)
+    throw SynchronisationError.sharedMemory(
+      needed: try world.broadcast(needed, root: without),
+      available: try world.broadcast(SharedMemoryFolder.available ?? 0, root: without),
+      folder: try world.broadcast(SharedMemoryFolder.path, root: without))
+  }
+
   /// Collective over the node.
   ///
   /// - Parameters:
   ///   - own: which parameters, and weights derived from them, this rank writes.
   ///   - gradientCounts: how many gradients each rank of the node leaves; nil for one each.
-  init(layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]? = nil, node: Communicator) throws {
+  /// - Throws: `MPIError` of class `.noMemory` on all ranks of the node, which then holds nothing, where there is no
+  ///   room.
+  private init(layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, node: Communicator) throws(MPIError) {
     self.node = node
     barrier = try NodeBarrier(node: node, spins: eachHasACore(on: node))
     let count = layout.parameterCount
     let counts = gradientCounts ?? Array(repeating: 1, count: node.size)
     gradientStride = Self.padded(count)
-    let gradientWindow = try SharedWindow<Float>(on: node, count: counts[node.rank] * Self.padded(count))
-    // Untouched: its pages are to lie with the ranks that own them.
-    let replicaWindow = try SharedWindow<Float>(
-      on: node, count: node.rank == 0 ? Self.padded(count) + layout.derivedCount : 0, touched: false)
+    let gradientWindow: SharedWindow<Float>
+    do {
+      gradientWindow = try SharedWindow<Float>(on: node, count: counts[node.rank] * Self.padded(count))
+    } catch {
+      try barrier.close()
+      throw error
+    }
+    let replicaWindow: SharedWindow<Float>
+    do {
+      replicaWindow = try Self.replicaWindow(layout: layout, own: own, node: node)
+    } catch {
+      try gradientWindow.free()
+      try barrier.close()
+      throw error
+    }
     guard let parameters = replicaWindow.segment(of: 0).baseAddress, let gradient = gradientWindow.local.baseAddress
     else { preconditionFailure("windows without memory") }
     replica = Replica(parameters: parameters, derived: parameters + Self.padded(count), isShared: true, own: own)
@@ -50,6 +87,25 @@ final class NodeMemory {
     self.replicaWindow = consume replicaWindow
   }
 
+  /// Parameters and derived weights, in rank 0's segment. The pages are to lie with the ranks that write them: exactly
+  /// so for parameters; derived weights of several owners may be mixed in a page, and they are dealt in proportion.
+  private static func replicaWindow(
+    layout: ReplicaLayout, own: Range<Int>, node: Communicator
+  ) throws(MPIError) -> SharedWindow<Float> {
+    let (count, derived) = (layout.parameterCount, layout.derivedCount)
+    let window = try SharedWindow<Float>(
+      on: node, count: node.rank == 0 ? padded(count) + derived : 0, touched: false)
+    let ownDerived = own.lowerBound * derived / count..<own.upperBound * derived / count
+    do {
+      try window.provide(own, in: 0)
+      try window.provide(padded(count) + ownDerived.lowerBound..<padded(count) + ownDerived.upperBound, in: 0)
+    } catch {
+      try window.free()
+      throw error
+    }
+    return window
+  }
+
   /// Bytes of shared memory that a node needs.
   ///
   /// - Parameter gradients: of all its ranks together.
@@ -63,7 +119,7 @@ final class NodeMemory {
   private static func padded(_ count: Int) -> Int { (count + 31) / 32 * 32 }
 
   /// Frees it all. Collective over the node, and nothing in it may be used afterwards.
-  func close() throws {
+  func close() throws(MPIError) {
     try barrier.close()
     try gradientWindow.take()?.free()
     try replicaWindow.take()?.free()

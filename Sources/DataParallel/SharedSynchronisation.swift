@@ -41,8 +41,9 @@ public final class SharedSynchronisation: GradientSynchronisation {
   ///   - node: all ranks, on one node. It must outlive this.
   init(layout: ReplicaLayout, tree: SummationTree? = nil, node: Communicator) throws {
     let nodes = tree.map { tree in (0..<node.size).map { tree.nodes(in: tree.leaves(rank: $0, ranks: node.size)) } }
-    memory = try NodeMemory(
-      layout: layout, own: layout.slices(node.size)[node.rank], gradientCounts: nodes?.map(\.count), node: node)
+    memory = try NodeMemory.make(
+      layout: layout, own: layout.slices(node.size)[node.rank], gradientCounts: nodes?.map(\.count), node: node,
+      world: node)
     treeSum =
       if let tree, let nodes {
         TreeSum(

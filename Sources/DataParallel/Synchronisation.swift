@@ -28,26 +28,40 @@ public final class Synchronisation {
     let node = try NodeGroup(world)
     self.node = node
     let best = node.nodes == 1 ? SynchronisationStrategy.shared : .hierarchical
-    var chosen = wanted == .auto ? best : wanted
-    var notice: String?
-    if let obstacle = try Self.obstacle(to: chosen, layout: layout, tree: tree, node: node, world: world) {
-      guard wanted == .auto, tree == nil else {
-        throw JobFailure(description: "\(obstacle)", isSpeaker: world.rank == 0)
+    let chosen = wanted == .auto ? best : wanted
+    var obstacle = try Self.obstacle(to: chosen, layout: layout, tree: tree, node: node, world: world)
+    if obstacle == nil {
+      do {
+        implementation = try Self.make(chosen, settings, node: node, world: world)
+        (strategy, notice) = (chosen, nil)
+        return
+      } catch let error as SynchronisationError {
+        obstacle = error
       }
-      notice = "\(obstacle); gradients are all-reduced instead"
-      chosen = .allreduce
     }
-    self.notice = notice
-    strategy = chosen
-    implementation =
-      switch chosen {
-      case .shared: try SharedSynchronisation(layout: layout, tree: tree, node: node.communicator)
-      case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, node: node, world: world)
-      case .sharded: try ShardedSynchronisation(layout: layout, world: world)
-      case .overlap:
-        OverlapSynchronisation(parameterCount: layout.parameterCount, bucketKiB: settings.bucketKiB, world: world)
-      case .auto, .allreduce: AllReduceSynchronisation(parameterCount: layout.parameterCount, world: world)
-      }
+    let reason = obstacle?.description ?? ""
+    guard wanted == .auto, tree == nil else {
+      throw JobFailure(description: reason, isSpeaker: world.rank == 0)
+    }
+    notice = "\(reason); gradients are all-reduced instead"
+    strategy = .allreduce
+    implementation = try Self.make(.allreduce, settings, node: node, world: world)
+  }
+
+  /// - Throws: `SynchronisationError` on all ranks where there is no memory to share after all.
+  private static func make(
+    _ strategy: SynchronisationStrategy, _ settings: Settings, node: NodeGroup, world: Communicator
+  ) throws -> any GradientSynchronisation {
+    let layout = settings.engine.layout(shape: settings.shape)
+    let tree = settings.summationTree
+    return switch strategy {
+    case .shared: try SharedSynchronisation(layout: layout, tree: tree, node: node.communicator)
+    case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, node: node, world: world)
+    case .sharded: try ShardedSynchronisation(layout: layout, world: world)
+    case .overlap:
+      OverlapSynchronisation(parameterCount: layout.parameterCount, bucketKiB: settings.bucketKiB, world: world)
+    case .auto, .allreduce: AllReduceSynchronisation(parameterCount: layout.parameterCount, world: world)
+    }
   }
 
   /// Why a strategy cannot be had on these ranks, the same on all; nil where it can.

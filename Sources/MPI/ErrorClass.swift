@@ -35,7 +35,7 @@ public struct ErrorClass: RawRepresentable, Hashable, Sendable {
   public static let other = ErrorClass(rawValue: MPI_ERR_OTHER)
   /// A failure inside the library. Open MPI says so for a shared window that /dev/shm has no room for.
   public static let `internal` = ErrorClass(rawValue: MPI_ERR_INTERN)
-  /// Not enough memory.
+  /// Not enough memory, as where a shared window's pages find the file system in memory full.
   public static let noMemory = ErrorClass(rawValue: MPI_ERR_NO_MEM)
   /// A null or freed window.
   public static let window = ErrorClass(rawValue: MPI_ERR_WIN)

@@ -33,10 +33,11 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   ///   - count: the size of this rank's segment, in elements; it may differ between ranks and may be 0.
   ///   - alignment: in bytes, a power of two from the element's own alignment to a page. The default is a
   ///     cache line, so that no line has elements of two ranks.
-  ///   - touched: whether each rank touches its whole segment now. False leaves that to whoever comes first: for a
+  ///   - touched: whether each rank touches its whole segment now. False leaves that to ``provide(_:in:)``: for a
   ///     segment that several ranks write.
   /// - Throws: `.argument` for a negative count or an alignment out of range; `.notShareable` for ranks of
-  ///   several hosts; `.internal` if /dev/shm has no room.
+  ///   several hosts; `.internal` if /dev/shm has no room for the file; `.noMemory` on all ranks, and no window is
+  ///   left, where it has none for what is in it.
   /// - Source: MPI 3.1, §11.2.3 MPI_Win_allocate_shared, MPI_Win_shared_query; §11.5.3 MPI_Win_lock_all.
   public init(on communicator: Communicator, count: Int, alignment: Int = 64, touched: Bool = true) throws(MPIError) {
     let function: StaticString = "MPI_Win_allocate_shared"
@@ -61,13 +62,18 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     guard let base else { throw MPIError(.buffer, in: function, "no memory came back") }
     let address = Int(bitPattern: base)
     let offset = (address + alignment - 1) & ~(alignment - 1)
-    // Before the gather, so before any other rank can write here. Left alone, memory that ranks share is a new
-    // file's zero pages; a single rank's is the allocator's.
-    if touched || communicator.size == 1 { memset(base, 0, payload + alignment) }
+    // Before the gather, so before any other rank can write here. Memory that ranks share is a new file's zero pages;
+    // a single rank's is the allocator's.
+    if communicator.size == 1 { memset(base, 0, payload + alignment) }
+    let refusal = touched ? makeReal(base, count: payload + alignment) : 0
 
     // Each rank maps a segment at an address of its own, so where the aligned part begins is for the owner to
     // say, in bytes from the segment's base; no other rank may work it out from the address it sees.
     let published = try communicator.allGather([offset - address, count])
+    if let failure = try Self.failure(refusal, communicator) {
+      try check(MPI_Win_free(&window), function: "MPI_Win_free")
+      throw failure
+    }
     let segments = try Self.segments(of: window, published: published, alignment: alignment)
 
     // One passive epoch for the window's life: direct access needs no other calls, and MPI_Win_sync needs it.
@@ -78,6 +84,31 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     self.segments = segments
     self.communicator = communicator
     self.alignment = alignment
+  }
+
+  /// Makes the pages of a part of a segment real, near to this rank: all of it zero. Collective, before anything is
+  /// written there: each rank brings a part of its own.
+  ///
+  /// Open MPI's file is sparse. A page that has none behind it is only missed when it is touched, and where the file
+  /// system is full by then the signal SIGBUS ends the process.
+  ///
+  /// - Throws: `.noMemory` on all ranks where there is no room for one.
+  public func provide(_ part: Range<Int>, in rank: Int) throws(MPIError) {
+    let bytes = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: segments[rank][part]))
+    let refusal = bytes.baseAddress.map { makeReal($0, count: bytes.count) } ?? 0
+    if let failure = try Self.failure(refusal, communicator) { throw failure }
+  }
+
+  /// What `provide` and the initialiser throw on all ranks, where a rank's memory could not be made real.
+  ///
+  /// - Parameter refusal: of this rank: 0, or the system's error.
+  private static func failure(_ refusal: CInt, _ communicator: Communicator) throws(MPIError) -> MPIError? {
+    let refusals = try communicator.allGather(Int(refusal))
+    guard let rank = refusals.firstIndex(where: { $0 != 0 }) else { return nil }
+    // EFAULT is what the system says for a page that would be a SIGBUS.
+    let reason = refusals[rank] == Int(EFAULT) ? ENOSPC : CInt(refusals[rank])
+    return MPIError(
+      .noMemory, in: "MPI_Win_allocate_shared", "memory that rank \(rank) shares: \(String(cString: strerror(reason)))")
   }
 
   /// The element count of this rank's segment.
@@ -153,4 +184,26 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     }
     return segments
   }
+}
+
+/// Makes the pages of new shared memory real, as if zeros were written to all of it.
+///
+/// - Returns: 0, or the system's error: EFAULT where the file system in memory is full.
+/// - Source: madvise(2), MADV_POPULATE_WRITE, Linux 5.14.
+private func makeReal(_ start: UnsafeMutableRawPointer, count: Int) -> CInt {
+  let populateWrite: CInt = 23  // Glibc's headers may be older than the system.
+  let page = sysconf(CInt(_SC_PAGESIZE))
+  let lead = Int(bitPattern: start) & (page - 1)
+  guard count > 0 else { return 0 }
+  while madvise(start - lead, lead + count, populateWrite) != 0 {
+    switch errno {
+    case EINTR, EAGAIN: continue
+    case EINVAL:
+      // An older Linux. There memory can only be touched, and where there is none the process ends.
+      memset(start, 0, count)
+      return 0
+    default: return errno
+    }
+  }
+  return 0
 }

@@ -1,3 +1,4 @@
+import Glibc
 import MPI
 
 func window(_ mpi: borrowing Environment) throws {
@@ -7,6 +8,7 @@ func window(_ mpi: borrowing Environment) throws {
   try exchange(UInt8.self, alignment: 1, on: node.communicator) { UInt8(truncatingIfNeeded: $0) }
   try exchange(UInt64.self, alignment: 8, on: node.communicator) { UInt64($0) }
   try handOver(on: node.communicator)
+  try provide(on: node.communicator)
   try refuse(on: node.communicator)
 
   // Every byte of a new window is touched, so one that is not freed shows in the memory in use.
@@ -77,6 +79,33 @@ private func handOver(on node: Communicator) throws {
     try node.barrier()
   }
   try window.free()
+}
+
+/// One segment that is made real by its ranks, a part each, and the last rank's empty: its pages then take memory.
+private func provide(on node: Communicator) throws {
+  let size = 1 << 20
+  let window = try SharedWindow<UInt8>(on: node, count: node.rank == 0 ? size : 0, touched: false)
+  let parts = max(node.size - 1, 1)
+  let (own, next) = (min(node.rank, parts), min(node.rank + 1, parts))
+  let before = try node.allReduce(shareOfPagesInUse(window.segment(of: 0)), .max)
+  try window.provide(own * size / parts..<next * size / parts, in: 0)
+  // A single rank's memory is the allocator's.
+  if node.size > 1 { try expectEqual(before, 0, "the share of an untouched window's pages") }
+  try expectEqual(try shareOfPagesInUse(window.segment(of: 0)), 1, "the share of a provided window's pages")
+  try expectAll(window.segment(of: 0), "a provided window") { _ in 0 }
+  try window.barrier()
+  try window.free()
+}
+
+/// How many of a segment's whole pages have memory, whoever touched them: 0 to 1.
+private func shareOfPagesInUse(_ segment: UnsafeMutableBufferPointer<UInt8>) throws -> Double {
+  guard let start = segment.baseAddress else { return 0 }
+  let page = Int(getpagesize())
+  let first = start + (page - Int(bitPattern: start) % page) % page
+  let count = (segment.count - (first - start)) / page
+  var states = [UInt8](repeating: 0, count: count)
+  try expectEqual(mincore(first, count * page, &states), 0, "mincore")
+  return Double(states.count { $0 & 1 == 1 }) / Double(count)
 }
 
 /// Arguments that cannot be right throw on every rank before anything is allocated.

@@ -1,0 +1,133 @@
+# shellcheck shell=bash
+# launch/supervise, which starts a job again. Sourced by run, and by soak.
+
+# supervise OPTION… -- OPTION…: the run under it, in the background: its options, then further ones of the program.
+supervise() {
+  local -a own=()
+  while [[ $1 != -- ]]; do
+    own+=("$1")
+    shift
+  done
+  : >"$work/err"
+  "$checkout/launch/supervise" "${own[@]}" --program "$program" -- "${model[@]}" --checkpoint-dir "$folder" \
+    --metrics "$metrics" "${@:2}" >"$work/out" 2>"$work/err" </dev/null &
+  job=$!
+}
+
+# The ranks that run in the room, whoever started them.
+ranks_of_room() { strangers | awk -v program="$program" '$2 == program { print $1 }'; }
+processes_named() { strangers | awk -v name="$1" '$2 == name || $2 ~ "/" name "$" { print $1 }'; }
+
+# How often the job has been started again and trained.
+restarts() { grep -c "training again at step" "$work/err" || true; }
+
+# until_restarts N SECONDS: waits for that, and sets took, from $since.
+until_restarts() {
+  while kill -0 "$job" && (($(now) - since < $2 * 1000)); do
+    if (($(restarts) >= $1)); then
+      took=$(($(now) - since))
+      return 0
+    fi
+    sleep 0.02
+  done 2>/dev/null
+  took=$(($(now) - since))
+  return 1
+}
+
+check_supervised_end() { # NAME
+  since=
+  finish 120
+  check "$1: exit code" 0 "$code"
+  check "$1: the end of the run without a fault" "$whole" "$(ending "$metrics")"
+  # Nobody removes what a killed mpirun leaves but supervise.
+  check_nothing_left "$1"
+}
+
+supervised_kills() {
+  local what victim number=0
+  local -a pids
+  begin_run watched
+  supervise --ranks 2 --attempts 9 -- --checkpoint-every 20
+  for what in rank mpirun rank all; do
+    until_saved $((number * 400 + 100)) || true
+    before=$(saved)
+    case $what in
+    mpirun) mapfile -t pids < <(processes_named mpirun) ;;
+    *) mapfile -t pids < <(ranks_of_room) ;;
+    esac
+    if [[ $what == rank ]]; then pids=("${pids[RANDOM % ${#pids[@]}]}"); fi
+    since=$(now)
+    kill -KILL "${pids[@]}"
+    number=$((number + 1))
+    until_restarts "$number" 15 || true
+    check "supervised, $what killed: training again" "$number" "$(restarts)"
+    check_within "supervised, $what killed" 5
+    check "supervised, $what killed: from what was saved" yes "$( (($(begun_at) >= before)) && echo yes || begun_at)"
+  done
+  check_supervised_end "supervised, killed four times"
+}
+
+begun_at() { sed -nE 's/.*training again at step ([0-9]+) on .*/\1/p' "$work/err" | tail -1; }
+
+supervised_stop() {
+  local victim
+  begin_run hung
+  supervise --ranks 2 --stall 7 -- --checkpoint-every 20
+  until_saved 100
+  victim=$(ranks_of_room | tail -1)
+  since=$(now)
+  kill -STOP "$victim"
+  until_restarts 1 30 || true
+  err=$(<"$work/err")
+  check "a stopped rank, supervised: training again" 1 "$(restarts)"
+  check_within "a stopped rank, supervised" 20
+  check_says "a stopped rank, supervised: what is wrong" "launch: nothing has moved for"
+  check_says "a stopped rank, supervised: it is named" "(process $victim on "
+  check_says "a stopped rank, supervised: why" "gives no sign of life since step"
+  check_supervised_end "a stopped rank, supervised"
+}
+
+supervised_host_lost() {
+  has_hosts || return 0
+  begin_run fewer
+  hosts up nodeA nodeB
+  supervise --namespaces "$set_name" --hosts nodeA:2,nodeB:2 -- --checkpoint-every 20
+  until_saved 100
+  since=$(now)
+  hosts kill nodeB
+  until_restarts 1 40 || true
+  err=$(<"$work/err")
+  check "a host lost, supervised: training again" 1 "$(restarts)"
+  check_within "a host lost, supervised" 30
+  check_says "a host lost, supervised: fewer ranks" " on 2 ranks, "
+  since=
+  while kill -0 "$job" 2>/dev/null; do sleep 0.1; done
+  hosts down
+  check_supervised_end "a host lost, supervised"
+}
+
+# Every start is killed before it has saved anything.
+supervised_in_vain() {
+  local number
+  begin_run vain
+  supervise --ranks 2 --attempts 3 -- --checkpoint-every 1000000
+  for number in 1 2 3; do
+    until_begun "$number"
+    # shellcheck disable=SC2046  # numbers
+    kill -KILL $(ranks_of_room) 2>/dev/null || true
+    sleep 0.3
+  done
+  finish 30
+  check "killed again and again, supervised: exit code" 137 "$code"
+  check_says "killed again and again, supervised: message" "giving up after 3 failures without progress"
+  check_nothing_left "killed again and again, supervised"
+}
+
+# until_begun N: waits until there are ranks, and N - 1 starts before them have failed.
+until_begun() {
+  local _
+  for _ in {1..200}; do
+    if (($(grep -c "starting it again" "$work/err" || true) >= $1 - 1)) && [[ -n $(ranks_of_room) ]]; then return; fi
+    sleep 0.1
+  done
+}
