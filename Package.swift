@@ -100,10 +100,12 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
-    .testTarget(name: "DatasetTests", dependencies: ["Dataset"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
-    .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: swiftForThisCPU),
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: swiftForThisCPU),
     // Hostile files for every reader; Tests/fuzz/run builds it with Address Sanitizer.
     .executableTarget(
       name: "fuzz", dependencies: ["Checkpoints", "Configuration", "Dataset", "GPT", "SafeTensors"],
@@ -113,8 +115,10 @@ let package = Package(
       dependencies: ["Autograd", "CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT"], swiftSettings: swiftForThisCPU),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Scaling"], swiftSettings: swiftForThisCPU),
+      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Scaling", "TestSupport"], swiftSettings: swiftForThisCPU),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(
@@ -129,7 +133,10 @@ let package = Package(
       name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "JobTests", dependencies: ["GPT", "MPIRunSupport", "ddp-train", "sync-exercise"],
+      name: "JobTests",
+      dependencies: [
+        "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "sync-exercise",
+      ],
       swiftSettings: swiftForThisCPU),
   ],
   swiftLanguageModes: [.v6]

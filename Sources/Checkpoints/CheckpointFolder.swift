@@ -25,28 +25,20 @@ public final class CheckpointFolder: Sendable {
     self.keep = keep
     guard Self.make(path) else { throw Self.lastError(path, "cannot be made a folder for checkpoints") }
     lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    // From here on `deinit` closes it, also where this throws.
     guard lock >= 0 else { throw Self.lastError(path, "cannot be written to") }
     let deadline = Date().addingTimeInterval(patience)
     while flock(lock, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        defer { close(lock) }
-        throw Self.lastError(path, "cannot be locked")
-      }
+      guard errno == EWOULDBLOCK || errno == EINTR else { throw Self.lastError(path, "cannot be locked") }
       guard Date() < deadline else {
-        close(lock)
         throw CheckpointError(.system, path, "another job keeps its checkpoints there; name another folder")
       }
       usleep(50_000)
     }
-    do {
-      for name in try Self.names(path) where Self.isUnfinished(name) { unlink("\(path)/\(name)") }
-    } catch {
-      close(lock)
-      throw error
-    }
+    for name in try Self.names(path) where Self.isUnfinished(name) { unlink("\(path)/\(name)") }
   }
 
-  deinit { close(lock) }
+  deinit { if lock >= 0 { close(lock) } }
 
   /// The file of a step's checkpoint.
   public func file(step: Int) -> String { "\(path)/\(Self.name(step: step))" }

@@ -64,11 +64,9 @@ final class SME2Products: MatrixProducts {
     isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
-    var layer = csme2_linear_backward_t(
-      rows: R, inputs: C, outputs: C, x: s.a, dy: s.dx, weights: w + shape.offset(.attentionOutput), dx: s.da,
-      gradient: d + shape.offset(.attentionOutput), scratch: scratch.pointer)
-    csme2_linear_backward(&layer)
-    isFinal(shape.offset(.attentionOutput))
+    linearBackward(
+      .attentionOutput, rows: R, inputs: C, outputs: C, x: s.a, dy: s.dx, dx: s.da, weights: w, gradient: d,
+      isFinal: isFinal)
   }
 
   func queryKeyValueBackward(
@@ -76,10 +74,22 @@ final class SME2Products: MatrixProducts {
     isFinal: (_ from: Int) -> Void
   ) {
     let C = shape.dModel
+    linearBackward(
+      .query, rows: U, inputs: C, outputs: 3 * C, x: s.y, dy: s.dqkv, dx: s.dy, weights: w, gradient: d,
+      isFinal: isFinal)
+  }
+
+  /// Both gradients of the linear layer whose weights begin at `tensor`.
+  private func linearBackward(
+    _ tensor: Tensor, rows: Int, inputs: Int, outputs: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    dx: UnsafeMutablePointer<Float>, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void
+  ) {
+    let offset = shape.offset(tensor)
     var layer = csme2_linear_backward_t(
-      rows: U, inputs: C, outputs: 3 * C, x: s.y, dy: s.dqkv, weights: w + shape.offset(.query), dx: s.dy,
-      gradient: d + shape.offset(.query), scratch: scratch.pointer)
+      rows: rows, inputs: inputs, outputs: outputs, x: x, dy: dy, weights: w + offset, dx: dx, gradient: d + offset,
+      scratch: scratch.pointer)
     csme2_linear_backward(&layer)
-    isFinal(shape.offset(.query))
+    isFinal(offset)
   }
 }

@@ -1,23 +1,15 @@
 import Foundation
 import Scaling
 
-/// A scaling report as JSON: keys in snake case and sorted, times in µs. A number that is not finite is a string.
+/// A scaling report as JSON, times in µs.
 public enum ScalingJSON {
-  private static let notFinite = (positive: "inf", negative: "-inf", nan: "nan")
-
-  public static func encode(_ report: ScalingReport) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: notFinite.positive, negativeInfinity: notFinite.negative, nan: notFinite.nan)
-    return try encoder.encode(report) + Data("\n".utf8)
-  }
+  public static func encode(_ report: ScalingReport) throws -> Data { try ReportJSON.encode(report) }
 
   /// - Throws: `ReportError.notAReport`, which names the field.
   public static func decode(_ data: Data) throws -> ScalingReport {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let notFinite = ReportJSON.notFinite
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: notFinite.positive, negativeInfinity: notFinite.negative, nan: notFinite.nan)
     do {

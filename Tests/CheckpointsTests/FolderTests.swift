@@ -1,4 +1,6 @@
 import Foundation
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -31,7 +33,7 @@ struct FolderTests {
   @Test("keeps the last K", arguments: [1, 2, 3])
   func keeps(keep: Int) throws {
     let temporary = try TemporaryFolder()
-    let folder = try CheckpointFolder(path: temporary.path + "/a/b", keep: keep)
+    let folder = try CheckpointFolder(path: temporary.path("a/b"), keep: keep)
     try store(folder, [100, 250, 300, 1000])
     #expect(try folder.steps() == [100, 250, 300, 1000].suffix(keep))
     #expect(try folder.newest().checkpoint?.step == 1000)
@@ -76,7 +78,7 @@ struct FolderTests {
     let temporary = try TemporaryFolder()
     let others = ["notes.partial", "step-5.safetensors.partial", "step-000000005.safetensors.damaged"]
     for name in others + ["step-000000005.safetensors.partial"] {
-      try Data("x".utf8).write(to: URL(fileURLWithPath: "\(temporary.path)/\(name)"))
+      try temporary.file(name, "x")
     }
     let folder = try CheckpointFolder(path: temporary.path, keep: 1)
     #expect(temporary.names == ([".lock"] + others).sorted())
@@ -94,14 +96,86 @@ struct FolderTests {
     #expect(failure { _ = try CheckpointFolder(path: temporary.path, keep: 1, patience: 0) } == nil)
   }
 
+  /// A second close would hit whatever another thread has opened meanwhile.
+  @Test("who is refused closes the lock's file once")
+  func closesOnce() throws {
+    let temporary = try TemporaryFolder()
+    let first = try CheckpointFolder(path: temporary.path, keep: 1)
+    let others = Descriptors()
+    let thread = Thread { others.openAndClose() }
+    thread.start()
+    for _ in 0..<3000 {
+      #expect(failure { _ = try CheckpointFolder(path: temporary.path, keep: 1, patience: 0) } != nil)
+    }
+    others.stop()
+    #expect(others.lost == 0 && others.rounds > 0)
+    #expect(first.keep == 1)
+  }
+
+  /// Files of another thread.
+  private final class Descriptors: Sendable {
+    private let isStopping = Atomic(false)
+    private let isDone = DispatchSemaphore(value: 0)
+    private let counts = Mutex((rounds: 0, lost: 0))
+    var rounds: Int { counts.withLock(\.rounds) }
+    /// Those that somebody else has closed.
+    var lost: Int { counts.withLock(\.lost) }
+
+    func openAndClose() {
+      while !isStopping.load(ordering: .relaxed) {
+        let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let isLost = file >= 0 && close(file) != 0
+        counts.withLock {
+          $0.rounds += 1
+          if isLost { $0.lost += 1 }
+        }
+      }
+      isDone.signal()
+    }
+
+    func stop() {
+      isStopping.store(true, ordering: .relaxed)
+      isDone.wait()
+    }
+  }
+
+  /// As the ranks of a job whose mpirun was killed do.
+  @Test("a process that is about to end is waited for")
+  func patience() throws {
+    let temporary = try TemporaryFolder()
+    let lock = open(temporary.path(".lock"), O_RDWR | O_CREAT, 0o600)
+    #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+    Thread.detachNewThread {
+      usleep(300_000)
+      close(lock)
+    }
+    #expect(failure { _ = try CheckpointFolder(path: temporary.path, keep: 1) } == nil)
+  }
+
   @Test("a folder that cannot be had")
   func notAFolder() throws {
     let temporary = try TemporaryFolder()
-    try Data("x".utf8).write(to: URL(fileURLWithPath: "\(temporary.path)/file"))
-    for path in ["\(temporary.path)/file", "\(temporary.path)/file/below"] {
+    try temporary.file("file", "x")
+    for path in [temporary.path("file"), temporary.path("file/below")] {
       let failure = failure { _ = try CheckpointFolder(path: path, keep: 1) }
       #expect(failure?.description == "\(path): cannot be made a folder for checkpoints: Not a directory")
     }
+  }
+
+  /// A pipe takes all bytes, and cannot be synchronised.
+  @Test("what the disk does not confirm is no checkpoint, and replaces none")
+  func unconfirmed() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 1)
+    try store(folder, [5])
+    let partial = folder.file(step: 6) + ".partial"
+    #expect(mkfifo(partial, 0o600) == 0)
+    // Open for both, so that the writer need not wait for a reader. It holds 64 KiB, and the file is shorter.
+    let pipe = open(partial, O_RDWR)
+    defer { close(pipe) }
+    let failure = failure { try store(folder, [6]) }
+    #expect(failure?.description == "\(folder.file(step: 6)): cannot be written: Invalid argument")
+    #expect(temporary.names == [".lock", "step-000000005.safetensors"])
   }
 
   /// /dev/full opens, and refuses every byte. The link is the partial file that the writer opens.

@@ -1,5 +1,6 @@
 import GPT
 import SafeTensors
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -93,16 +94,16 @@ struct DamageTests {
     var accepted = 0
     for round in 0..<100_000 {
       var bytes = intact
-      let start = random.next(below: bytes.count)
-      let end = min(start + 1 + random.next(below: round % 3 == 0 ? 8 : 4096), bytes.count)
+      let start = random.int(below: bytes.count)
+      let end = min(start + 1 + random.int(below: round % 3 == 0 ? 8 : 4096), bytes.count)
       switch round % 5 {
-      case 0: for place in start..<end { bytes[place] = UInt8(random.next(below: 256)) }
+      case 0: for place in start..<end { bytes[place] = UInt8(random.int(below: 256)) }
       case 1: for place in start..<end { bytes[place] = 0 }
       case 2:
-        let other = random.next(below: bytes.count - (end - start) + 1)
+        let other = random.int(below: bytes.count - (end - start) + 1)
         for place in start..<end { bytes[place] = intact[other + place - start] }
       case 3: for place in start..<bytes.count { bytes[place] = 0 }
-      default: bytes.swapAt(start, random.next(below: bytes.count))
+      default: bytes.swapAt(start, random.int(below: bytes.count))
       }
       if bytes != intact, failure(of: { _ = try Checkpoint(bytes: bytes, path: "file") })?.kind != .damaged {
         accepted += 1
@@ -174,7 +175,7 @@ struct LieTests {
     var accepted = 0
     for _ in 0..<20_000 {
       var bytes = intact
-      bytes[random.next(below: headerEnd)] = UInt8(random.next(below: 256))
+      bytes[random.int(below: headerEnd)] = UInt8(random.int(below: 256))
       let isPresent = bytes.withUnsafeMutableBytes { buffer in
         guard Seal.isPresent(in: UnsafeRawBufferPointer(buffer)) else { return false }
         Seal.close(buffer)

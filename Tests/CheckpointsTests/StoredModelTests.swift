@@ -1,6 +1,7 @@
 import Foundation
 import GPT
 import SafeTensors
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -24,7 +25,7 @@ struct StoredModelTests {
   func both() throws {
     let temporary = try TemporaryFolder()
     let shape = try smallShape()
-    let (one, other) = (temporary.path + "/one.safetensors", temporary.path + "/other.safetensors")
+    let (one, other) = (temporary.path("one.safetensors"), temporary.path("other.safetensors"))
     try Data(sampleFile(metadata: ["seed": "17"])).write(to: URL(fileURLWithPath: one))
     try plain(shape).write(to: other)
     let expected = (0..<shape.parameterCount).map { sampleValue(0, $0) }
@@ -39,7 +40,7 @@ struct StoredModelTests {
   @Test("what is none is refused")
   func refused() throws {
     let temporary = try TemporaryFolder()
-    let path = temporary.path + "/file.safetensors"
+    let path = temporary.path("file.safetensors")
     func reason() -> String { failure { _ = try StoredModel(path: path) }?.description ?? "accepted" }
     #expect(reason().contains("cannot be opened"))
     try plain(smallShape(), leavingOut: .tokenEmbedding).write(to: path)
@@ -53,7 +54,7 @@ struct StoredModelTests {
   @Test("a checkpoint is checked here too: every bit of its header, and some of its data")
   func damaged() throws {
     let temporary = try TemporaryFolder()
-    let path = temporary.path + "/file.safetensors"
+    let path = temporary.path("file.safetensors")
     let intact = try sampleFile()
     let headerEnd = 8 + Int(intact[0]) + Int(intact[1]) << 8
     var accepted: [Int] = []

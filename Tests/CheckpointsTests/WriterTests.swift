@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -20,7 +21,7 @@ struct WriterTests {
     writer.finish()
     #expect(temporary.names.filter { $0.hasPrefix("step") }.count == 2)
     for step in [4, 5] {
-      let checkpoint = try Checkpoint(path: "\(temporary.path)/\(CheckpointFolder.name(step: step))")
+      let checkpoint = try Checkpoint(path: temporary.path(CheckpointFolder.name(step: step)))
       let target = CheckpointImage(shape: shape)
       try checkpoint.copy(to: target.arrays)
       #expect(target.arrays.parameters[0] == Float(step) && checkpoint.metadata["n"] == "\(step)")

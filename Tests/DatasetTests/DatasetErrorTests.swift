@@ -1,5 +1,6 @@
 import Dataset
 import Foundation
+import TestSupport
 import Testing
 
 /// What a user reads when a file of names is wrong: the file, the line, the reason and the way out.
@@ -29,7 +30,7 @@ import Testing
   @Test(arguments: [false, true])
   func contentThatIsNoText(skipInvalid: Bool) {
     func message(_ bytes: [UInt8]) -> String {
-      DatasetTests.message { _ = try NameSet(bytes: bytes, source: "test.txt", skipInvalid: skipInvalid) }
+      TestSupport.message { _ = try NameSet(bytes: bytes, source: "test.txt", skipInvalid: skipInvalid) }
     }
     #expect(message([]).contains("test.txt: is empty"))
     #expect(message(Array("anna\nb\0b".utf8)).contains("test.txt, line 2: a NUL byte (at byte 6)"))
@@ -48,33 +49,30 @@ import Testing
   }
 
   @Test func filesThatCannotBeRead() throws {
-    try withTemporaryDirectory { directory in
-      func message(_ path: String) -> String { DatasetTests.message { _ = try NameSet(path: path) } }
-      #expect(message("\(directory)/none.txt").hasPrefix("\(directory)/none.txt: no such file; check the path"))
-      #expect(message("").contains("no such file"))
-      #expect(message(directory) == "\(directory): is a directory; name a text file in it, of one name a line")
+    let folder = try TemporaryFolder()
+    func message(_ path: String) -> String { TestSupport.message { _ = try NameSet(path: path) } }
+    #expect(message(folder.path("none.txt")).hasPrefix("\(folder.path)/none.txt: no such file; check the path"))
+    #expect(message("").contains("no such file"))
+    #expect(message(folder.path) == "\(folder.path): is a directory; name a text file in it, of one name a line")
 
-      #expect(mkfifo("\(directory)/pipe", 0o600) == 0)
-      #expect(message("\(directory)/pipe").contains("pipe: is a pipe, a socket or a device"))
-      #expect(message("/dev/zero").contains("/dev/zero: is a pipe, a socket or a device"))
+    #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+    #expect(message(folder.path("pipe")).contains("pipe: is a pipe, a socket or a device"))
+    #expect(message("/dev/zero").contains("/dev/zero: is a pipe, a socket or a device"))
 
-      #expect(symlink("loop", "\(directory)/loop") == 0)
-      #expect(message("\(directory)/loop").contains("loop: cannot be read: "))
-      #expect(message("\(directory)/loop").contains("check the file and its permissions"))
+    #expect(symlink("loop", folder.path("loop")) == 0)
+    #expect(message(folder.path("loop")).contains("loop: cannot be read: "))
+    #expect(message(folder.path("loop")).contains("check the file and its permissions"))
 
-      try Data().write(to: URL(fileURLWithPath: "\(directory)/empty.txt"))
-      #expect(message("\(directory)/empty.txt").contains("empty.txt: is empty"))
-    }
+    try folder.file("empty.txt", Data())
+    #expect(message(folder.path("empty.txt")).contains("empty.txt: is empty"))
   }
 
   /// Root may read everything, so this is about other users.
   @Test(.enabled(if: geteuid() != 0)) func filesWithoutPermission() throws {
-    try withTemporaryDirectory { directory in
-      let path = "\(directory)/secret.txt"
-      try Data("anna".utf8).write(to: URL(fileURLWithPath: path))
-      #expect(chmod(path, 0) == 0)
-      #expect(message { _ = try NameSet(path: path) }.contains("secret.txt: cannot be read: Permission denied"))
-    }
+    let folder = try TemporaryFolder()
+    let path = try folder.file("secret.txt", "anna")
+    #expect(chmod(path, 0) == 0)
+    #expect(message { _ = try NameSet(path: path) }.contains("secret.txt: cannot be read: Permission denied"))
   }
 
   #if os(Linux)
@@ -86,11 +84,9 @@ import Testing
 
   /// The file has a size and no blocks: it costs no disk, and refusing it must cost no memory.
   @Test func filesThatAreTooLarge() throws {
-    try withTemporaryDirectory { directory in
-      let path = "\(directory)/huge.txt"
-      try Data("anna\n".utf8).write(to: URL(fileURLWithPath: path))
-      #expect(truncate(path, NameSet.maxFileSize + 1) == 0)
-      #expect(message { _ = try NameSet(path: path) }.contains("huge.txt: is larger than 1073741824 bytes"))
-    }
+    let folder = try TemporaryFolder()
+    let path = try folder.file("huge.txt", "anna\n")
+    #expect(truncate(path, NameSet.maxFileSize + 1) == 0)
+    #expect(message { _ = try NameSet(path: path) }.contains("huge.txt: is larger than 1073741824 bytes"))
   }
 }

@@ -1,4 +1,5 @@
 import Dataset
+import TestSupport
 import Testing
 
 @Suite struct NameSetTests {
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test func theDataSet() throws {
-    let set = try NameSet(path: packageFile("data/names.txt"))
+    let set = try NameSet(path: PackagePaths.names)
     #expect(set.count == 32_033)
     let lengths = (0..<set.count).map { set.letterCount(of: $0) }
     #expect(lengths.min() == 2)

@@ -1,9 +1,10 @@
 import Dataset
+import TestSupport
 import Testing
 
 @Suite struct SplitTests {
   @Test func theDataSet() throws {
-    let all = try NameSet(path: packageFile("data/names.txt"))
+    let all = try NameSet(path: PackagePaths.names)
     let split = try all.split()
     let evaluation = try #require(split.evaluation)
     #expect(evaluation.count == 3_203)
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test func bothSidesKeepTheOrderOfTheFile() throws {
-    let all = try NameSet(path: packageFile("data/names.txt"))
+    let all = try NameSet(path: PackagePaths.names)
     let split = try all.split()
     let heldOut = Set(try #require(split.evaluation).spellings)
     #expect(split.training.spellings == all.spellings.filter { !heldOut.contains($0) })
@@ -24,7 +25,7 @@ import Testing
   }
 
   @Test func theOrderOfTheFileDoesNotMatter() throws {
-    let all = try NameSet(path: packageFile("data/names.txt"))
+    let all = try NameSet(path: PackagePaths.names)
     let reversed = try names(all.spellings.reversed().joined(separator: "\n"))
     #expect(try reversed.split().evaluation?.spellings.reversed() == all.split().evaluation?.spellings)
   }

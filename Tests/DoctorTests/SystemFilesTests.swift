@@ -1,23 +1,17 @@
-import Foundation
+import TestSupport
 import Testing
 
 @testable import Doctor
 
 /// A stand-in for /, which goes with its owner.
-private final class FakeSystem {
-  let files: SystemFiles
+private struct FakeSystem {
+  private let root: TemporaryFolder
+  var files: SystemFiles { SystemFiles(root: root.path) }
 
   init(_ contents: [String: String]) throws {
-    let root = FileManager.default.temporaryDirectory.appendingPathComponent("doctor-\(UUID().uuidString)")
-    files = SystemFiles(root: root.path)
-    for (path, text) in contents {
-      let file = root.appendingPathComponent(path)
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try (text + "\n").write(to: file, atomically: false, encoding: .utf8)
-    }
+    root = try TemporaryFolder()
+    for (path, text) in contents { try root.file(path, text + "\n") }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: files.root) }
 }
 
 @Suite("what the system says")

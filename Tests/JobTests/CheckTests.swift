@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension Jobs {
   @Suite("check")
   struct Check {
     private static let files = ["d16-h4-b16", "d32-h4-b16", "d48-h3-b5", "d64-h4-b16", "d128-h8-b7"].map {
-      packageFile("Tests/golden/\($0).safetensors")
+      PackagePaths.golden($0)
     }
 
     @Test(

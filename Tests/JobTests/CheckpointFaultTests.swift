@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {
@@ -60,11 +61,11 @@ extension Jobs {
       expectFailure(try #require(other), saying: "\(folder.path): another job keeps its checkpoints there")
     }
 
-    /// Without mpirun, and without waiting for the running job to end as all other tests do.
+    /// Without mpirun, for 30 seconds at most, and without waiting for the running job to end as all other tests do.
     private static func startBeside(_ arguments: [String]) throws -> RunResult {
       let process = Process()
-      process.executableURL = URL(fileURLWithPath: try builtProgram("ddp-train"))
-      process.arguments = arguments
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = ["timeout", "30", try builtProgram("ddp-train")] + arguments
       let (output, errors) = (Pipe(), Pipe())
       (process.standardOutput, process.standardError) = (output, errors)
       let start = ContinuousClock.now
@@ -101,6 +102,42 @@ extension Jobs {
       #expect(result.stderr.components(separatedBy: message).count == 2, "\(result)")
       #expect(folder.steps == [20, 40, 60].filter { $0 != step })
       #expect(try Metrics(path: folder.metricsPath).final.steps == 60)
+    }
+
+    /// A pipe in the partial file's place: whoever opens it to write waits for a reader.
+    @Test("training goes on while the disk keeps a checkpoint waiting, also when the next one falls due")
+    func slowDisk() throws {
+      let folder = try RunFolder()
+      let slow = [
+        "--steps", "120", "--checkpoint-every", "20", "--d-model", "512", "--batch", "64", "--heads", "8",
+      ]
+      let partial = folder.file(40) + ".partial"
+      let result = try folder.run(1, slow) { job in
+        try job.wait(until: "there is a checkpoint") { folder.steps.contains(20) }
+        try #require(mkfifo(partial, 0o600) == 0)
+        // Of the metrics only whole buffers arrive.
+        try job.wait(until: "step 61 is trained") { folder.recordedSteps > 60 }
+        #expect(folder.steps == [20])
+        try Self.read(partial, job)
+      }
+      #expect(result.exitCode == 0, "\(result)")
+      #expect(result.stderr.contains("\(folder.file(40)): cannot be written: Invalid argument"), "\(result)")
+      #expect(folder.steps.last == 120 && !folder.steps.contains(40), "\(folder.steps)")
+    }
+
+    /// Takes all that a pipe's writer writes.
+    private static func read(_ path: String, _ job: RunningJob) throws {
+      // Open at once, whether there is a writer or not: a test must not wait for one that never comes.
+      let pipe = open(path, O_RDONLY | O_NONBLOCK)
+      defer { close(pipe) }
+      var bytes = [UInt8](repeating: 0, count: 1 << 16)
+      try job.wait(until: "the checkpoint is written") { Glibc.read(pipe, &bytes, bytes.count) > 0 }
+      var isOpen = true
+      while isOpen {
+        let count = Glibc.read(pipe, &bytes, bytes.count)
+        if count < 0 { usleep(1000) }
+        isOpen = count > 0 || (count < 0 && errno == EAGAIN)
+      }
     }
 
     @Test("what is half written by a killed run goes, and damages nothing")

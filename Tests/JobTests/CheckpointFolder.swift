@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 /// A folder of checkpoints as a user sees it, and runs that keep theirs there.
@@ -20,6 +21,9 @@ final class RunFolder {
     return names.filter { $0.hasSuffix(".safetensors") }
       .compactMap { Int($0.dropFirst("step-".count).prefix { $0.isNumber }) }.sorted()
   }
+
+  /// Records in the metrics file so far.
+  var recordedSteps: Int { (try? String(contentsOfFile: metricsPath, encoding: .utf8))?.count { $0 == "\n" } ?? 0 }
 
   func file(_ step: Int) -> String { String(format: "\(path)/step-%09d.safetensors", step) }
 

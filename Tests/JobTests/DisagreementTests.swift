@@ -1,4 +1,5 @@
 import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {

@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {

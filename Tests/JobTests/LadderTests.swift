@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {
@@ -75,12 +76,6 @@ extension Jobs {
       #expect(result.exitCode == 64, "\(result)")
       #expect(result.stderr.components(separatedBy: "Error: \(message)").count == 2, "\(result)")
       #expect(result.stdout == "", "\(result)")
-    }
-
-    @Test("a file that cannot be written")
-    func unwritable() throws {
-      let result = try ddpTrain(.ranks(2), ["ladder", "--seconds", "0.01", "--json", "/nowhere/ladder.json"])
-      expectFailure(result, saying: "--json /nowhere/ladder.json: ")
     }
   }
 }

@@ -1,4 +1,5 @@
 import MPIRunSupport
+import TestSupport
 import Testing
 
 /// Lines that could be names: a–z, 1 to 16 letters, not all alike, most of them with a vowel.

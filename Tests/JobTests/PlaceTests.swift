@@ -1,4 +1,5 @@
 import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {
@@ -28,7 +29,7 @@ extension Jobs {
 
     @Test("each configuration of the package trains", arguments: [16, 32, 64, 128])
     func configurations(dModel: Int) throws {
-      for name in ["d\(dModel)", "d\(dModel).yaml", packageFile("configs/d\(dModel).yaml")] {
+      for name in ["d\(dModel)", "d\(dModel).yaml", PackagePaths.file("configs/d\(dModel).yaml")] {
         let result = try ddpTrain(.alone, ["--config", name, "--steps", "2", "--generate", "0"])
         #expect(result.exitCode == 0, "\(result)")
         #expect(result.line("model")?.hasPrefix("d-model \(dModel), ") == true, "\(result)")

@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {
@@ -50,7 +51,7 @@ extension Jobs {
       }
       #expect(result.line("model") == "d-model 128, 8 heads, 205,568 parameters")
       // Relative where the tests are started in the package's folder, absolute elsewhere.
-      let path = packageFile("data/names.txt")
+      let path = PackagePaths.names
       let here = FileManager.default.currentDirectoryPath + "/"
       let shown = path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
       #expect(result.line("data") == "\(shown): 32,033 names")

@@ -1,4 +1,5 @@
 import SafeTensors
+import TestSupport
 import Testing
 
 /// The reference values of the model, written by another program.
@@ -10,7 +11,7 @@ import Testing
 
   @Test(arguments: files)
   func shapesAndSettings(name: String, dModel: Int, heads: Int, batch: Int) throws {
-    let file = try SafeTensorsFile(path: packageFile("Tests/golden/\(name).safetensors"))
+    let file = try SafeTensorsFile(path: PackagePaths.golden(name))
     #expect(structuralFault(of: file) == nil)
     #expect(file.metadata["d_model"] == "\(dModel)")
     #expect(file.metadata["heads"] == "\(heads)")
@@ -39,7 +40,7 @@ import Testing
 
   /// Values and strings of one file, as an independent reader prints them.
   @Test func knownValues() throws {
-    let file = try SafeTensorsFile(path: packageFile("Tests/golden/d16-h4-b16.safetensors"))
+    let file = try SafeTensorsFile(path: PackagePaths.golden("d16-h4-b16"))
     #expect(file.metadata["batches"]?.hasPrefix("[[\"neely\", \"cayson\", \"behren\"") == true)
     #expect(try file.float32("initial.wte").prefix(3) == [-0.0249031652, -0.0570424236, -0.0583254509])
     #expect(try file.float32("final.lm_head").suffix(2) == [0.0577747449, -0.17443949])

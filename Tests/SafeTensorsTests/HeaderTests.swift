@@ -1,4 +1,5 @@
 import SafeTensors
+import TestSupport
 import Testing
 
 /// Headers that the format forbids, each with what its error says.

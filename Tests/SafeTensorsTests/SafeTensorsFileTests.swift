@@ -1,12 +1,13 @@
 import Foundation
 import SafeTensors
+import TestSupport
 import Testing
 
 /// Errors of a file before and after its header.
 @Suite struct SafeTensorsFileTests {
   @Test func lengthsThatCannotBe() {
     func message(_ bytes: [UInt8]) -> String {
-      SafeTensorsTests.message { _ = try SafeTensorsFile(bytes: bytes, source: "test") }
+      TestSupport.message { _ = try SafeTensorsFile(bytes: bytes, source: "test") }
     }
     #expect(message([]).contains("test: holds 0 bytes"))
     #expect(message([1, 2, 3, 4, 5, 6, 7]).contains("test: holds 7 bytes"))
@@ -20,18 +21,16 @@ import Testing
   }
 
   @Test func filesThatCannotBeRead() throws {
-    try withTemporaryDirectory { directory in
-      func message(_ path: String) -> String { SafeTensorsTests.message { _ = try SafeTensorsFile(path: path) } }
-      #expect(message("\(directory)/none").hasPrefix("\(directory)/none: cannot be opened: No such file"))
-      #expect(message(directory).contains("is a directory; name a .safetensors file"))
-      #expect(mkfifo("\(directory)/pipe", 0o600) == 0)
-      #expect(message("\(directory)/pipe").contains("pipe: is a pipe, a socket or a device"))
-      #expect(message("/dev/zero").contains("/dev/zero: is a pipe, a socket or a device"))
-      let huge = "\(directory)/huge"
-      try Data("{".utf8).write(to: URL(fileURLWithPath: huge))
-      #expect(truncate(huge, SafeTensorsFile.maxFileSize + 1) == 0)
-      #expect(message(huge).contains("huge: is larger than 1073741824 bytes, the most that is read"))
-    }
+    let folder = try TemporaryFolder()
+    func message(_ path: String) -> String { TestSupport.message { _ = try SafeTensorsFile(path: path) } }
+    #expect(message(folder.path("none")).hasPrefix("\(folder.path)/none: cannot be opened: No such file"))
+    #expect(message(folder.path).contains("is a directory; name a .safetensors file"))
+    #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+    #expect(message(folder.path("pipe")).contains("pipe: is a pipe, a socket or a device"))
+    #expect(message("/dev/zero").contains("/dev/zero: is a pipe, a socket or a device"))
+    let huge = try folder.file("huge", "{")
+    #expect(truncate(huge, SafeTensorsFile.maxFileSize + 1) == 0)
+    #expect(message(huge).contains("huge: is larger than 1073741824 bytes, the most that is read"))
   }
 
   #if os(Linux)

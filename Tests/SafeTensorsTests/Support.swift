@@ -1,19 +1,5 @@
-import Foundation
 import SafeTensors
 import Testing
-
-/// A file of the package, by its path from the package's root.
-func packageFile(_ path: String, from file: String = #filePath) -> String {
-  URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("../../\(path)").standardized.path
-}
-
-/// Lends a new, empty directory, and removes it with all it holds.
-func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("ddp-train-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: directory) }
-  return try body(directory.path)
-}
 
 /// The bytes of a file with this header, its true length before it, and `dataSize` bytes of data: 0, 1, 2, ….
 func file(_ header: String, dataSize: Int = 0) -> [UInt8] {
@@ -28,16 +14,6 @@ func file(header: [UInt8], dataSize: Int = 0) -> [UInt8] {
 /// A header's entry of one tensor.
 func entry(_ name: String, _ dtype: String, _ shape: String, _ begin: Int, _ end: Int) -> String {
   "\"\(name)\":{\"dtype\":\"\(dtype)\",\"shape\":\(shape),\"data_offsets\":[\(begin),\(end)]}"
-}
-
-/// What the error of `body` says; a text that no error contains where it throws nothing.
-func message(of body: () throws -> Void) -> String {
-  do {
-    try body()
-    return "<nothing was thrown>"
-  } catch {
-    return "\(error)"
-  }
 }
 
 /// What is wrong with a file that the reader accepted, found again from its public parts alone; nil if nothing is.

@@ -1,5 +1,6 @@
 import Foundation
 import SafeTensors
+import TestSupport
 import Testing
 
 @Suite struct WriterTests {
@@ -78,7 +79,7 @@ import Testing
     var writer = SafeTensorsWriter()
     try writer.add("a", shape: [1], float32: [1])
     func message(_ name: String, _ shape: [Int], _ values: [Float]) -> String {
-      SafeTensorsTests.message { try writer.add(name, shape: shape, float32: values) }
+      TestSupport.message { try writer.add(name, shape: shape, float32: values) }
     }
     #expect(message("a", [1], [1]).contains("tensor \"a\": was added before"))
     #expect(message("__metadata__", [1], [1]).contains("the name is reserved"))
@@ -89,36 +90,33 @@ import Testing
   }
 
   @Test func fileIsReplacedAsAWhole() throws {
-    try withTemporaryDirectory { directory in
-      let path = "\(directory)/a.safetensors"
-      try Self.sample().write(to: path)
-      #expect(try SafeTensorsFile(path: path).names.count == 7)
-      try SafeTensorsWriter(metadata: ["second": "yes"]).write(to: path)
-      #expect(try SafeTensorsFile(path: path).metadata == ["second": "yes"])
-      #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["a.safetensors"])
-    }
+    let folder = try TemporaryFolder()
+    let path = folder.path("a.safetensors")
+    try Self.sample().write(to: path)
+    #expect(try SafeTensorsFile(path: path).names.count == 7)
+    try SafeTensorsWriter(metadata: ["second": "yes"]).write(to: path)
+    #expect(try SafeTensorsFile(path: path).metadata == ["second": "yes"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
   }
 
   @Test func filesThatCannotBeWritten() throws {
-    try withTemporaryDirectory { directory in
-      let nowhere = message { try SafeTensorsWriter().write(to: "\(directory)/none/a") }
-      #expect(nowhere == "\(directory)/none/a.partial: cannot be created: No such file or directory")
-      let taken = message { try SafeTensorsWriter().write(to: directory) }
-      #expect(taken == "\(directory): cannot be replaced: Is a directory")
-      #expect(!FileManager.default.fileExists(atPath: "\(directory).partial"))
-    }
+    let folder = try TemporaryFolder()
+    let nowhere = message { try SafeTensorsWriter().write(to: folder.path("none/a")) }
+    #expect(nowhere == "\(folder.path)/none/a.partial: cannot be created: No such file or directory")
+    let taken = message { try SafeTensorsWriter().write(to: folder.path) }
+    #expect(taken == "\(folder.path): cannot be replaced: Is a directory")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path).partial"))
   }
 
   #if os(Linux)
     /// A full disk: /dev/full opens, and refuses every byte. The link is the partial file that the writer opens.
     @Test func fullDisk() throws {
-      try withTemporaryDirectory { directory in
-        #expect(symlink("/dev/full", "\(directory)/a.partial") == 0)
-        let message = message { try SafeTensorsWriter().write(to: "\(directory)/a") }
-        #expect(message == "\(directory)/a.partial: cannot be written: No space left on device")
-        let left = try FileManager.default.contentsOfDirectory(atPath: directory)
-        #expect(left == [])
-      }
+      let folder = try TemporaryFolder()
+      #expect(symlink("/dev/full", folder.path("a.partial")) == 0)
+      let message = message { try SafeTensorsWriter().write(to: folder.path("a")) }
+      #expect(message == "\(folder.path)/a.partial: cannot be written: No space left on device")
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left == [])
     }
   #endif
 }

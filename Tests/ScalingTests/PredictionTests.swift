@@ -118,9 +118,8 @@ struct PredictionTests {
       selection: 1, selectionPerName: 0.2, passes: 3, passesPerRow: 0.5, updatePerParameter: 0.001)
     let predictor = Predictor(
       shape: shape, engine: EngineOptions(), compute: compute, place: Placement(ranksPerNode: 4), names: names)
-    let curve = ScalingExperiment.rankCounts(upTo: 100).map {
-      predictor.predict(.allreduce, prices: .assumed, batch: 16, mode: .strong, ranks: $0)
-    }
+    let curve = predictor.predict(
+      .allreduce, prices: .assumed, batch: 16, mode: .strong, ranks: ScalingExperiment.rankCounts(upTo: 100))
     #expect(curve.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 100])
     #expect(curve.map(\.globalBatch) == [16, 16, 16, 16, 16, 32, 64, 100])
     #expect(curve[0].efficiency == 1 && curve[0].communicationUs == 0)

@@ -107,26 +107,27 @@ processes() {
 # Of these, the ranks and Open MPI's daemons.
 ranks() { processes | grep -E "^[0-9]+ (.*/bash )?($program|[^ ]*orted) " || true; }
 
-# check_clean NAME: hosts are down, and there is no trace of them; processes may take a second.
-check_clean() {
+# left_of COMMAND: what it still prints after three seconds, in which processes may end.
+left_of() {
   local _ left
   for _ in {1..30}; do
-    left=$(processes)
+    left=$("$1")
     [[ -n $left ]] || break
     sleep 0.1
   done
+  echo "$left"
+}
+
+# check_clean NAME: hosts are down, and there is no trace of them.
+check_clean() {
+  local left
+  left=$(left_of processes)
   check "$1: nothing is left" "$before" "$left$(traces)$(ls -d "${XDG_RUNTIME_DIR:-/tmp}/ddp-train-hosts-$EUID-$set_name" 2>/dev/null || true)"
 }
 
 # check_hosts_quiet NAME: hosts are up, and no rank or daemon runs on them.
 check_hosts_quiet() {
-  local _ left
-  for _ in {1..30}; do
-    left=$(ranks)
-    [[ -n $left ]] || break
-    sleep 0.1
-  done
-  check "$1: no process of it is left" '' "$left"
+  check "$1: no process of it is left" '' "$(left_of ranks)"
 }
 
 # The last job's ranks and hosts, without what else the line says.

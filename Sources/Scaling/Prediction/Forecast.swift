@@ -31,9 +31,9 @@ public struct Forecast {
         let own = strong.filter { $0.batch == batch && $0.strategy == strategy.rawValue }
         let fitted = own.filter { $0.ranks == fewest }
         guard Set(fitted.map(\.c)).count > 1 else { continue }
-        var prices = Prices.assumed
-        let gamma = Sample(compute.values.map(\.updatePerParameter)).median
-        prices.fit(fitted.compactMap(ExchangeMeasurement.init), place: place, updatePerParameter: gamma)
+        let prices = Prices(
+          fitting: fitted.compactMap(ExchangeMeasurement.init), place: place,
+          updatePerParameter: Sample(compute.values.map(\.updatePerParameter)).median)
         for c in Set(own.map(\.c)).sorted() {
           guard let compute = compute[c], let heads = own.first(where: { $0.c == c })?.heads,
             let shape = try? Shape(dModel: c, heads: heads)
@@ -41,11 +41,11 @@ public struct Forecast {
           let predictor = Predictor(shape: shape, engine: engine, compute: compute, place: place, names: names)
           let measured = own.filter { $0.c == c }
           let counts = Set(ScalingExperiment.rankCounts(upTo: upTo) + measured.map(\.ranks)).sorted()
-          predictions += counts.map { ranks in
-            var prediction = predictor.predict(strategy, prices: prices, batch: batch, mode: .strong, ranks: ranks)
-            prediction.measuredUsPerStep = measured.first { $0.ranks == ranks }?.usPerStep
-            return prediction
+          var curve = predictor.predict(strategy, prices: prices, batch: batch, mode: .strong, ranks: counts)
+          for index in curve.indices {
+            curve[index].measuredUsPerStep = measured.first { $0.ranks == counts[index] }?.usPerStep
           }
+          predictions += curve
         }
       }
     }

@@ -45,6 +45,13 @@ public struct Predictor: Sendable {
       usPerStep: step,
       communicationUs: communication, efficiency: single / (Double(ranks) * step), singleCoreUsPerStep: single)
   }
+
+  /// A prediction for each number of ranks.
+  public func predict(
+    _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: [Int]
+  ) -> [Prediction] {
+    ranks.map { predict(strategy, prices: prices, batch: batch, mode: mode, ranks: $0) }
+  }
 }
 
 extension [Prediction] {

@@ -22,6 +22,12 @@ public struct Prices: Codable, Sendable, Equatable {
     network: .tcp(latency: 2, perByte: Link.perByte(gigabits: 100)),
     node: .sharedMemory(latency: 0.7, perByte: 1 / 4000), barrier: 0.3, perByteRead: 1 / 8000)
 
+  /// The assumed prices, fitted to measurements as `fit` does.
+  public init(fitting measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
+    self = .assumed
+    fit(measurements, place: place, updatePerParameter: updatePerParameter)
+  }
+
   public func time(of terms: CostTerms) -> Double {
     network.latency * terms.networkLatencies + network.perByte * terms.networkBytes
       + node.latency * terms.nodeLatencies + node.perByte * terms.nodeBytes

@@ -51,6 +51,7 @@ struct Bench: JobCommand {
     }
     if sync { return try compareStrategies(on: world) }
     try onEveryRank(of: world) {
+      let file = try ResultFile.json(json, of: world)
       let cases = try self.cases()
       try validate(cases)
       let names = try ProjectFiles.names()
@@ -60,15 +61,16 @@ struct Bench: JobCommand {
       for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark) }
       let report = BenchReport(benchmarks: benchmarks, core: core)
       print(report.table)
-      if let json { try report.json.write(toFile: json, atomically: true, encoding: .utf8) }
+      try file?.write(report.json)
     }
   }
 
   private func compareStrategies(on world: Communicator) throws {
-    let (cases, names) = try onEveryRank(of: world) {
+    let (cases, names, file) = try onEveryRank(of: world) {
+      let file = try ResultFile.json(json, of: world)
       let cases = try self.cases()
       try validate(cases)
-      return (cases, try ProjectFiles.names())
+      return (cases, try ProjectFiles.names(), file)
     }
     try requireAgreement(
       [("the cases", "\(cases.map { "\($0)" })"), ("seconds", "\(seconds)")], over: world)
@@ -87,7 +89,7 @@ struct Bench: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       print(report.table)
-      if let json { try report.json.write(toFile: json, atomically: true, encoding: .utf8) }
+      try file?.write(report.json)
     }
   }
 

@@ -9,7 +9,7 @@ struct Generate: JobCommand {
     abstract: "Print names, and nothing else on standard output.",
     discussion: """
       Trains a model first, as `train` does with the same options; or takes one from a file with --model, and then \
-      only --count, --temperature, --seed and --heads count.
+      only --count, --temperature, --seed and --heads may be given.
       """)
 
   @Option(help: "Names to print; the same as --generate. (default: 10)")
@@ -49,16 +49,23 @@ struct Generate: JobCommand {
     }
   }
 
-  /// An option that was given and belongs to training.
+  /// An option that was given and belongs to training: all but --heads, --seed, --generate, --temperature and --quiet.
   private var trainingOption: String? {
-    let given: [(String, Bool)] = [
-      ("--config", options.config != nil), ("--d-model", options.dModel != nil), ("--batch", options.batch != nil),
-      ("--steps", options.steps != nil), ("--learning-rate", options.learningRate != nil),
-      ("--data", options.data != nil), ("--eval", options.eval != nil), ("--sync", options.sync != nil),
-      ("--sync-tournament", options.syncTournament != nil), ("--reproducible", options.reproducible != nil),
-      ("--checkpoint-dir", options.checkpointDir != nil), ("--resume", options.resume != nil),
-      ("--metrics", options.metrics != nil),
+    let engine = options.engine
+    let all: [(name: String, value: Any?)] = [
+      ("--config", options.config), ("--d-model", options.dModel), ("--batch", options.batch),
+      ("--steps", options.steps), ("--learning-rate", options.learningRate), ("--data", options.data),
+      ("--skip-invalid", options.skipInvalid), ("--eval", options.eval), ("--engine", engine.engine),
+      ("--sme2-from", engine.sme2From), ("--exp", engine.exp), ("--prefix-sharing", engine.prefixSharing),
+      ("--padding-skip", engine.paddingSkip), ("--sync", options.sync), ("--bucket-kib", options.bucketKib),
+      ("--sync-tournament", options.syncTournament), ("--reproducible", options.reproducible),
+      ("--check-replicas", options.checkReplicas), ("--inject-bit-flip", options.injectBitFlip),
+      ("--checkpoint-dir", options.checkpointDir), ("--checkpoint-every", options.checkpointEvery),
+      ("--checkpoint-keep", options.checkpointKeep), ("--resume", options.resume), ("--metrics", options.metrics),
+      ("--trace", options.trace), ("--trace-steps", options.traceSteps), ("--log-every", options.logEvery),
+      ("--progress", options.progress),
+      ("--heartbeat", options.heartbeat),
     ]
-    return given.first { $0.1 }?.0
+    return all.first { $0.value != nil }?.name
   }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Autograd
 import DataParallel
-import Dataset
 import Foundation
 import GPT
 import MPI
@@ -48,10 +47,10 @@ struct LadderCommand: JobCommand {
   }
 
   func run(on world: Communicator) throws {
-    let (shape, names) = try onEveryRank(of: world) {
+    let (shape, names, file) = try onEveryRank(of: world) {
       let shape = try self.shape
       try requireMemory(for: shape)
-      return (shape, try self.names())
+      return (shape, try ProjectFiles.names(), try ResultFile.json(json, of: world))
     }
     try requireAgreement(
       [("d-model", "\(dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],
@@ -65,23 +64,8 @@ struct LadderCommand: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       print(report.table)
-      if let json { try write(report, to: json) }
+      try file?.write(report.json)
     }
-  }
-
-  private func write(_ report: LadderReport, to path: String) throws {
-    do {
-      try report.json().write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw OptionError("--json \(path): \(error.localizedDescription)")
-    }
-  }
-
-  private func names() throws -> NameTable {
-    guard let path = ProjectFiles.path("data/names.txt") else {
-      throw OptionError("data/names.txt is not to be found")
-    }
-    return try NameSet(path: path).table
   }
 
   /// Widths have no limit but this one: the tape of the longest name, which grows by doubling.

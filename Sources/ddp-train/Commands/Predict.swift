@@ -48,7 +48,9 @@ struct Predict: JobCommand {
   var json: String?
 
   func run(on world: Communicator) throws {
-    let (plan, names) = try onEveryRank(of: world) { (try self.plan(), try ProjectFiles.names()) }
+    let (plan, names, file) = try onEveryRank(of: world) {
+      (try self.plan(), try ProjectFiles.names(), try ResultFile.json(json, of: world))
+    }
     try requireAgreement([("the options", "\(plan)"), ("json", json == nil ? "no file" : "a file")], over: world)
     let node = try NodeGroup(world)
     let place = Placement(ranksPerNode: try placement(world, node))
@@ -68,7 +70,7 @@ struct Predict: JobCommand {
         plan: plan, names: names, compute: compute, exchanges: exchanges, place: place, nodes: node.nodes,
         latency: latency, bandwidth: bandwidth, upTo: upTo)
       print(report.text)
-      if let json { try report.json.write(toFile: json, atomically: true, encoding: .utf8) }
+      try file?.write(report.json)
     }
   }
 

@@ -137,30 +137,24 @@ struct ScalingCommand: JobCommand {
 
   /// Where results go besides the screen. Found wrong before anything is measured, not after.
   private struct Output {
-    private let json, csv, folder: String?
+    private let json, csv: ResultFile?
+    private let folder: String?
     private let gnuplot: Gnuplot?
 
     init(_ options: ScalingCommand) throws {
-      (json, csv, folder) = (options.json, options.csv, options.report)
+      folder = options.report
       gnuplot = try folder.map { _ in try Gnuplot.require() }
-      for path in [json, csv].compactMap({ $0 }) { try Self.requireWritable(path) }
+      json = try options.json.map { try ResultFile("--json", $0) }
+      csv = try options.csv.map { try ResultFile("--csv", $0) }
       if let folder {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Self.requireWritable(folder + "/index.html")
+        _ = try ResultFile("--report", folder + "/index.html")
       }
     }
 
-    private static func requireWritable(_ path: String) throws {
-      let existed = FileManager.default.fileExists(atPath: path)
-      let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
-      guard file >= 0 else { throw OptionError("\(path): \(String(cString: strerror(errno)))") }
-      close(file)
-      if !existed { unlink(path) }
-    }
-
     func write(_ report: ScalingReport) throws {
-      if let json { try ScalingJSON.encode(report).write(to: URL(fileURLWithPath: json), options: .atomic) }
-      if let csv { try ScalingCSV.encode(report).write(toFile: csv, atomically: true, encoding: .utf8) }
+      try json?.write(ScalingJSON.encode(report))
+      try csv?.write(ScalingCSV.encode(report))
       if let folder, let gnuplot {
         try ScalingPage.write(report, to: folder, gnuplot: gnuplot)
         print("\n\(folder)/index.html")

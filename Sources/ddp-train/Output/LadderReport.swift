@@ -31,12 +31,8 @@ struct LadderReport {
     return lines.joined(separator: "\n")
   }
 
-  /// - Throws: `EncodingError` for a number that is not finite.
-  func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return try encoder.encode(result) + Data("\n".utf8)
+  var json: Data {
+    get throws { try ReportJSON.encode(result) }
   }
 
   /// The longest title and a space.

@@ -49,13 +49,12 @@ struct PredictionReport {
     var checks: [Check] = []
     for strategy in plan.strategies {
       let own = exchanges.filter { $0.strategy == strategy }
-      var price = Prices.assumed
-      price.fit(own.filter { $0.ranks == fewest }, place: place, updatePerParameter: compute[0].updatePerParameter)
+      let gamma = compute[0].updatePerParameter
+      var price = Prices(fitting: own.filter { $0.ranks == fewest }, place: place, updatePerParameter: gamma)
       if let latency { price.network.latency = latency }
       if let bandwidth { price.network.perByte = Link.perByte(gigabits: bandwidth) }
       checks += own.map { measurement in
         let terms = CostTerms(measurement, place: place, prices: price)
-        let gamma = compute[0].updatePerParameter
         return Check(
           strategy: measurement.chosen.rawValue, ranks: measurement.ranks, c: measurement.c,
           measuredUs: measurement.communication(updatePerParameter: gamma, terms: terms),
@@ -83,9 +82,8 @@ struct PredictionReport {
             curves.append(
               Curve(
                 batch: batch,
-                predictions: ScalingExperiment.rankCounts(upTo: upTo).map {
-                  predictor.predict(strategy, prices: price, batch: batch, mode: mode, ranks: $0)
-                }))
+                predictions: predictor.predict(
+                  strategy, prices: price, batch: batch, mode: mode, ranks: ScalingExperiment.rankCounts(upTo: upTo))))
           }
         }
       }
@@ -178,17 +176,14 @@ struct PredictionReport {
     var predictions: [Prediction]
   }
 
-  var json: String {
+  var json: Data {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      let file = File(
-        ranksPerNode: place.ranksPerNode, assumptions: assumptions,
-        compute: Dictionary(uniqueKeysWithValues: zip(plan.shapes.map { "\($0.dModel)" }, compute)),
-        prices: Dictionary(uniqueKeysWithValues: zip(plan.strategies.map(\.rawValue), prices)), exchanges: exchanges,
-        checks: checks, predictions: curves.flatMap(\.predictions))
-      return String(decoding: try encoder.encode(file), as: UTF8.self) + "\n"
+      try ReportJSON.encode(
+        File(
+          ranksPerNode: place.ranksPerNode, assumptions: assumptions,
+          compute: Dictionary(uniqueKeysWithValues: zip(plan.shapes.map { "\($0.dModel)" }, compute)),
+          prices: Dictionary(uniqueKeysWithValues: zip(plan.strategies.map(\.rawValue), prices)),
+          exchanges: exchanges, checks: checks, predictions: curves.flatMap(\.predictions)))
     }
   }
 }

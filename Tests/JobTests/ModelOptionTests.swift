@@ -1,0 +1,43 @@
+import Testing
+
+extension Jobs {
+  @Suite("options beside generate --model")
+  struct ModelOptions {
+    private static let useful: Set = [
+      "--model", "--count", "--generate", "--temperature", "--seed", "--heads", "--quiet", "--no-quiet", "--version",
+      "--help",
+    ]
+    /// All others, with a value that a run takes.
+    private static let training = [
+      "--config d64", "--d-model 64", "--batch 16", "--steps 5", "--learning-rate 0.1", "--data x", "--skip-invalid",
+      "--no-skip-invalid", "--eval", "--no-eval", "--engine scalar", "--sme2-from 16", "--exp exact",
+      "--prefix-sharing", "--no-prefix-sharing", "--padding-skip", "--no-padding-skip", "--sync auto",
+      "--bucket-kib 8", "--sync-tournament", "--no-sync-tournament", "--reproducible", "--no-reproducible",
+      "--check-replicas 5", "--inject-bit-flip 0,1", "--checkpoint-dir x", "--checkpoint-every 5",
+      "--checkpoint-keep 1", "--resume", "--no-resume", "--metrics x", "--trace x", "--trace-steps 1:2",
+      "--log-every 5", "--progress never", "--heartbeat 5",
+    ].map { $0.split(separator: " ").map(String.init) }
+
+    @Test("none is without effect: it is of use, or refused by name")
+    func all() throws {
+      let help = try ddpTrain(.alone, ["generate", "--help"]).stdout
+      let named = Set(help.matches(of: /--[a-z][a-z0-9-]*/).map { String($0.output) })
+      #expect(named == Self.useful.union(Self.training.map { $0[0] }))
+      for option in Self.training {
+        let result = try ddpTrain(.alone, ["generate", "--model", "none"] + option)
+        let name = option[0].replacing(/^--no-/, with: "--")
+        expectFailure(result, saying: "\(name) is of no use with --model: nothing is trained")
+      }
+    }
+
+    @Test("those of use are checked")
+    func wrong() throws {
+      for (option, message) in [
+        ("--count=-1", "count -1 is negative"), ("--temperature=0", "temperature 0.0 is not a positive number"),
+        ("--seed=1", "none: cannot be opened: No such file or directory"),
+      ] {
+        expectFailure(try ddpTrain(.ranks(2), ["generate", "--model", "none", option]), saying: message)
+      }
+    }
+  }
+}
