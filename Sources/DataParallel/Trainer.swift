@@ -30,6 +30,8 @@ public final class Trainer {
     self.settings = settings
     self.world = world
     synchronisation = try Synchronisation(settings, world: world)
+    // Behind the strategy, which has more need of the memory.
+    if world.size > 1 { Environment.provideMessageMemory() }
     step = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
       synchronisation: synchronisation.implementation)

@@ -4,7 +4,7 @@ import GPT
 
 /// Memory that ranks share, and files that Open MPI keeps.
 extension JobFacts {
-  /// Open MPI's own segment of each rank, its default (btl_vader_segment_size). Sparse: what is not used takes nothing.
+  /// Open MPI's own segment of each rank, its default (btl_vader_segment_size), which a run fills where there is room.
   private static let segment = 4 << 20
 
   /// Bytes of shared memory on a host at a width.

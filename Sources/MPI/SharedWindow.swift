@@ -65,7 +65,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     // Before the gather, so before any other rank can write here. Memory that ranks share is a new file's zero pages;
     // a single rank's is the allocator's.
     if communicator.size == 1 { memset(base, 0, payload + alignment) }
-    let refusal = touched ? makeReal(base, count: payload + alignment) : 0
+    let refusal = touched ? provideNew(.init(start: base, count: payload + alignment)) : 0
 
     // Each rank maps a segment at an address of its own, so where the aligned part begins is for the owner to
     // say, in bytes from the segment's base; no other rank may work it out from the address it sees.
@@ -95,8 +95,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   /// - Throws: `.noMemory` on all ranks where there is no room for one.
   public func provide(_ part: Range<Int>, in rank: Int) throws(MPIError) {
     let bytes = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: segments[rank][part]))
-    let refusal = bytes.baseAddress.map { makeReal($0, count: bytes.count) } ?? 0
-    if let failure = try Self.failure(refusal, communicator) { throw failure }
+    if let failure = try Self.failure(provideNew(bytes), communicator) { throw failure }
   }
 
   /// What `provide` and the initialiser throw on all ranks, where a rank's memory could not be made real.
@@ -184,26 +183,4 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     }
     return segments
   }
-}
-
-/// Makes the pages of new shared memory real, as if zeros were written to all of it.
-///
-/// - Returns: 0, or the system's error: EFAULT where the file system in memory is full.
-/// - Source: madvise(2), MADV_POPULATE_WRITE, Linux 5.14.
-private func makeReal(_ start: UnsafeMutableRawPointer, count: Int) -> CInt {
-  let populateWrite: CInt = 23  // Glibc's headers may be older than the system.
-  let page = sysconf(CInt(_SC_PAGESIZE))
-  let lead = Int(bitPattern: start) & (page - 1)
-  guard count > 0 else { return 0 }
-  while madvise(start - lead, lead + count, populateWrite) != 0 {
-    switch errno {
-    case EINTR, EAGAIN: continue
-    case EINVAL:
-      // An older Linux. There memory can only be touched, and where there is none the process ends.
-      memset(start, 0, count)
-      return 0
-    default: return errno
-    }
-  }
-  return 0
 }

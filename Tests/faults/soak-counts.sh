@@ -55,7 +55,8 @@ has_right_end() {
 times() {
   (($#)) || return 0
   printf '%s\n' "$@" | sort -n | awk '{ t[NR] = $1 }
-    END { printf "%d times: median %d ms, worst %d ms", NR, t[int((NR + 1) / 2)], t[NR] }'
+    $1 > 5000 { slow++ }
+    END { printf "%d times: median %d ms, worst %d ms, %d over 5 s", NR, t[int((NR + 1) / 2)], t[NR], slow }'
 }
 
 print_counts() {

@@ -123,12 +123,18 @@ fault_mpirun_asked() {
   kill -s "$chosen" "$job"
 }
 
-# What launch/supervise does to a job that hangs.
+# And what launch/supervise does to a job that hangs. mpirun itself may be the one that is stopped.
 fault_stopped() {
+  local _
   victim
   kill -STOP "$chosen" 2>/dev/null || true
   sleep 1
   kill -TERM "$job"
+  for _ in {1..100}; do
+    kill -0 "$job" || return 0
+    sleep 0.1
+  done 2>/dev/null
+  { kill -KILL "$job" && sleep 0.1; } 2>/dev/null
 }
 
 fault_continued() {
