@@ -97,13 +97,18 @@ job_processes() (
   grep -lzxsE -- "(OMPI_MCA_ddp_train_job|DDP_TRAIN_JOB)=${1//./[.]}" /proc/[0-9]*/environ | grep -o '[0-9]*' || true
 )
 
-# Removes folders of this user's jobs on this machine that nobody works on any more: whoever should have done so was
-# killed itself.
+# Whether a job has anything on this machine. A daemon of Open MPI that has no ranks yet has the name as an argument only.
+# (The search's own argument is another word.)
+is_alive() { [[ -n $(job_processes "$1") ]] || grep -qzxs -- "${1//./[.]}" /proc/[0-9]*/cmdline; }
+
+# Removes folders of jobs that this user started on this machine and that nobody works on any more: whoever should have
+# done so was killed itself. Others' names may be of a container that shares these folders.
 remove_orphans() {
-  local folder
-  for folder in /dev/shm/ddp-train.* "${TMPDIR:-/tmp}"/ddp-train.*; do
+  local folder own
+  own=ddp-train.$(uname -n)
+  for folder in "/dev/shm/$own".* "${TMPDIR:-/tmp}/$own".*; do
     [[ -d $folder && -O $folder && $folder == *.+([0-9]).+([0-9]) ]] || continue
-    [[ -n $(job_processes "${folder##*/ddp-train.}") ]] || rm -rf -- "$folder"
+    is_alive "${folder##*/ddp-train.}" || rm -rf -- "$folder"
   done
 }
 
