@@ -31,7 +31,7 @@ public final class Trainer {
     self.world = world
     synchronisation = try Synchronisation(settings, world: world)
     // Behind the strategy, which has more need of the memory.
-    if world.size > 1 { Environment.provideMessageMemory() }
+    if world.size > 1 { try world.provideMessageMemory() }
     step = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
       synchronisation: synchronisation.implementation)

@@ -1,28 +1,35 @@
 import Glibc
 
-extension Environment {
-  /// Makes the pages real of the memory through which Open MPI passes messages between the ranks of this host (its
-  /// `vader` segments, 4 MiB a rank): they are sparse files as well, and grow into their pages with the messages under
-  /// way. One that cannot be had then is the signal SIGBUS.
+extension Communicator {
+  /// Makes the pages real of the memory through which Open MPI passes messages between the ranks of a host (its `vader`
+  /// segments, 4 MiB a rank): they are sparse files as well, and grow into their pages with the messages under way. One
+  /// that cannot be had then is the signal SIGBUS. Collective over all ranks of the job.
   ///
-  /// Where there is no room for all of them, or the system is older than Linux 5.14, they stay as they are.
-  public static func provideMessageMemory() {
+  /// Each rank provides its own segment, whose pages so lie near to it. Where a host has no room for all of its ranks'
+  /// segments, or Linux is older than 5.14, they stay as they are.
+  public func provideMessageMemory() throws(MPIError) {
     let segments = mappings { $0.contains("/vader_segment.") }
-    guard let path = segments.first?.path else { return }
-    var information = statvfs()
-    let total = segments.reduce(0) { $0 + $1.memory.count }
-    guard statvfs(path, &information) == 0, Int(information.f_bavail) * Int(information.f_frsize) >= total else {
-      return
-    }
-    for segment in segments { _ = populate(segment.memory) }
+    // All look before any takes.
+    guard try allReduce(hasRoom(for: segments) ? 1 : 0, .min) == 1 else { return }
+    guard let local = getenv("OMPI_COMM_WORLD_LOCAL_RANK").map({ String(cString: $0) }) else { return }
+    for segment in segments where segment.path.hasSuffix(".\(local)") { _ = populate(segment.memory) }
   }
 }
 
+private func hasRoom(for segments: [Mapping]) -> Bool {
+  guard let path = segments.first?.path else { return true }
+  var information = statvfs()
+  let needed = segments.reduce(0) { $0 + $1.memory.count }
+  return statvfs(path, &information) == 0 && Int(information.f_bavail) * Int(information.f_frsize) >= needed
+}
+
+private typealias Mapping = (path: String, memory: UnsafeMutableRawBufferPointer)
+
 /// Files mapped into this process, and where.
-private func mappings(_ wanted: (String) -> Bool) -> [(path: String, memory: UnsafeMutableRawBufferPointer)] {
+private func mappings(_ wanted: (String) -> Bool) -> [Mapping] {
   guard let file = fopen("/proc/self/maps", "re") else { return [] }
   defer { fclose(file) }
-  var found: [(String, UnsafeMutableRawBufferPointer)] = []
+  var found: [Mapping] = []
   var line: UnsafeMutablePointer<CChar>?
   var capacity = 0
   defer { free(line) }
