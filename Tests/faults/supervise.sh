@@ -87,6 +87,24 @@ supervised_stop() {
   check_supervised_end "a stopped rank, supervised"
 }
 
+# mpirun that does not notice that all its ranks are gone: seen, though seldom, after a kill.
+supervised_mpirun_deaf() {
+  begin_run deaf
+  supervise --ranks 2 --stall 300 -- --checkpoint-every 20
+  until_saved 100
+  since=$(now)
+  # shellcheck disable=SC2046  # numbers
+  kill -STOP $(processes_named mpirun)
+  # shellcheck disable=SC2046
+  kill -KILL $(ranks_of_room)
+  until_restarts 1 40 || true
+  err=$(<"$work/err")
+  check "mpirun that is deaf, supervised: training again" 1 "$(restarts)"
+  check_within "mpirun that is deaf, supervised" 30
+  check_says "mpirun that is deaf, supervised: why" "launch: no rank has said anything for 10 s"
+  check_supervised_end "mpirun that is deaf, supervised"
+}
+
 supervised_host_lost() {
   has_hosts || return 0
   begin_run fewer

@@ -14,10 +14,10 @@ struct Heartbeat {
     who =
       "ddp-train: heartbeat: rank \(world.rank) of \(world.size), process \(getpid()) on \(Environment.processorName)"
     let thread = Thread { [self] in
-      repeat {
+      while true {
         beat()
         Thread.sleep(forTimeInterval: Double(seconds))
-      } while Whereabouts.current.place != .ending
+      }
     }
     thread.name = "heartbeat"
     thread.start()
