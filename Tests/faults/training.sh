@@ -114,10 +114,10 @@ until_saved() {
 # until_says TEXT: waits until the job says it, half a minute at most.
 until_says() {
   local _
-  for _ in {1..300}; do
-    ! grep -qF -- "$1" "$work/err" || return 0
+  for _ in {1..3000}; do
+    [[ $(<"$work/err") != *"$1"* ]] || return 0
     kill -0 "$job" 2>/dev/null || return 1
-    sleep 0.1
+    sleep 0.01
   done
   return 1
 }
