@@ -70,14 +70,14 @@ read_host_file() {
 
 # leave_out HOSTS: drops hosts that are lost from the list; stops when none is left.
 leave_out() {
-  local host
+  local host all=${#hosts[@]}
   local -a left=()
   for host in "${hosts[@]}"; do
     [[ " $1 " == *" $host "* ]] || left+=("$host")
   done
   ((${#left[@]})) || stop "$exit_unavailable" "no host is left:$1"
   hosts=("${left[@]}")
-  [[ -z $1 ]] || say "left out:$1; ${#hosts[@]} of $((${#hosts[@]} + $(wc -w <<<"$1"))) hosts remain"
+  [[ -z $1 ]] || say "left out:$1; ${#hosts[@]} of $all hosts remain"
 }
 
 # Sets job_name, which processes and folders of the job carry on every host: whatever has it is this job's and nobody

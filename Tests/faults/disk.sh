@@ -125,12 +125,9 @@ failing_device() {
 
 # Two jobs that use one folder would remove each other's.
 two_jobs() {
-  local first first_metrics=$metrics
   begin_run shared
-  first_metrics=$metrics
   train_for_a_while 2
   while_paused second_job
-  job=$first_job metrics=$first_metrics
   finish 120
   check "two jobs: the first goes on: exit code" 0 "$code"
   check "two jobs: the end of the run without a fault" "$whole" "$(ending "$metrics")"
@@ -139,7 +136,6 @@ two_jobs() {
 
 second_job() {
   local -a second
-  first_job=$job
   compose 1
   second=("${job_line[@]}" --checkpoint-dir "$folder" --resume)
   code=0

@@ -39,7 +39,7 @@ lost() {
   finish 30
   check "$name: exit code" "$2" "$code"
   check_says "$name: message" "$3"
-  check_within "$name" 15
+  check_within "$name: ends in time" 15
   check_nothing_left "$name"
   check_kept "$name" "$before"
   start_over nodeA:2 --resume
@@ -71,6 +71,6 @@ rank_on_a_host_killed() {
 # kill_one COMMAND: one of the room's processes of it, at random.
 kill_one() {
   local -a pids
-  mapfile -t pids < <(strangers | awk -v command="$1" '$2 == command || $2 ~ "/" command "$" { print $1 }')
+  mapfile -t pids < <(processes_named "$1")
   kill -KILL "${pids[RANDOM % ${#pids[@]}]}"
 }

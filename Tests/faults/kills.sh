@@ -1,15 +1,6 @@
 # shellcheck shell=bash
 # Processes that are killed. Sourced by run.
 
-# Begins a run with checkpoints every few steps, and returns at a random moment of its training, with the newest
-# checkpoint's step in before.
-train_for_a_while() { # RANKS [OPTION…]
-  start "$1" --checkpoint-every 20 --resume "${@:2}"
-  until_saved $((100 + RANDOM % (steps / 3))) || true
-  sleep "0.0$((RANDOM % 10))"
-  before=$(saved)
-}
-
 # Two or three moments each: one is luck.
 rank_killed() {
   local ranks victim name
@@ -23,7 +14,7 @@ rank_killed() {
     finish 15
     check "$name: exit code" 137 "$code"
     check_says "$name: message" "exited on signal 9 (Killed)"
-    check_within "$name" 10
+    check_within "$name: ends in time" 10
     check_nothing_left "$name"
     check_kept "$name" "$before"
     check_resumes "$name" $((ranks % 3 + 1)) "$before"
@@ -43,9 +34,9 @@ rank_killed_at_the_start() {
     # shellcheck disable=SC2086  # numbers
     kill -KILL ${ranks:-$job} 2>/dev/null || true
     finish 15
-    check_within "killed after $delay s" 10
+    check_within "killed after $delay s: ends in time" 10
     check_kept "killed after $delay s" "$before"
-    rm -rf /dev/shm/* "${TMPDIR:?}"/*
+    sweep_room
   done
   check_resumes "killed at the start" 1 0
 }
@@ -57,11 +48,11 @@ mpirun_killed() {
   kill -KILL "$job"
   finish 15
   check "mpirun killed: exit code" 137 "$code"
-  check_within "mpirun killed" 10
+  check_within "mpirun killed: ends in time" 10
   # Nobody is there to remove Open MPI's own: see launch/supervise.
   check_nothing_left "mpirun killed" '/vader_segment\.|/ompi\.'
   check_kept "mpirun killed" "$before"
-  rm -rf /dev/shm/* "${TMPDIR:?}"/*
+  sweep_room
   check_resumes "mpirun killed" 3 "$before"
 }
 
@@ -75,9 +66,9 @@ all_ranks_killed() {
   finish 15
   check "all ranks killed: exit code" 137 "$code"
   check_says "all ranks killed: message" "exited on signal 9 (Killed)"
-  check_within "all ranks killed" 10
+  check_within "all ranks killed: ends in time" 10
   check_nothing_left "all ranks killed" '/vader_segment\.'
   check_kept "all ranks killed" "$before"
-  rm -rf /dev/shm/*
+  sweep_room
   check_resumes "all ranks killed" 2 "$before"
 }

@@ -45,6 +45,11 @@ strangers() {
   done
 }
 
+processes_named() { strangers | awk -v name="$1" '$2 == name || $2 ~ "/" name "$" { print $1 }'; }
+
+# What Open MPI leaves where nobody is left to remove it.
+sweep_room() { rm -rf /dev/shm/* "${TMPDIR:?}"/*; }
+
 # Processes, shared memory and temporary files of jobs, a line each.
 remains() {
   strangers

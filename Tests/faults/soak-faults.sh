@@ -73,7 +73,7 @@ one_attempt() {
   finish 15
   rm -f "$folder/filling"
   count_fault "$fault" "$before"
-  rm -rf /dev/shm/* "${TMPDIR:?}"/*
+  sweep_room
   resume_copy "$fault" "$took"
 }
 

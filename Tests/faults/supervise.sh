@@ -15,8 +15,7 @@ supervise() {
 }
 
 # The ranks that run in the room, whoever started them.
-ranks_of_room() { strangers | awk -v program="$program" '$2 == program { print $1 }'; }
-processes_named() { strangers | awk -v name="$1" '$2 == name || $2 ~ "/" name "$" { print $1 }'; }
+ranks_of_room() { processes_named "$program"; }
 
 # How often the job has been started again and trained.
 restarts() { grep -c "training again at step" "$work/err" || true; }
@@ -61,7 +60,7 @@ supervised_kills() {
     number=$((number + 1))
     until_restarts "$number" 15 || true
     check "supervised, $what killed: training again" "$number" "$(restarts)"
-    check_within "supervised, $what killed" 5
+    check_within "supervised, $what killed: ends in time" 5
     check "supervised, $what killed: from what was saved" yes "$( (($(begun_at) >= before)) && echo yes || begun_at)"
   done
   check_supervised_end "supervised, killed four times"
@@ -80,7 +79,7 @@ supervised_stop() {
   until_restarts 1 30 || true
   err=$(<"$work/err")
   check "a stopped rank, supervised: training again" 1 "$(restarts)"
-  check_within "a stopped rank, supervised" 20
+  check_within "a stopped rank, supervised: ends in time" 20
   check_says "a stopped rank, supervised: what is wrong" "launch: nothing has moved for"
   check_says "a stopped rank, supervised: it is named" "(process $victim on "
   check_says "a stopped rank, supervised: why" "gives no sign of life since step"
@@ -100,7 +99,7 @@ supervised_mpirun_deaf() {
   until_restarts 1 40 || true
   err=$(<"$work/err")
   check "mpirun that is deaf, supervised: training again" 1 "$(restarts)"
-  check_within "mpirun that is deaf, supervised" 30
+  check_within "mpirun that is deaf, supervised: ends in time" 30
   check_says "mpirun that is deaf, supervised: why" "launch: no rank has said anything for 10 s"
   check_supervised_end "mpirun that is deaf, supervised"
 }
@@ -116,7 +115,7 @@ supervised_host_lost() {
   until_restarts 1 40 || true
   err=$(<"$work/err")
   check "a host lost, supervised: training again" 1 "$(restarts)"
-  check_within "a host lost, supervised" 30
+  check_within "a host lost, supervised: ends in time" 30
   check_says "a host lost, supervised: fewer ranks" " on 2 ranks, "
   since=
   while kill -0 "$job" 2>/dev/null; do sleep 0.1; done

@@ -1,19 +1,6 @@
 # shellcheck shell=bash
 # The run that faults happen to, and what must be so afterwards. Sourced.
 
-choose_program() {
-  local built=${1-} candidate
-  for candidate in "$checkout"/.build{,-test}/release/ddp-train; do
-    if [[ -z $built && -x $candidate ]]; then built=$candidate; fi
-  done
-  [[ -x $built ]] || {
-    echo "no program to test: build it (swift build -c release --product ddp-train), or name one" >&2
-    exit 69
-  }
-  program=$work/ddp-train
-  cp -- "$built" "$program"
-}
-
 # Small, and the same to the bit on any number of ranks. Checkpoints come every few steps.
 set_model() { # SEED STEPS
   model=(--data "$checkout/data/names.txt" --d-model 32 --generate 0 --seed "$1" --steps "$2" --reproducible
@@ -111,6 +98,15 @@ until_saved() {
   return 1
 }
 
+# Begins a run with checkpoints every few steps, and returns at a random moment of its training, with the newest
+# checkpoint's step in before.
+train_for_a_while() { # RANKS [OPTION…]
+  start "$1" --checkpoint-every 20 --resume "${@:2}"
+  until_saved $((100 + RANDOM % (steps / 3))) || true
+  sleep "0.0$((RANDOM % 10))"
+  before=$(saved)
+}
+
 # until_says TEXT: waits until the job says it, half a minute at most.
 until_says() {
   local _
@@ -180,9 +176,4 @@ check_resumes() {
   check "$1: the end of the run without a fault" "$whole" "$(ending "$metrics")"
   check "$1: no half of a checkpoint is left" '' "$(compgen -G "$folder/*.partial" || true)"
   check_nothing_left "$1, resumed"
-}
-
-# check_within NAME SECONDS: the last fault's time.
-check_within() {
-  if ((took <= $2 * 1000)); then check "$1: ends in time" '' ''; else check "$1: ends in time" "at most $2 s" "$took ms"; fi
 }

@@ -1,35 +1,15 @@
 # shellcheck shell=bash
 # Jobs, how they end, and what they leave behind. Sourced by run.
 
-# A copy under the temporary folder: every process of a job has that path in its command line.
-choose_program() {
-  local built=${1-} candidate
-  for candidate in "$checkout"/.build{,-test}/release/ddp-train; do
-    if [[ -z $built && -x $candidate ]]; then built=$candidate; fi
-  done
-  [[ -x $built ]] || {
-    echo "no program to test: build it (swift build -c release --product ddp-train), or name one" >&2
-    exit 69
-  }
-  program=$work/ddp-train
-  cp -- "$built" "$program"
-  # What it will offer in time: the strategies are tested as they come.
+# Sets options to what the program's help says, and strategies to those it offers, the default as ''.
+find_strategies() {
+  local sync
   options=$("$program" train --help | tr -s ' \n' ' ')
   strategies=('')
-  local sync=${options#*--sync <}
+  sync=${options#*--sync <}
   if [[ $sync != "$options" && ${sync%% --*} =~ \(values:\ ([a-z,\ ]+)\) ]]; then
     IFS=', ' read -ra strategies <<<"${BASH_REMATCH[1]}"
   fi
-}
-
-# attempt COMMAND…: sets code, out, err and took, in milliseconds.
-attempt() {
-  local start
-  start=$(date +%s%3N)
-  code=0
-  timeout --kill-after 5 100 "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
-  took=$(($(date +%s%3N) - start))
-  out=$(<"$work/out") err=$(<"$work/err")
 }
 
 # over HOSTS OPTION…: a job over the hosts in namespaces.
@@ -78,11 +58,6 @@ finish() {
 }
 
 now() { since=$(date +%s%3N); }
-
-# check_within NAME SECONDS: the last job's time.
-check_within() {
-  if ((took <= $2 * 1000)); then check "$1" '' ''; else check "$1" "at most $2 s" "$took ms"; fi
-}
 
 # What is on this machine that jobs could leave: interfaces, shared memory, temporary files.
 traces() {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Counting checks. Sourced by Tests/launch/run and Tests/hosts/run.
+# Counting checks. Sourced by the tests in bash.
 
 passed=0
 failed=0
@@ -18,4 +18,9 @@ check() {
 # check_says NAME PART: the last command's stderr contains PART.
 check_says() {
   if [[ $err == *"$2"* ]]; then check "$1" '' ''; else check "$1" "…$2…" "$err"; fi
+}
+
+# check_within NAME SECONDS: took, of the last job, is no longer.
+check_within() {
+  if ((took <= $2 * 1000)); then check "$1" '' ''; else check "$1" "at most $2 s" "$took ms"; fi
 }

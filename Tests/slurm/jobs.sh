@@ -1,27 +1,6 @@
 # shellcheck shell=bash
 # Jobs of launch/slurm, and how they end. Sourced by run.
 
-# A copy under the temporary folder, so that a build beside the test changes nothing.
-choose_program() {
-  local built=${1-} candidate
-  for candidate in "$checkout"/.build{,-test}/release/ddp-train; do
-    if [[ -z $built && -x $candidate ]]; then built=$candidate; fi
-  done
-  [[ -x $built ]] || {
-    echo "no program to test: build it (swift build -c release --product ddp-train), or name one" >&2
-    exit 69
-  }
-  program=$work/ddp-train
-  cp -- "$built" "$program"
-}
-
-# attempt COMMAND…: sets code, out and err.
-attempt() {
-  code=0
-  timeout --kill-after 5 100 "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
-  out=$(<"$work/out") err=$(<"$work/err")
-}
-
 # What every run here has. Ranks share cores with whatever else this machine does.
 export OMPI_MCA_mpi_yield_when_idle=1
 common=(--data "$checkout/data/names.txt" --generate 0 --reproducible)
