@@ -4,7 +4,10 @@ import Yams
 ///
 /// - Throws: `ConfigurationError` in one line, with the line in the file where there is one.
 func composeYAML(_ bytes: [UInt8], source: String) throws -> Node? {
-  guard let text = String(validating: bytes, as: UTF8.self), !text.contains("\0") else {
+  // The parser takes a byte order mark in front of a mapping only, not in front of `---` or `%YAML`.
+  let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  let content = bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0)
+  guard let text = String(validating: content, as: UTF8.self), !text.contains("\0") else {
     throw ConfigurationError(source, "is not UTF-8 text")
   }
   try refuseAliases(text, source: source)

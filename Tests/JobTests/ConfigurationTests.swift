@@ -1,3 +1,4 @@
+import Foundation
 import MPIRunSupport
 import TestSupport
 import Testing
@@ -79,6 +80,38 @@ extension Jobs {
       #expect(try Metrics(path: folder.path("out.jsonl")).final.steps == 2)
     }
 
+    @Test(
+      "~ and $HOME at a path's start are the home folder", arguments: ["~", "$HOME", "${HOME}"])
+    func homeFolder(sign: String) throws {
+      let home = try TemporaryFolder()
+      _ = try home.file("names.txt", "anna\nmark\nzoe\n")
+      let folder = try TemporaryFolder()
+      let file = try folder.file("run.yaml", "data: \(sign)/names.txt\nmetrics: \(sign)/out.jsonl\nsteps: 2\n")
+      let result = try MPIRun.runAlone("ddp-train", ["--config", file], environment: ["HOME": home.path])
+      #expect(result.line("data") == "\(home.path)/names.txt: 3 names", "\(result)")
+      #expect(try Metrics(path: home.path("out.jsonl")).final.steps == 2)
+      // In the middle of a path they are letters like others.
+      let other = try folder.file("other.yaml", "data: a\(sign)/names.txt\n")
+      expectFailure(
+        try MPIRun.runAlone("ddp-train", ["--config", other], environment: ["HOME": home.path]),
+        saying: "\(folder.path)/a\(sign)/names.txt")
+    }
+
+    @Test("without a home folder that is an error of that line")
+    func noHomeFolder() throws {
+      let folder = try TemporaryFolder()
+      let file = try folder.file("run.yaml", "steps: 2\ndata: ~/names.txt\n")
+      // A user that the system does not know, as in a container; the program may live where only root can read.
+      let script = """
+        program=$(mktemp -p /tmp) && cp -- "$0" "$program" && chmod 755 "$program" && chmod 755 '\(folder.path)'
+        env -u HOME setpriv --reuid 54321 --clear-groups "$program" --config '\(file)'
+        code=$?; rm -f -- "$program"; exit $code
+        """
+      guard geteuid() == 0 else { return }
+      expectFailure(
+        try MPIRun.runScript(script, program: "ddp-train"), saying: "run.yaml:2: data: there is no home folder for")
+    }
+
     @Test("heads follow the width unless they are given")
     func heads() throws {
       #expect(try run("d-model: 128").line("model")?.hasPrefix("d-model 128, 8 heads") == true)
@@ -93,7 +126,8 @@ extension Jobs {
         ("batch: 10.0", "batch 10,"), ("learning-rate: 1e-3", "rate 0.001 "), ("learning-rate: .5e-2", "rate 0.005 "),
         ("seed: 18446744073709551615", "seed 18446744073709551615"), ("{batch: 10, seed: 3}", "batch 10,"),
         ("", "batch 16,"), ("# nothing", "batch 16,"), ("---\nbatch: 10\n...", "batch 10,"),
-        ("\u{feff}batch: 10", "batch 10,"), ("batch: 10\r\nseed: 3\r\n", "batch 10,"),
+        ("\u{feff}batch: 10", "batch 10,"), ("\u{feff}---\nbatch: 10", "batch 10,"),
+        ("\u{feff}%YAML 1.1\n---\nbatch: 10", "batch 10,"), ("batch: 10\r\nseed: 3\r\n", "batch 10,"),
       ])
     func values(yaml: String, expected: String) throws {
       let result = try run(yaml)

@@ -82,6 +82,23 @@ extension Jobs {
       #expect(live.stderr.hasSuffix("\r\u{1b}[K") && !live.stderr.contains("\n"), "\(live)")
     }
 
+    @Test("a live line is never as wide as the terminal", arguments: [1, 5, 20, 40, 200])
+    func narrowTerminal(columns: Int) throws {
+      let folder = try TemporaryFolder()
+      let log = folder.path("log")
+      let script = """
+        script -qec "stty cols \(columns); exec '$0' --d-model 16 --steps 2000 --generate 0" /dev/null
+        """
+      let result = try MPIRun.runScript("\(script) >'\(log)' </dev/null", program: "ddp-train")
+      #expect(result.exitCode == 0, "\(result)")
+      let drawn = try String(contentsOfFile: log, encoding: .utf8).components(separatedBy: "\r\u{1b}[K").dropFirst()
+      #expect(drawn.count >= 2, "\(drawn)")
+      for line in drawn.dropLast() {
+        #expect(line.count < columns && (columns < 20 || line.hasPrefix("step ")), "\(line)")
+        #expect(columns < 200 || line.hasSuffix(" left"), "\(line)")
+      }
+    }
+
     @Test("info", arguments: [(Start.alone, "1 (started without mpirun)"), (.ranks(1), "1"), (.ranks(3), "3")])
     func info(start: Start, ranks: String) throws {
       let result = try ddpTrain(start, ["info"])

@@ -31,9 +31,16 @@ struct ConfigurationFile {
     return value
   }
 
-  /// A path; a relative one counts from the configuration file's folder.
+  /// A path; a relative one counts from the configuration file's folder. `~` and `$HOME` at its start are the home
+  /// folder, as in a shell, which never sees this file.
   func path(_ key: String) throws -> String? {
-    guard let text = try value(key, as: String.self) else { return nil }
+    guard let written = try value(key, as: String.self) else { return nil }
+    guard let text = inHomeFolder(written) else {
+      throw ConfigurationError(
+        path, line: values[key]?.line,
+        "\(key): there is no home folder for \(printable(written)): HOME is not set, and this user is not known; "
+          + "write the path out")
+    }
     return text.hasPrefix("/")
       ? text : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(text).path
   }

@@ -39,7 +39,8 @@ final class ProgressReporter {
       let now = csimd_nanoseconds()
       guard now >= nextDraw || record.step == steps else { return }
       nextDraw = now + Self.interval
-      writeToStandardError("\r\u{1b}[K" + line(record))
+      // A line that wraps cannot be drawn over. The last column stays empty: some terminals wrap when it is filled.
+      writeToStandardError("\r\u{1b}[K" + line(record, within: terminalColumns() - 1))
     }
   }
 
@@ -48,11 +49,30 @@ final class ProgressReporter {
     if style == .live { writeToStandardError("\r\u{1b}[K") }
   }
 
-  private func line(_ record: StepRecord) -> String {
+  /// What fits into `width` columns; of what does not, the least important is left out first.
+  private func line(_ record: StepRecord, within width: Int = .max) -> String {
     let perStep = record.elapsedSeconds / Double(record.step)
     let share = 100 * (record.phases.synchronisation + record.phases.wait) / max(record.phases.total, 1)
-    return "step \(grouped(record.step))/\(grouped(steps))  loss \(fixed(record.loss, 4))  "
-      + "\(significant(record.microsecondsPerStep)) µs/step  communication \(fixed(share, 0)) %  "
-      + "\(clock(seconds: perStep * Double(steps - record.step))) left"
+    var fields: [(text: String, importance: Int)] = [
+      ("step \(grouped(record.step))/\(grouped(steps))", 4),
+      ("loss \(fixed(record.loss, 4))", 3),
+      ("\(significant(record.microsecondsPerStep)) µs/step", 1),
+      ("communication \(fixed(share, 0)) %", 0),
+      ("\(clock(seconds: perStep * Double(steps - record.step))) left", 2),
+    ]
+    func joined() -> String { fields.map(\.text).joined(separator: "  ") }
+    while fields.count > 1, joined().count > width {
+      let least = fields.indices.min { fields[$0].importance < fields[$1].importance } ?? 0
+      fields.remove(at: least)
+    }
+    return String(joined().prefix(max(width, 0)))
   }
+}
+
+/// The width of the terminal behind standard error; where that is none, what COLUMNS says, or 80.
+private func terminalColumns() -> Int {
+  var size = winsize()
+  if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+  let said = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 0
+  return said > 0 ? said : 80
 }
