@@ -25,22 +25,25 @@ public struct Tournament: Sendable {
   /// - Parameters:
   ///   - settings: of the run; its strategy does not count.
   ///   - names: the training names, the same on every rank.
-  /// - Throws: `MPIError`; what is wrong with the run itself shows when it starts.
+  /// - Throws: `MPIError`; `Stopped` on all ranks. What is wrong with the run itself shows when it starts.
   public init(_ settings: Settings, names: NameTable, world: Communicator) throws {
     var players: [Player] = []
     for strategy in SynchronisationStrategy.allCases where strategy != .auto {
       if let player = try Player(strategy, settings, names, world) { players.append(player) }
     }
-    for round in 0..<Self.rounds {
+    var round = 0
+    while try StopSignal.goesOn(round < Self.rounds, over: world) {
       for player in players {
         for step in 0..<Self.stepsPerRound {
           try player.run(round * Self.stepsPerRound + step, counts: step >= Self.warmUp)
         }
       }
+      round += 1
     }
     var results: [Result] = []
-    for player in players { results.append(try player.result(over: world)) }
+    if round == Self.rounds { for player in players { results.append(try player.result(over: world)) } }
     for player in players { try player.training.close() }
+    try StopSignal.check(over: world)
     self.results = results.sorted { $0.step < $1.step }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataParallel
 import MPI
 
 @main
@@ -25,6 +26,7 @@ struct DDPTrain: ParsableCommand {
   static let version = "0.1.0"
 
   static func main() {
+    StopSignal.install()
     reserveStandardDescriptors()
     // Without mpirun there is nobody to agree with, and help should not wait for MPI.
     guard Environment.isRunningUnderMPIRun else {
