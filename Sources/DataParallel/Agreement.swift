@@ -31,8 +31,11 @@ public struct JobFailure: Error, CustomStringConvertible {
 /// For start-up work that may fail on some ranks only (a file missing on one host): no rank goes on to wait for
 /// one that has given up. The lowest failing rank speaks; it names itself unless all failed alike.
 ///
+/// - Parameter stops: whether a stop request counts. Not at an end that has more to do.
 /// - Throws: `Stopped` on all where any rank was asked to stop and none has failed.
-public func onEveryRank<Result>(of world: Communicator, _ body: () throws -> Result) throws -> Result {
+public func onEveryRank<Result>(
+  of world: Communicator, stops: Bool = true, _ body: () throws -> Result
+) throws -> Result {
   var result: Result?
   var reason = ""
   var (failure, code): (Int, Int32) = (0, 0)
@@ -50,7 +53,7 @@ public func onEveryRank<Result>(of world: Communicator, _ body: () throws -> Res
   let states = try world.allGather([failure, StopSignal.number])
   let failed = (0..<world.size).map { states[2 * $0] }
   if !failed.contains(1) {
-    try StopSignal.stop(all: (0..<world.size).map { states[2 * $0 + 1] })
+    if stops { try StopSignal.stop(all: (0..<world.size).map { states[2 * $0 + 1] }) }
     if let result { return result }
   }
   let speaker = failed.firstIndex(of: 1) ?? 0

@@ -32,9 +32,15 @@ public enum StopSignal {
 
   /// The same for all ranks: whether any of them was asked to stop. Collective.
   ///
+  /// - Parameter end: runs before it throws, on all ranks: gives back what they share.
   /// - Throws: `Stopped` on all; `MPIError`.
-  public static func check(over world: Communicator) throws {
-    try stop(all: world.size == 1 ? [number] : try world.allGather(number))
+  public static func check(over world: Communicator, end: () throws -> Void = {}) throws {
+    do {
+      try stop(all: world.size == 1 ? [number] : try world.allGather(number))
+    } catch let stopped as Stopped {
+      try end()
+      throw stopped
+    }
   }
 
   /// - Parameter numbers: `number` of each rank.

@@ -31,19 +31,17 @@ public struct Tournament: Sendable {
     for strategy in SynchronisationStrategy.allCases where strategy != .auto {
       if let player = try Player(strategy, settings, names, world) { players.append(player) }
     }
-    var round = 0
-    while try StopSignal.goesOn(round < Self.rounds, over: world) {
+    for round in 0..<Self.rounds {
       for player in players {
-        for step in 0..<Self.stepsPerRound {
+        for step in 0..<Self.stepsPerRound where !player.training.wasStopped {
           try player.run(round * Self.stepsPerRound + step, counts: step >= Self.warmUp)
         }
       }
-      round += 1
     }
+    try StopSignal.check(over: world) { for player in players { try player.training.close() } }
     var results: [Result] = []
-    if round == Self.rounds { for player in players { results.append(try player.result(over: world)) } }
+    for player in players { results.append(try player.result(over: world)) }
     for player in players { try player.training.close() }
-    try StopSignal.check(over: world)
     self.results = results.sorted { $0.step < $1.step }
   }
 }

@@ -104,10 +104,7 @@ public final class Trainer {
         throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")
       }
       done += 1
-      if outcome.requests.contains(.stop) {
-        stopped = true
-        StopSignal.note()
-      }
+      stopped = step.wasStopped
       statistics.add(
         loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
         phases: measured ? outcome.phases : nil)

@@ -100,12 +100,7 @@ extension Ladder {
       try together?.runner.turn()
       rounds += 1
     } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < seconds * 1e9 || rounds < 3, over: world)
-    do {
-      try StopSignal.check(over: world)
-    } catch {
-      try together?.team.close()
-      throw error
-    }
+    try StopSignal.check(over: world) { try together?.team.close() }
   }
 
   /// Collective; for rank 0.

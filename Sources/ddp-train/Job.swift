@@ -20,10 +20,12 @@ enum Job {
       do {
         let command = try onEveryRank(of: mpi.world) { try parsed(parse) }
         try requireAgreement([("the command", "\(type(of: command))".lowercased())], over: mpi.world)
-        try command.run(on: mpi.world)
+        do {
+          try command.run(on: mpi.world)
+        } catch let ended as ExitRequest {
+          code = ended.code
+        }
         try StopSignal.check(over: mpi.world)
-      } catch let ended as ExitRequest {
-        code = ended.code
       } catch let stopped as Stopped {
         code = 130
         if mpi.world.rank == 0 { writeToStandardError("ddp-train: \(stopped)\n") }

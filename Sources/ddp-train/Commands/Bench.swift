@@ -82,9 +82,9 @@ struct Bench: JobCommand {
       repeat {
         try benchmark.round()
       } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < seconds * 1e9, over: world)
+      try StopSignal.check(over: world) { try benchmark.close() }
       results += try benchmark.results()
       try benchmark.close()
-      try StopSignal.check(over: world)
     }
     let report = SynchronisationReport(results: results)
     try onEveryRank(of: world) {

@@ -69,9 +69,9 @@ struct ScalingCommand: JobCommand {
     for plan in plans {
       let experiment = try ScalingExperiment(plan, names: names, world: world)
       try measure(experiment, over: world)
+      try StopSignal.check(over: world) { try experiment.close() }
       let found = try experiment.results()
       try experiment.close()
-      try StopSignal.check(over: world)
       report.results += found.results
       report.late += found.late
       peaks += found.peaks
@@ -101,6 +101,7 @@ struct ScalingCommand: JobCommand {
           shape: plan.shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names,
           seconds: min(seconds, 1), isStopped: isStopped)
       }
+      guard try !isStopped() else { return }
       let place = Placement(
         ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
