@@ -136,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "CStop", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "sync-exercise",
+        "CStop", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train",
+        "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),
   ],

@@ -216,7 +216,9 @@ extension Jobs {
         var asked = ContinuousClock.now
         let result = try ddpTrain(start, arguments) { job in
           let pids = { ranks == 1 ? [job.processID] : job.children }
-          try job.wait(until: "it handles signals") { pids().count == ranks && pids().allSatisfy { job.handles(SIGTERM, in: $0) } }
+          try job.wait(until: "it handles signals") {
+            pids().count == ranks && pids().allSatisfy { job.handles(SIGTERM, in: $0) }
+          }
           sleep(1)
           asked = .now
           kill(pids()[index % ranks], SIGTERM)

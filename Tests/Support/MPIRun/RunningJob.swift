@@ -32,7 +32,9 @@ public struct RunningJob: Sendable {
 
   /// Whether a process, this one where none is named, has a handler for a signal. Before its first instruction it has none.
   public func handles(_ number: Int32, in process: pid_t? = nil) -> Bool {
-    guard let status = FileManager.default.contents(atPath: "/proc/\(process ?? processID)/status") else { return false }
+    guard let status = FileManager.default.contents(atPath: "/proc/\(process ?? processID)/status") else {
+      return false
+    }
     let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
     guard let digits = line?.split(whereSeparator: \.isWhitespace).last, let mask = UInt64(digits, radix: 16) else {
       return false
