@@ -57,11 +57,12 @@ let package = Package(
 
     // Many ranks.
     .target(name: "CSpin", cSettings: cForThisCPU),
+    .target(name: "CStop"),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CXXHash", "CSIMD", "CSpin", "Kernels", "GPT", "MPI", "Dataset"],
+      dependencies: ["CXXHash", "CSIMD", "CSpin", "CStop", "Kernels", "GPT", "MPI", "Dataset"],
       swiftSettings: swiftForThisCPU),
 
     // Measurement.
@@ -135,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "sync-exercise",
+        "CStop", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train",
+        "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),
   ],

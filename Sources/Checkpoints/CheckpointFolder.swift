@@ -19,8 +19,10 @@ public final class CheckpointFolder: Sendable {
   /// - Parameters:
   ///   - keep: checkpoints that are kept; at least 1.
   ///   - patience: seconds to wait. The ranks of a job whose mpirun was killed live on for one or two.
+  ///   - isStopped: whether to wait no longer.
   /// - Throws: `CheckpointError` where it cannot be had or written to.
-  public init(path: String, keep: Int, patience: Double = 5) throws(CheckpointError) {
+  public init(path: String, keep: Int, patience: Double = 5, isStopped: () -> Bool = { false }) throws(CheckpointError)
+  {
     self.path = path
     self.keep = keep
     guard Self.make(path) else { throw Self.lastError(path, "cannot be made a folder for checkpoints") }
@@ -30,7 +32,7 @@ public final class CheckpointFolder: Sendable {
     let deadline = Date().addingTimeInterval(patience)
     while flock(lock, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else { throw Self.lastError(path, "cannot be locked") }
-      guard Date() < deadline else {
+      guard Date() < deadline, !isStopped() else {
         throw CheckpointError(.system, path, "another job keeps its checkpoints there; name another folder")
       }
       usleep(50_000)

@@ -30,20 +30,32 @@ public struct JobFailure: Error, CustomStringConvertible {
 ///
 /// For start-up work that may fail on some ranks only (a file missing on one host): no rank goes on to wait for
 /// one that has given up. The lowest failing rank speaks; it names itself unless all failed alike.
-public func onEveryRank<Result>(of world: Communicator, _ body: () throws -> Result) throws -> Result {
+///
+/// - Parameter stops: whether a stop request counts. Not at an end that has more to do.
+/// - Throws: `Stopped` on all where any rank was asked to stop and none has failed.
+public func onEveryRank<Result>(
+  of world: Communicator, stops: Bool = true, _ body: () throws -> Result
+) throws -> Result {
   var result: Result?
   var reason = ""
-  var code: Int32 = 0
+  var (failure, code): (Int, Int32) = (0, 0)
   do {
     result = try body()
   } catch let failure as JobFailure {
     throw failure
+  } catch is Stopped {
+    // Of which all will hear.
   } catch {
     reason = "\(error)"
+    failure = 1
     code = (error as? JobFailure.Reason)?.code ?? 1
   }
-  let failed = try world.allGather(result == nil ? 1 : 0)
-  if let result, !failed.contains(1) { return result }
+  let states = try world.allGather([failure, StopSignal.number])
+  let failed = (0..<world.size).map { states[2 * $0] }
+  if !failed.contains(1) {
+    if stops { try StopSignal.stop(all: (0..<world.size).map { states[2 * $0 + 1] }) }
+    if let result { return result }
+  }
   let speaker = failed.firstIndex(of: 1) ?? 0
   let alike = try world.allGather(reason).allSatisfy { $0 == reason }
   let description = alike ? reason : "rank \(speaker) on \(Environment.processorName): \(reason)"

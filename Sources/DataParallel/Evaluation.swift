@@ -5,19 +5,26 @@ import MPI
 ///
 /// - Parameters:
 ///   - names: the whole set, the same on every rank.
-///   - batch: names an engine takes at a time.
-/// - Returns: the mean of −log p over all predicted positions of all names, in nats.
+///   - batch: names an engine takes at a time; between two a rank looks at a stop request.
+/// - Returns: the mean of −log p over all predicted positions of all names, in nats; nil, on all ranks, where one has
+///   stopped on the way.
 func meanLoss(
   of names: NameTable, parameters: UnsafePointer<Float>, engine: any Engine, batch: Int, over world: Communicator
-) throws -> Double {
+) throws -> Double? {
   let own = shard(batch: names.count, rank: world.rank, ranks: world.size)
+  let wasStopped = StopSignal.isRequested
+  var isWhole = true
   var sum = 0.0
   names.names.withUnsafeBufferPointer { all in
     for start in stride(from: own.lowerBound, to: own.upperBound, by: batch) {
+      // A run that was stopped before has a moment for this.
+      isWhole = wasStopped ? !StopSignal.isOverdue : !StopSignal.isRequested
+      guard isWhole else { break }
       let piece = UnsafeBufferPointer(rebasing: all[start..<min(start + batch, own.upperBound)])
       sum += engine.forward(piece, parameters: parameters, scale: 0)
     }
   }
   let positions = names.names.reduce(0) { $0 + $1.positions }
-  return try world.allReduce(sum, .sum) / Double(positions)
+  let total = try world.allReduce([sum, isWhole ? 0 : 1], .sum)
+  return total[1] == 0 ? total[0] / Double(positions) : nil
 }

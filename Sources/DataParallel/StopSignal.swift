@@ -1,22 +1,115 @@
-import Glibc
-import Synchronization
+import CStop
+import MPI
 
-/// SIGINT, SIGTERM and SIGUSR1 as a request that the training loop reads between steps.
+/// Signals as a request to stop, which every long loop looks at.
 ///
-/// A signal may reach one rank only, or each at another step; the request therefore travels with the gradients,
-/// and all ranks stop behind the same step. A second SIGINT ends the process at once. The others may come twice: from
-/// a scheduler that tells all processes, and from mpirun, which passes them on.
+/// `CStop` says which signals, and what a second one does. A signal may reach one rank only, or each at another moment;
+/// the ranks therefore agree. In training the request travels with the gradients, and all stop after the same step.
+/// Elsewhere it travels with `onEveryRank`, `goesOn` and `rest`, and all throw `Stopped`, of which the program makes
+/// exit code 130.
 public enum StopSignal {
-  private static let received = Atomic<Bool>(false)
+  /// Whether this process knows of a request: of a signal of its own, or because the ranks have agreed. One relaxed load.
+  public static var isRequested: Bool { cstop_request() != 0 }
 
-  public static var isRequested: Bool { received.load(ordering: .relaxed) }
+  /// What a run that was stopped still has to say, such as held-out loss and names, may take this long.
+  public static var isOverdue: Bool { cstop_age() > 1_000_000_000 }
 
-  public static func install() {
-    for number in [SIGINT, SIGTERM, SIGUSR1] {
-      var action = sigaction()
-      action.__sigaction_handler.sa_handler = { _ in StopSignal.received.store(true, ordering: .relaxed) }
-      action.sa_flags = SA_RESTART | (number == SIGINT ? CInt(bitPattern: UInt32(SA_RESETHAND)) : 0)
-      sigaction(number, &action, nil)
+  /// The first thing a program does: a signal before has its default.
+  public static func install() { cstop_install() }
+
+  /// The request of this process as a number that ranks can compare: 0 for none.
+  static var number: Int { Int(cstop_request()) }
+
+  /// Takes note of what the ranks agreed on.
+  static func note(_ number: Int = Int(CSTOP_ELSEWHERE)) { cstop_ask(CInt(number)) }
+
+  /// For the work of one rank alone.
+  ///
+  /// - Throws: `Stopped`.
+  public static func check() throws(Stopped) {
+    if isRequested { throw Stopped(number: number) }
+  }
+
+  /// The same for all ranks: whether any of them was asked to stop. Collective.
+  ///
+  /// - Parameter end: runs before it throws, on all ranks: gives back what they share.
+  /// - Throws: `Stopped` on all; `MPIError`.
+  public static func check(over world: Communicator, end: () throws -> Void = {}) throws {
+    do {
+      try stop(all: world.size == 1 ? [number] : try world.allGather(number))
+    } catch let stopped as Stopped {
+      try end()
+      throw stopped
+    }
+  }
+
+  /// - Parameter numbers: `number` of each rank.
+  static func stop(all numbers: [Int]) throws(Stopped) {
+    guard numbers.contains(where: { $0 != 0 }) else { return }
+    // A rank that has a signal knows more than one that was told.
+    let number = numbers.first { $0 > 0 } ?? Int(CSTOP_ELSEWHERE)
+    note(number)
+    throw Stopped(number: number)
+  }
+
+  /// Whether a measuring loop goes on, the same on all ranks: as rank 0 says, and as long as nobody is asked to stop.
+  /// Collective. After the loop `check(over:)` tells which it was.
+  public static func goesOn(_ own: Bool, over group: Communicator) throws -> Bool {
+    guard group.size > 1 else { return own && !isRequested }
+    let all = try group.allReduce([isRequested ? 1 : 0, group.rank == 0 && own ? 1 : 0], .max)
+    if all[0] != 0 { note() }
+    return all[0] == 0 && all[1] != 0
+  }
+}
+
+/// A command was stopped on request. On all ranks, unless one rank alone is at work.
+public struct Stopped: Error, CustomStringConvertible {
+  /// Of the first signal; negative where no rank knows any more.
+  let number: Int
+
+  public var description: String {
+    guard number > 0 else { return "stopped" }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16) { name in
+      guard let room = name.baseAddress else { return "stopped" }
+      return "stopped by \(String(cString: cstop_name_of(CInt(number), room)))"
+    }
+  }
+}
+
+extension Communicator {
+  /// For the word of a sleeping rank that it was asked to stop.
+  private static var stopTag: Int { 7130 }
+
+  /// Runs `work` on the ranks below `workers` while the others sleep. Collective.
+  ///
+  /// A sleeper that is asked to stop tells rank 0.
+  ///
+  /// - Parameter work: is given what rank 0 asks, now and then, whether it or a sleeper is to stop.
+  public func rest(
+    workers: Int = 1, while work: (_ isStopped: @escaping () throws -> Bool) throws -> Void
+  ) throws {
+    guard size > 1 else { return try work { StopSignal.isRequested } }
+    var told = 0
+    if rank < workers {
+      try work {
+        if !StopSignal.isRequested, rank == 0, try probeNow(for: UInt8.self, tag: Self.stopTag) != nil {
+          StopSignal.note()
+        }
+        return StopSignal.isRequested
+      }
+      try rest()
+    } else {
+      try rest { () throws(MPIError) in
+        guard told == 0, StopSignal.isRequested else { return }
+        told = 1
+        try send([UInt8(1)], to: 0, tag: Self.stopTag)
+      }
+    }
+    // What a sleeper said too late is to be received as well.
+    let tellers = try allGather(told)
+    guard rank == 0 else { return }
+    for teller in tellers.indices where tellers[teller] == 1 {
+      _ = try receive(UInt8.self, from: teller, tag: Self.stopTag)
     }
   }
 }

@@ -25,7 +25,7 @@ public struct Tournament: Sendable {
   /// - Parameters:
   ///   - settings: of the run; its strategy does not count.
   ///   - names: the training names, the same on every rank.
-  /// - Throws: `MPIError`; what is wrong with the run itself shows when it starts.
+  /// - Throws: `MPIError`; `Stopped` on all ranks. What is wrong with the run itself shows when it starts.
   public init(_ settings: Settings, names: NameTable, world: Communicator) throws {
     var players: [Player] = []
     for strategy in SynchronisationStrategy.allCases where strategy != .auto {
@@ -33,11 +33,12 @@ public struct Tournament: Sendable {
     }
     for round in 0..<Self.rounds {
       for player in players {
-        for step in 0..<Self.stepsPerRound {
+        for step in 0..<Self.stepsPerRound where !player.training.wasStopped {
           try player.run(round * Self.stepsPerRound + step, counts: step >= Self.warmUp)
         }
       }
     }
+    try StopSignal.check(over: world) { for player in players { try player.training.close() } }
     var results: [Result] = []
     for player in players { results.append(try player.result(over: world)) }
     for player in players { try player.training.close() }

@@ -104,7 +104,7 @@ public final class Trainer {
         throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")
       }
       done += 1
-      stopped = outcome.requests.contains(.stop)
+      stopped = step.wasStopped
       statistics.add(
         loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
         phases: measured ? outcome.phases : nil)
@@ -135,8 +135,8 @@ public final class Trainer {
       isSpeaker: world.rank == 0)
   }
 
-  /// The exact mean loss of `names`, in nats a prediction.
-  public func evaluate(_ names: NameTable) throws -> Double {
+  /// The exact mean loss of `names`, in nats a prediction; nil where a stop request left no time for it.
+  public func evaluate(_ names: NameTable) throws -> Double? {
     try meanLoss(
       of: names, parameters: state.parameters.pointer, engine: step.engine, batch: TrainingStep.evaluationBatch,
       over: world)

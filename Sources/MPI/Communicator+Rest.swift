@@ -8,11 +8,15 @@ extension Communicator {
   /// As ``barrier()``, asleep meanwhile: a core whose rank waits here is free for others. It looks twice a millisecond
   /// whether all have arrived, so it is late by as much, for each of the barrier's log₂ N messages.
   ///
+  /// - Parameter meanwhile: runs at each look.
   /// - Source: MPI 3.1, §5.12.1 MPI_Ibarrier.
-  public func rest() throws(MPIError) {
+  public func rest(_ meanwhile: () throws(MPIError) -> Void = {}) throws(MPIError) {
     var handle: MPI_Request? = cmpi_request_null()
     try check(MPI_Ibarrier(self.handle, &handle), function: "MPI_Ibarrier")
     var request = Request(handle, of: UInt8.datatype, hasStatus: false)
-    while try request.test() == nil { usleep(500) }
+    while try request.test() == nil {
+      try meanwhile()
+      usleep(500)
+    }
   }
 }

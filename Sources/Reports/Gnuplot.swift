@@ -1,3 +1,4 @@
+import DataParallel
 import Foundation
 
 /// The program that draws the figures.
@@ -42,6 +43,8 @@ public struct Gnuplot: Sendable {
     let words = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      // A Ctrl-C is for both.
+      try StopSignal.check()
       throw ReportError.gnuplot(script: script, reason: Self.complaint(in: words, of: process))
     }
   }

@@ -17,7 +17,7 @@ final class Baseline {
   }
 
   func turn(_ range: Range<Int>, warmUp: Int) throws {
-    for step in range {
+    for step in range where !training.wasStopped {
       let start = csimd_nanoseconds()
       let outcome = try training.run(step, measuringWait: false)
       guard step >= range.lowerBound + warmUp else { continue }

@@ -42,14 +42,14 @@ final class Contender {
   func turn(_ range: Range<Int>, warmUp: Int) throws {
     try group.barrier()
     let counted = range.lowerBound + warmUp
-    for step in range {
+    for step in range where !training.wasStopped {
       let start = csimd_nanoseconds()
       let outcome = try training.run(step, measuringWait: false)
       guard step >= counted else { continue }
       steps.append(Double(csimd_nanoseconds() - start) / 1000)
       rows = rows + outcome.rows
     }
-    for step in range {
+    for step in range where !training.wasStopped {
       let switches = cmeasure_involuntary_switches()
       let outcome = try training.run(step, measuringWait: true)
       guard step >= counted else { continue }

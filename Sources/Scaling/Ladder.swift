@@ -40,43 +40,51 @@ public final class Ladder {
   /// - Throws: `JobFailure` on all ranks, with what `LadderError` says, where a rung differs from the rung before by
   ///   more than rounding.
   public func validate() throws {
-    try onRankZero {
-      for rung in rungs { try check.climb(rung) }
+    try onRankZero { isStopped in
+      for rung in rungs where try !isStopped() { try check.climb(rung) }
     }
     guard world.size > 1 else { return }
     let team = try LadderTeam(shape: shape, batch: batch, names: names, world: world)
     let trace = try team.trace()
     try team.close()
-    try onRankZero { try check.climb(team.rung, trace) }
+    try onRankZero { _ in try check.climb(team.rung, trace) }
   }
 
   /// Runs `body` on rank 0, with the others asleep.
   ///
-  /// - Throws: `JobFailure` on all ranks where it throws.
-  private func onRankZero(_ body: () throws -> Void) throws {
-    let result = Result { if world.rank == 0 { try body() } }
-    try world.rest()
-    try onEveryRank(of: world) { try result.get() }
+  /// - Throws: `JobFailure` on all ranks where it throws; `Stopped`.
+  private func onRankZero(_ body: (_ isStopped: @escaping () throws -> Bool) throws -> Void) throws {
+    var failure: (any Error)?
+    try world.rest { isStopped in
+      guard world.rank == 0 else { return }
+      do {
+        try body(isStopped)
+      } catch {
+        failure = error
+      }
+    }
+    try onEveryRank(of: world) { if let failure { throw failure } }
   }
 }
 
 // MARK: - time
 
 extension Ladder {
-  /// Times all rungs in turns, at least three of each. Collective.
+  /// Times all rungs in turns, at least three of each. Collective; throws `Stopped` on all ranks.
   ///
   /// - Parameter seconds: of all rungs together.
   public func run(seconds: Double) throws {
-    if world.rank == 0 {
+    try world.rest { isStopped in
+      guard world.rank == 0 else { return }
       runners = try rungs.map { rung in
         let namesPerStep = rung.oneName ? 1 : batch
         let training = try TrainingStep(
           rung, rung.makeEngine(shape: shape, names: namesPerStep), batch: namesPerStep, names: names)
         return RungRunner(training, stepsPerBatch: batch / namesPerStep, names: batch)
       }
-      for runner in runners { try runner.chooseTurn() }
+      for runner in runners where try !isStopped() { try runner.chooseTurn() }
     }
-    try world.rest()
+    try StopSignal.check(over: world)
     if world.size > 1 {
       let team = try LadderTeam(shape: shape, batch: batch, names: names, world: world)
       let runner = RungRunner(team.training, stepsPerBatch: 1, names: batch)
@@ -86,12 +94,13 @@ extension Ladder {
     let start = csimd_nanoseconds()
     var rounds = 0
     repeat {
-      for runner in runners { try runner.turn() }
-      try world.rest()
+      try world.rest { isStopped in
+        for runner in runners where try !isStopped() { try runner.turn() }
+      }
       try together?.runner.turn()
       rounds += 1
-    } while try world.broadcast(
-      Double(csimd_nanoseconds() - start) < seconds * 1e9 || rounds < 3 ? 1 : 0, root: 0) == 1
+    } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < seconds * 1e9 || rounds < 3, over: world)
+    try StopSignal.check(over: world) { try together?.team.close() }
   }
 
   /// Collective; for rank 0.

@@ -85,7 +85,7 @@ public final class SynchronisationBenchmark {
     let steps = step..<step + Self.steps
     step = steps.upperBound
     if let alone {
-      for step in steps {
+      for step in steps where !alone.wasStopped {
         let start = csimd_nanoseconds()
         _ = try alone.run(step, measuringWait: false)
         if step >= steps.lowerBound + Self.warmUp {
@@ -102,8 +102,12 @@ public final class SynchronisationBenchmark {
     }
     for player in players {
       try world.barrier()
-      for step in steps { try player.run(step, measured: false, counts: step >= steps.lowerBound + Self.warmUp) }
-      for step in steps { try player.run(step, measured: true, counts: step >= steps.lowerBound + Self.warmUp) }
+      for step in steps where !player.training.wasStopped {
+        try player.run(step, measured: false, counts: step >= steps.lowerBound + Self.warmUp)
+      }
+      for step in steps where !player.training.wasStopped {
+        try player.run(step, measured: true, counts: step >= steps.lowerBound + Self.warmUp)
+      }
     }
   }
 

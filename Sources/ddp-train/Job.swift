@@ -20,15 +20,21 @@ enum Job {
       do {
         let command = try onEveryRank(of: mpi.world) { try parsed(parse) }
         try requireAgreement([("the command", "\(type(of: command))".lowercased())], over: mpi.world)
-        try command.run(on: mpi.world)
-      } catch let ended as ExitRequest {
-        code = ended.code
+        do {
+          try command.run(on: mpi.world)
+        } catch let ended as ExitRequest {
+          code = ended.code
+        }
+        try StopSignal.check(over: mpi.world)
+      } catch let stopped as Stopped {
+        code = 130
+        if mpi.world.rank == 0 { writeToStandardError("ddp-train: \(stopped)\n") }
       } catch let failure as JobFailure {
         code = failure.code
         if failure.isSpeaker { say(failure) }
       }
       // Now and not at exit: as soon as one rank has exited with an error, mpirun ends the others.
-      code = codeOfOutput() ?? code
+      code = codeOfOutput(else: code)
       try mpi.finalize()
     } catch {
       // This rank alone knows that something is wrong: no other may wait for it.
@@ -41,12 +47,14 @@ enum Job {
   static func end(with error: any Error) -> Never {
     let ended = error as? ParsingEnded ?? ParsingEnded(message: "\(error)", code: 1)
     say(ended.message, failed: ended.code != 0)
-    exit(codeOfOutput() ?? ended.code)
+    exit(codeOfOutput(else: ended.code))
   }
 
-  /// The exit code where what was printed has not arrived, which it then says; nil where it has.
-  private static func codeOfOutput() -> Int32? {
-    guard let reason = flushStandardOutput() else { return nil }
+  /// The exit code, which is another where what was printed has not arrived.
+  private static func codeOfOutput(else code: Int32) -> Int32 {
+    guard let reason = flushStandardOutput() else { return code }
+    // As if SIGPIPE had ended it: whoever closes a pipe, as head does, has what he wants and is told nothing.
+    if standardOutputHasNoReader { return code == 0 ? 128 + SIGPIPE : code }
     writeToStandardError("ddp-train: error: standard output: \(reason)\n")
     return 1
   }

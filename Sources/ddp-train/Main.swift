@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataParallel
 import MPI
 
 @main
@@ -11,9 +12,11 @@ struct DDPTrain: ParsableCommand {
       `ddp-train train --help` lists its options.
 
       Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; \
-      78 the CPU lacks what the program was built for; 130 ended by a signal (SIGINT, SIGTERM, SIGUSR1), cleanly: where \
-      checkpoints are kept the last one is written, and --resume goes on. Under mpirun a signal to mpirun itself may \
-      end with mpirun's own code.
+      78 the CPU lacks what the program was built for; 130 stopped by a signal, in order: where checkpoints are kept the \
+      last one is written, and --resume goes on; 141 the reader of standard output has gone (as under head). Every \
+      signal that ends a program by default stops this one in order, but those that report a fault of its own (SIGSEGV, \
+      SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS), SIGKILL, and a second SIGINT or SIGQUIT. Under mpirun a signal \
+      to mpirun itself may end with mpirun's own code.
       """,
     version: version,
     subcommands: [
@@ -25,6 +28,7 @@ struct DDPTrain: ParsableCommand {
   static let version = "0.1.0"
 
   static func main() {
+    StopSignal.install()
     reserveStandardDescriptors()
     // Without mpirun there is nobody to agree with, and help should not wait for MPI.
     guard Environment.isRunningUnderMPIRun else {

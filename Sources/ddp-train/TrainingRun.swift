@@ -62,23 +62,23 @@ struct TrainingRun {
       flushStandardOutput()
     }
     trainer.trace = trace?.trace
-    StopSignal.install()
     var summary = try train(trainer, metrics, checkpoints)
     Whereabouts.enter(.storing)
     let unwritten = checkpoints?.keeper?.finish()
     if let evaluation = split.evaluation {
       Whereabouts.enter(.evaluating)
-      summary.evaluation = (try trainer.evaluate(evaluation.table), evaluation.count)
+      summary.evaluation = try trainer.evaluate(evaluation.table).map { ($0, evaluation.count) }
     }
     Whereabouts.enter(.ending)
-    if speaks { conclude(summary, trainer, metrics) }
+    try world.rest { isStopped in
+      if speaks { try conclude(summary, trainer, metrics, isStopped) }
+    }
     try trace?.write()
     try trainer.close()
     try onEveryRank(of: world) {
       if let failure = metrics?.failure { throw failure }
       if let unwritten { throw OptionError("the last checkpoint is missing: \(unwritten)") }
     }
-    if summary.interrupted { throw ExitRequest(code: 130) }
   }
 
   private func openCheckpoints(dataHash: String) throws -> RunCheckpoints? {
@@ -144,7 +144,9 @@ struct TrainingRun {
     return tournament.results.first?.strategy
   }
 
-  private func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
+  private func conclude(
+    _ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?, _ isStopped: () throws -> Bool
+  ) throws {
     metrics?.write(summary, strategy: trainer.synchronisation.strategy)
     if !plan.quiet {
       if summary.interrupted {
@@ -155,6 +157,6 @@ struct TrainingRun {
     }
     let generator = Generator(
       shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed)
-    generator.printNames(plan.generate, temperature: plan.temperature)
+    try generator.printNames(plan.generate, temperature: plan.temperature, isStopped: isStopped)
   }
 }

@@ -16,7 +16,9 @@ begin_run() {
 
 # mpirun's line for RANKS ranks that share cores, up to the program's options, into job_line.
 compose() { # RANKS [MPIRUN-OPTION…]
-  job_line=(mpirun -np "$1" --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none "${@:2}" "$program" "${model[@]}")
+  # In the background a shell lets its commands ignore SIGQUIT, and mpirun its ranks.
+  job_line=(env --default-signal mpirun -np "$1" --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none "${@:2}"
+    "$program" "${model[@]}")
 }
 
 # start RANKS OPTION…: a job in the background that keeps checkpoints; more options of mpirun's from mpirun_options.

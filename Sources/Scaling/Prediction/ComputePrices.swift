@@ -24,9 +24,12 @@ public struct ComputePrices: Codable, Sendable, Equatable {
 
   /// Measures steps of 1, 2, 4, … names, the largest 4 B. Not collective.
   ///
-  /// - Parameter seconds: of all of them together.
+  /// - Parameters:
+  ///   - seconds: of all of them together.
+  ///   - isStopped: whether to make an end before.
   public static func measure(
-    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, seconds: Double
+    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, seconds: Double,
+    isStopped: () throws -> Bool
   ) throws -> ComputePrices {
     var sizes = [1]
     while let last = sizes.last, last < 4 * batch { sizes.append(2 * last) }
@@ -40,7 +43,7 @@ public struct ComputePrices: Codable, Sendable, Equatable {
     repeat {
       for baseline in baselines { try baseline.turn(round * 16..<(round + 1) * 16, warmUp: 4) }
       round += 1
-    } while Double(csimd_nanoseconds() - start) < seconds * 1e9
+    } while try Double(csimd_nanoseconds() - start) < seconds * 1e9 && !isStopped()
     let selection = baselines.map { (x: Double($0.batch), time: Sample($0.phases.selection).median) }
     let passes = baselines.map { (x: $0.phases.rows.mean, time: Sample($0.phases.passes).median) }
     let adam = Sample(baselines.map { Sample($0.phases.adam).median }).median

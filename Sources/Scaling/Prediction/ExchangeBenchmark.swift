@@ -26,12 +26,14 @@ public enum ExchangeBenchmark {
 
   /// Collective over `group`.
   ///
-  /// - Parameter seconds: at least, once warm.
+  /// - Parameters:
+  ///   - seconds: at least, once warm.
+  ///   - isStopped: whether rank 0 is to make an end; of the group others are asked as well.
   /// - Throws: `JobFailure` where the strategy cannot be had on these ranks.
   /// - Returns: on the group's rank 0 what was measured; elsewhere the times are of no use.
   public static func measure(
     _ strategy: SynchronisationStrategy, shape: Shape, engine: EngineOptions, names: NameTable, seconds: Double,
-    group: Communicator
+    group: Communicator, isStopped: () throws -> Bool
   ) throws -> ExchangeMeasurement {
     let settings = try Settings(
       shape: shape, batch: group.size, steps: 1 << 20, learningRate: 0.003, seed: 1, engine: engine, evaluate: false,
@@ -49,7 +51,8 @@ public enum ExchangeBenchmark {
       step += 1
       if step > warmUp { log.add(outcome.phases, rows: 0, switches: 0) }
       guard step >= warmUp + fewest, step % 4 == 0 else { continue }
-      goesOn = try group.broadcast(Double(csimd_nanoseconds() - start) < seconds * 1e9 ? 1 : 0, root: 0) == 1
+      let isOver = try Double(csimd_nanoseconds() - start) >= seconds * 1e9 || isStopped()
+      goesOn = try StopSignal.goesOn(!isOver, over: group)
     }
     let logs = try log.gathered(by: group)
     try training.close()

@@ -59,7 +59,13 @@ final class RunCheckpoints {
   private static func open(
     _ plan: CheckpointPlan, _ identity: RunIdentity, _ shape: Shape, _ logger: Logger
   ) throws -> Opened {
-    let folder = try CheckpointFolder(path: plan.folder, keep: plan.keep)
+    let folder: CheckpointFolder
+    do {
+      folder = try CheckpointFolder(path: plan.folder, keep: plan.keep, isStopped: { StopSignal.isRequested })
+    } catch {
+      try StopSignal.check()
+      throw error
+    }
     let found = try plan.resumes ? newest(folder, identity, logger) : requireNone(folder)
     let progress = try found.map { try TrainingProgress($0) }
     let keeper = CheckpointKeeper(plan, folder: folder, identity: identity, shape: shape, logger: logger)

@@ -59,6 +59,7 @@ struct Bench: JobCommand {
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
       for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark) }
+      try StopSignal.check()
       let report = BenchReport(benchmarks: benchmarks, core: core)
       print(report.table)
       try file?.write(report.json)
@@ -80,8 +81,8 @@ struct Bench: JobCommand {
       let start = csimd_nanoseconds()
       repeat {
         try benchmark.round()
-      } while try world.broadcast(
-        Double(csimd_nanoseconds() - start) < seconds * 1e9 ? 1 : 0, root: 0) == 1
+      } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < seconds * 1e9, over: world)
+      try StopSignal.check(over: world) { try benchmark.close() }
       results += try benchmark.results()
       try benchmark.close()
     }
@@ -128,11 +129,15 @@ struct Bench: JobCommand {
     let warmUp = csimd_nanoseconds()
     var steps = 0
     while csimd_nanoseconds() - warmUp < 200_000_000 || steps < 5 {
+      try StopSignal.check()
       try benchmark.warmUp(steps: 1)
       steps += 1
     }
     let perRound = max(1, steps / 10)
     let start = csimd_nanoseconds()
-    while Double(csimd_nanoseconds() - start) < seconds * 1e9 { try benchmark.round(steps: perRound) }
+    while Double(csimd_nanoseconds() - start) < seconds * 1e9 {
+      try StopSignal.check()
+      try benchmark.round(steps: perRound)
+    }
   }
 }

@@ -31,7 +31,7 @@ struct Generate: JobCommand {
       try TrainingRun(options, world: world).run()
       return
     }
-    try onEveryRank(of: world) {
+    let (count, temperature) = try onEveryRank(of: world) {
       let count = options.generate ?? 10
       guard count >= 0 else { throw OptionError("count \(count) is negative") }
       let temperature = options.temperature ?? RunPlan.defaultTemperature
@@ -39,12 +39,16 @@ struct Generate: JobCommand {
         throw OptionError("temperature \(temperature) is not a positive number")
       }
       if let option = trainingOption { throw OptionError("\(option) is of no use with --model: nothing is trained") }
-      guard world.rank == 0 else { return }
-      let stored = try StoredModel(path: model, heads: options.heads)
-      stored.parameters.withUnsafeBufferPointer { parameters in
-        guard let start = parameters.baseAddress else { return }
+      return (count, temperature)
+    }
+    let stored = try onEveryRank(of: world) {
+      try world.rank == 0 ? StoredModel(path: model, heads: options.heads) : nil
+    }
+    try world.rest { isStopped in
+      try stored?.parameters.withUnsafeBufferPointer { parameters in
+        guard let stored, let start = parameters.baseAddress else { return }
         let generator = Generator(shape: stored.shape, parameters: start, seed: options.seed ?? stored.seed ?? 1)
-        generator.printNames(count, temperature: temperature)
+        try generator.printNames(count, temperature: temperature, isStopped: isStopped)
       }
     }
   }

@@ -56,12 +56,14 @@ struct Predict: JobCommand {
     let place = Placement(ranksPerNode: try placement(world, node))
     var compute: [ComputePrices] = []
     for shape in plan.shapes {
-      if world.rank == 0 {
+      try world.rest { isStopped in
+        guard world.rank == 0 else { return }
         compute.append(
           try .measure(
-            shape: shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names, seconds: 4 * seconds))
+            shape: shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names, seconds: 4 * seconds,
+            isStopped: isStopped))
       }
-      try world.rest()
+      try StopSignal.check(over: world)
     }
     let exchanges = try measureExchanges(plan, names, over: world)
     try onEveryRank(of: world) {
@@ -119,17 +121,17 @@ struct Predict: JobCommand {
     var measured: [ExchangeMeasurement] = []
     for count in 2..<max(world.size + 1, 3) where count <= world.size && Self.isMeasured(count, of: world.size) {
       guard let part = try world.split(color: world.rank < count ? 0 : 1) else { continue }
-      if world.rank < count {
+      try world.rest(workers: count) { isStopped in
         for strategy in plan.strategies {
           for width in Set([16, 32, 64, 128] + plan.shapes.map(\.dModel)).sorted() {
             measured.append(
               try ExchangeBenchmark.measure(
                 strategy, shape: Shape(dModel: width, heads: Shape.defaultHeads(dModel: width)), engine: plan.engine,
-                names: names, seconds: seconds, group: part.communicator))
+                names: names, seconds: seconds, group: part.communicator, isStopped: isStopped))
           }
         }
       }
-      try world.rest()
+      try StopSignal.check(over: world)
     }
     return measured
   }

@@ -69,6 +69,7 @@ struct ScalingCommand: JobCommand {
     for plan in plans {
       let experiment = try ScalingExperiment(plan, names: names, world: world)
       try measure(experiment, over: world)
+      try StopSignal.check(over: world) { try experiment.close() }
       let found = try experiment.results()
       try experiment.close()
       report.results += found.results
@@ -92,32 +93,32 @@ struct ScalingCommand: JobCommand {
   ) throws {
     guard world.size > 1 else { return }
     let node = try NodeGroup(world)
-    if world.rank == 0 {
+    try world.rest { isStopped in
+      guard world.rank == 0 else { return }
       var compute: [Int: ComputePrices] = [:]
       for plan in plans {
         compute[plan.shape.dModel] = try .measure(
-          shape: plan.shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names, seconds: min(seconds, 1)
-        )
+          shape: plan.shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names,
+          seconds: min(seconds, 1), isStopped: isStopped)
       }
+      guard try !isStopped() else { return }
       let place = Placement(
         ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
         report.results, compute: compute, upTo: 1_000_000)
       report.assumptions = PredictionReport.assumptions(place: place, nodes: node.nodes, measured: true)
     }
-    try world.rest()
+    try StopSignal.check(over: world)
   }
 
   private func measure(_ experiment: ScalingExperiment, over world: Communicator) throws {
     let start = csimd_nanoseconds()
     var rounds = 0
-    var goesOn = true
-    while goesOn {
+    repeat {
       try experiment.runRound()
       rounds += 1
-      let isOver = Double(csimd_nanoseconds() - start) > seconds * 1e9 && rounds >= Self.fewestRounds
-      goesOn = try world.broadcast(isOver ? 0 : 1, root: 0) == 1
-    }
+    } while try StopSignal.goesOn(
+      Double(csimd_nanoseconds() - start) <= seconds * 1e9 || rounds < Self.fewestRounds, over: world)
   }
 
   private func plans(ranks most: Int) throws -> [ScalingExperiment.Plan] {

@@ -10,6 +10,15 @@ func flushStandardOutput() -> String? {
   return ferror(stdout) != 0 ? "what was printed is incomplete" : nil
 }
 
+/// Whether what was printed went to a pipe or socket that nobody reads any more.
+var standardOutputHasNoReader: Bool {
+  var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+  return poll(&entry, 1, 0) == 1 && entry.revents & Int16(POLLERR) != 0
+}
+
+/// Whether all that was printed so far has arrived, or waits to be handed on.
+var standardOutputWorks: Bool { ferror(stdout) == 0 }
+
 /// Opens closed standard descriptors, so that no file opened later takes the place of standard output and
 /// receives what is printed. They are opened for reading: writing to a closed output stays an error.
 func reserveStandardDescriptors() {

@@ -45,7 +45,7 @@ final class TraceFile {
     ])
     let hosts = try world.allGather(Environment.processorName)
     let events = try trace.gathered(over: world)
-    try onEveryRank(of: world) {
+    try onEveryRank(of: world, stops: false) {
       guard let file else { return }
       let tracks = hosts.indices.map { rank in
         TraceTrack(rank: rank, host: hosts[rank], clock: Array(clocks[7 * rank..<7 * rank + 7]), events: events[rank])

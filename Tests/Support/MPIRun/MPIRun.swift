@@ -89,12 +89,16 @@ public struct MPIRun: Sendable {
   }
 
   /// Runs a shell's script, in which `"$0"` is a program of this package: for conditions that are made around it.
+  ///
+  /// - Parameter arguments: `$1` and so on.
   public static func runScript(
-    _ script: String, program: String, timeout: Duration = .seconds(60)
+    _ script: String, program: String, _ arguments: [String] = [], timeout: Duration = .seconds(60),
+    meanwhile: (RunningJob) throws -> Void = { _ in }
   ) throws -> RunResult {
     let command = try builtProgram(program)
     return try withJobLock {
-      try runChild("/bin/sh", ["-c", script, command], environment: inherited, timeout: timeout)
+      try runChild(
+        "/bin/sh", ["-c", script, command] + arguments, environment: inherited, timeout: timeout, meanwhile: meanwhile)
     }
   }
 

@@ -30,6 +30,18 @@ public struct RunningJob: Sendable {
     }
   }
 
+  /// Whether a process, this one where none is named, has a handler for a signal. Before its first instruction it has none.
+  public func handles(_ number: Int32, in process: pid_t? = nil) -> Bool {
+    guard let status = FileManager.default.contents(atPath: "/proc/\(process ?? processID)/status") else {
+      return false
+    }
+    let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    guard let digits = line?.split(whereSeparator: \.isWhitespace).last, let mask = UInt64(digits, radix: 16) else {
+      return false
+    }
+    return mask >> UInt64(number - 1) & 1 == 1
+  }
+
   /// The fourth field of /proc/PID/stat; the second is a name in parentheses that may hold anything.
   private func parent(of process: pid_t) -> pid_t? {
     guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat"),
