@@ -40,28 +40,30 @@ let package = Package(
     // Files: names in, tensors in and out.
     // No pkgConfig: it would link a library of which only inlined functions are used.
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+    // Numbers as people write them and their ranges; text made safe to print.
+    .target(name: "Values", swiftSettings: swiftForThisCPU),
     .target(name: "RegularFiles", swiftSettings: swiftForThisCPU),
-    .target(name: "Dataset", dependencies: ["CXXHash", "RegularFiles"], swiftSettings: swiftForThisCPU),
-    .target(name: "SafeTensors", dependencies: ["RegularFiles"], swiftSettings: swiftForThisCPU),
+    .target(name: "Dataset", dependencies: ["CXXHash", "RegularFiles", "Values"], swiftSettings: swiftForThisCPU),
+    .target(name: "SafeTensors", dependencies: ["RegularFiles", "Values"], swiftSettings: swiftForThisCPU),
 
     // Options in YAML.
-    .target(name: "Configuration", dependencies: ["RegularFiles", "Yams"], swiftSettings: swiftForThisCPU),
+    .target(name: "Configuration", dependencies: ["RegularFiles", "Values", "Yams"], swiftSettings: swiftForThisCPU),
 
     // This build against runs computed elsewhere.
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
     // Runs that survive their process.
     .target(
-      name: "Checkpoints", dependencies: ["Dataset", "GPT", "RegularFiles", "SafeTensors"],
+      name: "Checkpoints", dependencies: ["Dataset", "GPT", "RegularFiles", "SafeTensors", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Many ranks.
     .target(name: "CSpin", cSettings: cForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
-    .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
+    .target(name: "MPI", dependencies: ["CMPI", "Values"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CXXHash", "CSIMD", "CSpin", "Kernels", "GPT", "MPI", "Dataset"],
+      dependencies: ["CXXHash", "CSIMD", "CSpin", "Kernels", "GPT", "MPI", "Dataset", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Measurement.
@@ -77,14 +79,14 @@ let package = Package(
 
     // What was measured as JSON, CSV, text and a page. Figures are gnuplot's.
     .target(
-      name: "Reports", dependencies: ["Scaling", .product(name: "Mustache", package: "swift-mustache")],
+      name: "Reports", dependencies: ["Scaling", "Values", .product(name: "Mustache", package: "swift-mustache")],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
       name: "ddp-train",
       dependencies: [
         "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints", "Configuration",
+        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints", "Configuration", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -130,7 +132,7 @@ let package = Package(
       name: "sync-exercise", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "MPI"],
       path: "Tests/Support/sync-exercise", swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport"],
+      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",

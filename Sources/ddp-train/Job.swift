@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import MPI
+import Values
 
 /// The life of the process: init, command, finalize, exit code.
 enum Job {
@@ -61,7 +62,7 @@ enum Job {
 
   private static func say(_ failure: JobFailure) {
     let isUsage = failure.code == 0 || failure.code == 64
-    say(isUsage ? failure.description : "ddp-train: error: \(failure.description)", failed: failure.code != 0)
+    say(isUsage ? failure.description : "ddp-train: error: \(escaped(failure.description))", failed: failure.code != 0)
   }
 
   /// Help goes to standard output, errors to standard error.

@@ -20,7 +20,7 @@ struct TrainingRun {
   /// - Throws: `JobFailure` where the options make no sense on any rank.
   init(_ options: TrainingOptions, world: Communicator) throws {
     self.world = world
-    let plan = try onEveryRank(of: world) { try RunPlan(options) }
+    let plan = try onEveryRank(of: world) { try RunPlan(options, ranks: world.size) }
     // Before anything is read: ranks that took different paths from here would wait for each other for ever.
     try requireAgreement(plan.settings.fields + plan.fields, over: world)
     self.plan = plan

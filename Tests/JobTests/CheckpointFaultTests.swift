@@ -154,7 +154,7 @@ extension Jobs {
       arguments: [
         (["--resume"], "resume needs checkpoint-dir"),
         (["--checkpoint-every", "5"], "checkpoint-every needs checkpoint-dir"),
-        (["--checkpoint-dir", "x", "--checkpoint-keep", "0"], "checkpoint-keep 0 is out of range: at least 1"),
+        (["--checkpoint-dir", "x", "--checkpoint-keep", "0"], "--checkpoint-keep \"0\" is not a whole number from 1"),
         (["--checkpoint-dir", ""], "checkpoint-dir names no folder"),
       ])
     func options(arguments: [String], message: String) throws {

@@ -5,6 +5,7 @@ import Foundation
 import GPT
 import MPI
 import Scaling
+import Values
 
 struct LadderCommand: JobCommand {
   static let configuration = CommandConfiguration(
@@ -18,42 +19,38 @@ struct LadderCommand: JobCommand {
       """)
 
   @Option(help: "The width.")
-  var dModel = 16
+  var dModel: Given = "16"
 
   @Option(help: "Attention heads. (default: as in training)")
-  var heads: Int?
+  var heads: Given?
 
   @Option(help: "Names in a batch.")
-  var batch = 16
+  var batch: Given = "16"
 
   @Option(help: "Seconds of timed steps, of all rungs together; at least three turns of each are timed.")
-  var seconds = 10.0
+  var seconds: Given = "10"
 
   @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
   var json: String?
 
-  func validate() throws {
-    do {
-      _ = try shape
-    } catch {
-      throw ValidationError("\(error)")
-    }
-    guard batch >= 1, batch <= Settings.largestBatch else { throw ValidationError("\(SettingsError.batch(batch))") }
-    guard seconds.isFinite, seconds > 0 else { throw ValidationError("seconds \(seconds) is not a positive number") }
-  }
-
   private var shape: Shape {
-    get throws { try Shape(dModel: dModel, heads: heads ?? Shape.defaultHeads(dModel: dModel)) }
+    get throws {
+      let width = try dModel.number(in: Ranges.dModel)
+      return try Shape(
+        dModel: width, heads: try heads?.number(in: Ranges.heads) ?? Shape.defaultHeads(dModel: width))
+    }
   }
 
   func run(on world: Communicator) throws {
-    let (shape, names, file) = try onEveryRank(of: world) {
+    let (shape, batch, seconds, names, file) = try onEveryRank(of: world) {
       let shape = try self.shape
+      let batch = try self.batch.number(in: Ranges.batch)
+      let seconds = try self.seconds.number(in: Ranges.seconds)
       try requireMemory(for: shape)
-      return (shape, try ProjectFiles.names(), try ResultFile.json(json, of: world))
+      return (shape, batch, seconds, try ProjectFiles.names(), try ResultFile.json(json, of: world))
     }
     try requireAgreement(
-      [("d-model", "\(dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],
+      [("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],
       over: world)
     // Ranks have been given their cores; a process alone moves between all of them.
     if world.size == 1 { Core.pin() }
@@ -75,7 +72,7 @@ struct LadderCommand: JobCommand {
     let available = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     guard needed < available else {
       throw OptionError(
-        "--d-model \(dModel): the tape of a name of 16 letters takes up to \(needed >> 20) MiB, and this machine has "
+        "--d-model \(shape.dModel): the tape of a name of 16 letters takes up to \(needed >> 20) MiB, and this machine has "
           + "\(available >> 20)")
     }
   }

@@ -39,13 +39,13 @@ final class ProgressReporter {
       let now = csimd_nanoseconds()
       guard now >= nextDraw || record.step == steps else { return }
       nextDraw = now + Self.interval
-      writeToStandardError("\r\u{1b}[K" + line(record))
+      drawOnStandardError("\r\u{1b}[K" + line(record))
     }
   }
 
   /// Leaves the live line.
   func finish() {
-    if style == .live { writeToStandardError("\r\u{1b}[K") }
+    if style == .live { drawOnStandardError("\r\u{1b}[K") }
   }
 
   private func line(_ record: StepRecord) -> String {
