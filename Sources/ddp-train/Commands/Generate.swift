@@ -44,6 +44,9 @@ struct Generate: JobCommand {
       if let option = trainingOption { throw OptionError("\(option) is of no use with --model: nothing is trained") }
       guard world.rank == 0 else { return }
       let stored = try StoredModel(path: model, heads: heads)
+      if let version = stored.programVersion, let notice = RunIdentity.notice(path: model, version: version) {
+        RankLogHandler.logger(rank: 0).warning("\(notice)")
+      }
       stored.parameters.withUnsafeBufferPointer { parameters in
         guard let start = parameters.baseAddress else { return }
         let generator = Generator(shape: stored.shape, parameters: start, seed: seed ?? stored.seed ?? 1)
