@@ -5,6 +5,7 @@
 
 checkout=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
 mpirun=
+asks_on_terminal= # whether somebody can answer a question
 needs_gnuplot=  # set by callers that draw figures
 
 oldest_swift=6.2
@@ -22,6 +23,9 @@ stop() {
 }
 
 set_up() {
+  # Nothing here reads standard input: in a loop over lines the next ones are the caller's. mpirun would hand it to rank 0.
+  if [[ -t 0 && -t 2 ]]; then asks_on_terminal=1; fi
+  exec </dev/null
   require_swift
   install_missing_packages
   choose_mpirun
@@ -88,7 +92,7 @@ become_root() {
     return 1
   elif sudo -n true 2>/dev/null; then
     as_root=(sudo -n)
-  elif [[ -t 0 && -t 2 ]]; then
+  elif [[ -n $asks_on_terminal ]]; then
     say "the missing packages need root: sudo asks for your password"
     sudo -v || return 1
     as_root=(sudo)
@@ -123,6 +127,29 @@ choose_mpirun() {
     say "warning: $mpirun is Open MPI $other, the library that pkg-config finds is $linked"
   # For tests that start jobs of their own.
   export DDP_TRAIN_MPIRUN=$mpirun
+}
+
+# Sets the caller's build to a folder that can be built in, and checkout to what is built there.
+#
+# A checkout that cannot be written to, on a read-only disk or of another user, is built through links in the user's cache.
+# A build that came along with a copied or moved checkout works at its old place only, and is made again.
+choose_build_folder() { # NAME
+  local part
+  if [[ ! -w $checkout ]]; then
+    local cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+    local place=$cache/ddp-train/${checkout//\//-}
+    { [[ -n $cache ]] && mkdir -p -- "$place" 2>/dev/null && [[ -w $place ]]; } || stop $exit_unavailable \
+      "$checkout cannot be written to, and there is no cache to build in: set XDG_CACHE_HOME to a folder that can be written to"
+    for part in "$checkout"/*; do ln -sfn -- "$part" "$place/"; done
+    say "$checkout cannot be written to: building in $place"
+    checkout=$place
+  fi
+  build=$checkout/$1
+  # The build system's list of work names the folder in full.
+  if [[ -r $build/release.yaml && $(<"$build/release.yaml") != *"$build/"* ]]; then
+    say "$build was made at another place: building anew"
+    rm -rf -- "$build"
+  fi
 }
 
 # Open MPI refuses root unless asked twice; in a container root is the only user there is.

@@ -16,9 +16,14 @@ fake() { # NAME, body from stdin
 make_fakes() {
   mkdir "$store" "$bin" "$toolbox"
   local tool
-  for tool in bash env dirname realpath ln true; do ln -s "$(type -P "$tool")" "$toolbox/$tool"; done
+  for tool in bash cat env dirname ln mkdir realpath rm true; do ln -s "$(type -P "$tool")" "$toolbox/$tool"; done
   # Each argument in < >, so that a test sees where one ends.
-  fake record <<<'{ printf "%s" "$1"; shift; (($# == 0)) || printf " <%s>" "$@"; echo; } >>"$LOG"'
+  # What stands in a fake's standard input was somebody else's.
+  fake record <<'END'
+{ printf "%s" "$1"; shift; (($# == 0)) || printf " <%s>" "$@"; echo; } >>"$LOG"
+stolen=$(cat)
+[[ -z $stolen ]] || echo "took '$stolen' from standard input" >>"$LOG"
+END
   fake swift <<'END'
 if [[ $1 == --version ]]; then echo "${SWIFT_SAYS-Swift version 6.3.1 (swift-6.3.1-RELEASE)}"; exit; fi
 "$STORE/record" swift "$@"
@@ -78,12 +83,17 @@ has() {
 }
 complete=(swift apt-get pkg-config mpirun libopenmpi-dev libxxhash-dev gnuplot)
 
-# run [NAME=VALUE…] COMMAND…: on the fake machine. Sets code, out, err and calls (of the fakes).
+# run [NAME=VALUE…] COMMAND…: on the fake machine, with a loop's lines as standard input. Sets code, out, err, left (of
+# those lines) and calls (of the fakes).
 run() {
   : >"$log"
   code=0
-  env -i PATH="$bin:$toolbox" STORE="$store" BIN="$bin" LOG="$log" LAUNCH_ROOT="$root" \
-    "${become[@]}" env "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+  printf 'a\nb\n' >"$work/in"
+  {
+    env -i PATH="$bin:$toolbox" STORE="$store" BIN="$bin" LOG="$log" LAUNCH_ROOT="$root" \
+      "${become[@]}" env "$@" >"$work/out" 2>"$work/err" || code=$?
+    left=$(cat)
+  } <"$work/in"
   out=$(<"$work/out")
   err=$(<"$work/err")
   calls=$(<"$log")

@@ -18,6 +18,7 @@ test_train() {
   check "a complete machine: builds, runs, and calls no apt" \
     "$build_call"$'\n'"$(bound_call 4 '<--steps> <5> <two  words> <> <$HOME "*"> <--> <-x>')" "$calls"
   check "exit code 0" 0 "$code"
+  check "leaves standard input alone" a$'\n'b "$left"
   check "stays in the caller's folder" "in /" "in ${out##* in }"
   check_says "says where the ranks are" \
     "launch: physical cores: 4; ranks: 4, one a core, on CPUs 0,4 1,5 2,6 3,7"
@@ -52,6 +53,41 @@ test_train() {
   check "a failed build ends it with its exit code" "9 $build_call" "$code $calls"
   run RUN_CODE=137 "$package/launch/train"
   check "mpirun's exit code comes through" 137 "$code"
+}
+
+# A build that was made elsewhere, and a checkout that cannot be written to.
+test_places() {
+  new_machine 0 0 0
+  has "${complete[@]}"
+  local build=$package/.build
+  mkdir -p "$build"
+  printf 'nodes:\n  "%s/x86_64/release/a.o":\n' "$build" >"$build/release.yaml"
+  run "$package/launch/train"
+  check "a build of this place is kept" yes "$([[ -e $build/release.yaml ]] && echo yes)"
+  printf 'nodes:\n  "/elsewhere%s/x86_64/release/a.o":\n' "${build#"$work"}" >"$build/release.yaml"
+  run "$package/launch/train"
+  check "a build that came along with a copied checkout is made again" no "$([[ -e $build/release.yaml ]] || echo no)"
+  check_says "and it says so" "launch: $build was made at another place: building anew"
+
+  # For root a mode is no obstacle: read-only is what nobody finds.
+  local cache=$work/cache
+  mkdir -m 777 "$cache"
+  chmod a-w "$package"
+  if ((EUID == 0)); then local -a become=("$(command -v setpriv)" --reuid=65534 --regid=65534 --clear-groups); fi
+  run "$package/launch/train"
+  check "a read-only checkout without a cache: stops" "69 " "$code $calls"
+  check_says "and says what to set" "$package cannot be written to, and there is no cache to build in: set XDG_CACHE_HOME"
+  local place=$cache/ddp-train/${package//\//-}
+  run XDG_CACHE_HOME="$cache" "$package/launch/train" --steps 5
+  check "a read-only checkout is built in the cache" \
+    "swift <build> <-c> <release> <--product> <ddp-train> <--package-path> <$place> <--scratch-path> <$place/.build>
+mpirun <-np> <1> <--bind-to> <none> <$package/launch/on-own-core> <$place/.build/release/ddp-train> <--steps> <5>" "$calls"
+  check "through links" "$package/launch" "$(readlink "$place/launch")"
+  mkdir "$work/home" && chmod 777 "$work/home"
+  run HOME="$work/home" "$package/launch/test"
+  check "so are its tests, in the home folder's cache" \
+    "swift <test> <-c> <release> <--package-path> <$work/home/.cache/${place#"$cache/"}>" "$(sed -n 's/ <--scratch.*//; 2p' <<<"$calls")"
+  chmod a+w "$package"
 }
 
 test_root() {
