@@ -23,7 +23,8 @@ public struct StoredModel {
     do {
       file = try SafeTensorsFile(path: path)
     } catch {
-      throw CheckpointError(.refused, path, error.tensor.map { "tensor \(printable($0)): \(error.reason)" } ?? error.reason)
+      throw CheckpointError(
+        .refused, path, error.tensor.map { "tensor \(printable($0)): \(error.reason)" } ?? error.reason)
     }
     typealias Key = CheckpointFormat.Key
     if file.metadata[Seal.key] != nil || file.metadata[Key.format] == CheckpointFormat.name {

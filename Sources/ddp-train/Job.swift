@@ -1,5 +1,7 @@
 import DataParallel
+import Doctor
 import Foundation
+import GPT
 import MPI
 import Values
 
@@ -16,6 +18,11 @@ enum Job {
     } catch {
       Environment.abort(because: error)
     }
+    // A rank that is refused memory must not leave the others waiting for it.
+    outOfMemory = { wanted in
+      Environment.abort(because: OptionError("the system refuses \(bytes(wanted)) of memory; see ulimit -v"))
+    }
+    requireRoomForProgram()
     var code: Int32 = 0
     do {
       do {

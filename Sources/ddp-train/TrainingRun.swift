@@ -33,6 +33,9 @@ struct TrainingRun {
   func run() throws {
     let names = try onEveryRank(of: world) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
     let split = try onEveryRank(of: world) { try names.split(evaluation: plan.settings.evaluate) }
+    try requireMemory(
+      memoryNeed(split.training.table), for: "batch \(plan.settings.batch) at d-model \(plan.settings.shape.dModel)",
+      over: world)
     let checkpoints = try openCheckpoints(dataHash: names.hash)
     // Its thread is to end what it has begun, also where training fails.
     defer { _ = checkpoints?.keeper?.finish() }
@@ -79,6 +82,13 @@ struct TrainingRun {
       if let unwritten { throw OptionError("the last checkpoint is missing: \(unwritten)") }
     }
     if summary.interrupted { throw ExitRequest(code: 130) }
+  }
+
+  /// A tournament holds one strategy at a time.
+  private func memoryNeed(_ names: NameTable) -> MemoryNeed {
+    MemoryNeed(
+      shape: plan.settings.shape, batch: plan.settings.batch, engine: plan.settings.engine, names: names,
+      ranks: world.size, reproducible: plan.settings.reproducible)
   }
 
   private func openCheckpoints(dataHash: String) throws -> RunCheckpoints? {

@@ -55,6 +55,7 @@ struct Bench: JobCommand {
       let file = try ResultFile.json(json, of: world)
       let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
       let names = try ProjectFiles.names()
+      try requireMemory(of: cases, names: names, over: world)
       try validate(cases)
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
@@ -73,6 +74,7 @@ struct Bench: JobCommand {
       try validate(cases)
       return (cases, seconds, try ProjectFiles.names(), file)
     }
+    for what in cases { try requireMemory(of: [what], names: names, over: world) }
     try requireAgreement(
       [("the cases", "\(cases.map { "\($0)" })"), ("seconds", "\(seconds)")], over: world)
     var results: [SynchronisationBenchmark.Result] = []
@@ -118,6 +120,25 @@ struct Bench: JobCommand {
       cases.append(.init(shape: try Shape(dModel: 64, heads: heads ?? 4), batch: 128, engine: engine))
     }
     return cases
+  }
+
+  /// Of cases that are held at the same time. With several ranks every strategy has arrays of its own, and so has one
+  /// core alone.
+  private func requireMemory(of cases: [StepBenchmark.Case], names: NameTable, over world: Communicator) throws {
+    var need = MemoryNeed()
+    for what in cases {
+      need = need + MemoryNeed(shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: 1)
+      guard world.size > 1 else { continue }
+      for strategy in SynchronisationStrategy.allCases where strategy != .auto {
+        need =
+          need
+          + MemoryNeed(
+            shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: world.size)
+      }
+    }
+    let largest = cases.max { ($0.batch, $0.shape.dModel) < ($1.batch, $1.shape.dModel) }
+    let what = largest.map { "batch \($0.batch) at d-model \($0.shape.dModel)" } ?? "nothing"
+    try ddp_train.requireMemory(need, for: what, over: world)
   }
 
   private func validate(_ cases: [StepBenchmark.Case]) throws {

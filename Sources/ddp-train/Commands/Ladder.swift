@@ -46,12 +46,12 @@ struct LadderCommand: JobCommand {
       let shape = try self.shape
       let batch = try self.batch.number(in: Ranges.batch)
       let seconds = try self.seconds.number(in: Ranges.seconds)
-      try requireMemory(for: shape)
       return (shape, batch, seconds, try ProjectFiles.names(), try ResultFile.json(json, of: world))
     }
     try requireAgreement(
       [("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],
       over: world)
+    try requireMemory(for: shape, batch: batch, names: names, over: world)
     // Ranks have been given their cores; a process alone moves between all of them.
     if world.size == 1 { Core.pin() }
     let ladder = Ladder(shape: shape, batch: batch, names: names, world: world)
@@ -65,15 +65,18 @@ struct LadderCommand: JobCommand {
     }
   }
 
-  /// Widths have no limit but this one: the tape of the longest name, which grows by doubling.
-  private func requireMemory(for shape: Shape) throws {
+  /// The rungs of whole batches, and the tape of the longest name, which grows by doubling.
+  private func requireMemory(for shape: Shape, batch: Int, names: NameTable, over world: Communicator) throws {
     let nodes = 2 * Shape.context * shape.parameterCount
-    let needed = 2 * nodes * Tape<Float>.bytesPerNode
-    let available = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    guard needed < available else {
-      throw OptionError(
-        "--d-model \(shape.dModel): the tape of a name of 16 letters takes up to \(needed >> 20) MiB, and this machine has "
-          + "\(available >> 20)")
+    var need = MemoryNeed()
+    need.touched = 2 * nodes * Tape<Float>.bytesPerNode
+    (need.reserved, need.largest) = (need.touched, need.touched / 2)
+    for rung in Rung.onOneCore {
+      need =
+        need
+        + MemoryNeed(
+          shape: shape, batch: rung.oneName ? 1 : batch, engine: rung.options, names: names, ranks: 1)
     }
+    try ddp_train.requireMemory(need, for: "batch \(batch) at d-model \(shape.dModel)", over: world)
   }
 }

@@ -53,6 +53,7 @@ struct Predict: JobCommand {
       (try self.plan(), try ProjectFiles.names(), try ResultFile.json(json, of: world))
     }
     try requireAgreement([("the options", "\(plan)"), ("json", json == nil ? "no file" : "a file")], over: world)
+    for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
     let node = try NodeGroup(world)
     let place = Placement(ranksPerNode: try placement(plan, world, node))
     var compute: [ComputePrices] = []
@@ -105,6 +106,20 @@ struct Predict: JobCommand {
       bandwidth: try bandwidth?.number(in: Ranges.bandwidth),
       ranksPerNode: try ranksPerNode?.number(in: Ranges.ranksPerNode), upTo: try upTo.number(in: Ranges.upTo),
       seconds: try seconds.number(in: Ranges.seconds))
+  }
+
+  /// Rank 0 has most: it fits a line to batches of 1, 2, 4, … names, up to four times the largest.
+  private func requireMemory(
+    of shape: Shape, _ plan: Plan, _ names: NameTable, over world: Communicator
+  ) throws {
+    let most = plan.batches.max() ?? 1
+    var need = MemoryNeed()
+    var batch = 1
+    while batch < 8 * most {
+      need = need + MemoryNeed(shape: shape, batch: batch, engine: plan.engine, names: names, ranks: 1)
+      batch *= 2
+    }
+    try ddp_train.requireMemory(need, for: "batch \(most) at d-model \(shape.dModel)", over: world)
   }
 
   private func placement(_ plan: Plan, _ world: Communicator, _ node: NodeGroup) throws -> Int {

@@ -63,6 +63,7 @@ struct ScalingCommand: JobCommand {
       return (plans, seconds, try ProjectFiles.names(), world.rank == 0 ? try Output(self) : nil)
     }
     try requireAgreement([("the cases", "\(plans)"), ("seconds", "\(seconds)")], over: world)
+    for plan in plans { try requireMemory(of: plan, names: names, over: world) }
     let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
     if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
     var report = ScalingReport(machine: try .current(of: world), results: [], cost: [])
@@ -139,6 +140,25 @@ struct ScalingCommand: JobCommand {
         batches: batch.isEmpty ? [16] : batch, modes: mode.isEmpty ? ScalingMode.allCases : mode,
         strategies: sync.isEmpty ? [.allreduce, .auto] : sync, engine: engine, ranks: counts)
     }
+  }
+
+  /// Rank 0 has most: one core's arrays for each batch, and its part of every number of ranks and strategy.
+  private func requireMemory(of plan: ScalingExperiment.Plan, names: NameTable, over world: Communicator) throws {
+    func need(_ batch: Int, ranks: Int) -> MemoryNeed {
+      MemoryNeed(shape: plan.shape, batch: batch, engine: plan.engine, names: names, ranks: ranks)
+    }
+    var all = need(plan.batches[0], ranks: 1)
+    for batch in plan.batches {
+      for ranks in plan.ranks {
+        for mode in plan.modes {
+          let global = mode == .weak ? batch * ranks : batch
+          all = all + need(global, ranks: 1)
+          for _ in plan.strategies { all = all + need(global, ranks: ranks) }
+        }
+      }
+    }
+    let batch = plan.batches.max() ?? 1
+    try ddp_train.requireMemory(all, for: "batch \(batch) at d-model \(plan.shape.dModel)", over: world)
   }
 
   /// Where results go besides the screen. Found wrong before anything is measured, not after.

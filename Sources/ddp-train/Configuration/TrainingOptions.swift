@@ -75,10 +75,13 @@ struct TrainingOptions: ParsableArguments {
   var checkpointDir: String?
 
   @Option(
-    help: ArgumentHelp("How often: 500 for every 500 steps, 30s for every 30 seconds (0.001s at least). (default: 60s)", valueName: "k"))
+    help: ArgumentHelp(
+      "How often: 500 for every 500 steps, 30s for every 30 seconds (0.001s at least). (default: 60s)", valueName: "k"))
   var checkpointEvery: Given?
 
-  @Option(help: ArgumentHelp("Checkpoints that are kept, the newest ones: \(Ranges.checkpointKeep.span). (default: 3)", valueName: "k"))
+  @Option(
+    help: ArgumentHelp(
+      "Checkpoints that are kept, the newest ones: \(Ranges.checkpointKeep.span). (default: 3)", valueName: "k"))
   var checkpointKeep: Given?
 
   @Flag(
@@ -89,7 +92,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Names to generate at the end. (default: 10)")
   var generate: Given?
 
-  @Option(help: """
+  @Option(
+    help: """
       How adventurous generated names are: 1 is what was learnt, less is safer; \(Ranges.temperature.span). \
       (default: 0.6)
       """)
