@@ -69,7 +69,7 @@ let package = Package(
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
+      name: "Scaling", dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel", "ScalingFormat"],
       swiftSettings: swiftForThisCPU),
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
@@ -77,9 +77,12 @@ let package = Package(
       name: "Doctor", dependencies: ["CMeasure", "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
+    // What scaling measured, as its JSON has it. Apart from what measures, so that it is fuzzed without MPI.
+    .target(name: "ScalingFormat", dependencies: ["Values"], swiftSettings: swiftForThisCPU),
+
     // What was measured as JSON, CSV, text and a page. Figures are gnuplot's.
     .target(
-      name: "Reports", dependencies: ["Scaling", "Values", .product(name: "Mustache", package: "swift-mustache")],
+      name: "Reports", dependencies: ["Scaling", "ScalingFormat", "Values", .product(name: "Mustache", package: "swift-mustache")],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
@@ -93,7 +96,7 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
-    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
+    .target(name: "TestSupport", dependencies: ["Dataset"], path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "GPTTests", dependencies: ["Autograd", "GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
@@ -104,13 +107,16 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport"],
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: swiftForThisCPU),
     // Hostile files for every reader; Tests/fuzz/run builds it with Address Sanitizer.
     .executableTarget(
-      name: "fuzz", dependencies: ["Checkpoints", "Configuration", "Dataset", "GPT", "SafeTensors"],
+      name: "fuzz",
+      dependencies: [
+        "Checkpoints", "Configuration", "Dataset", "GPT", "SafeTensors", "ScalingFormat", "TestSupport",
+      ],
       path: "Tests/Support/fuzz", swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "ScalingTests",

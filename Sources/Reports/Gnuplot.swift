@@ -1,4 +1,5 @@
 import Foundation
+import ScalingFormat
 
 /// The program that draws the figures.
 public struct Gnuplot: Sendable {

@@ -52,8 +52,8 @@ struct Bench: JobCommand {
     }
     if sync { return try compareStrategies(on: world) }
     try onEveryRank(of: world) {
-      let file = try ResultFile.json(json, of: world)
       let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
+      let file = try ResultFile.json(json, of: world)
       let names = try ProjectFiles.names()
       try requireMemory(of: cases, names: names, over: world)
       try validate(cases)
@@ -69,8 +69,8 @@ struct Bench: JobCommand {
 
   private func compareStrategies(on world: Communicator) throws {
     let (cases, seconds, names, file) = try onEveryRank(of: world) {
-      let file = try ResultFile.json(json, of: world)
       let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
+      let file = try ResultFile.json(json, of: world)
       try validate(cases)
       return (cases, seconds, try ProjectFiles.names(), file)
     }

@@ -1,4 +1,3 @@
-import Scaling
 import Values
 
 /// What a scaling report's numbers and texts can be: a file of that form may come from anybody.
@@ -36,6 +35,12 @@ enum ReportLimits {
     try checkCases(report)
   }
 
+  private struct Case: Hashable {
+    var c: Int
+    var batch: Int
+    var mode: ScalingMode
+  }
+
   private struct Measured: Hashable {
     var what: Case
     var strategy: String
@@ -43,14 +48,15 @@ enum ReportLimits {
   }
 
   private static func checkCases(_ report: ScalingReport) throws {
-    guard Set(report.results.map { Case($0) }).count + Set(report.predictions.map { Case($0) }).count <= mostCases
-    else {
+    let measured = report.results.map { Case(c: $0.c, batch: $0.batch, mode: $0.mode) }
+    let predicted = report.predictions.map { Case(c: $0.c, batch: $0.batch, mode: $0.mode) }
+    guard Set(measured).count + Set(predicted).count <= mostCases else {
       throw ReportError.notAReport("its results and predictions have more than \(mostCases) cases")
     }
     var seen: Set<Measured> = []
     for (index, result) in report.results.enumerated() {
-      let measured = Measured(what: Case(result), strategy: result.strategy, ranks: result.ranks)
-      guard seen.insert(measured).inserted else {
+      let point = Measured(what: measured[index], strategy: result.strategy, ranks: result.ranks)
+      guard seen.insert(point).inserted else {
         throw ReportError.notAReport("results[\(index)] is of the same case, strategy and ranks as an earlier one")
       }
     }

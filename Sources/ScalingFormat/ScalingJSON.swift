@@ -1,5 +1,4 @@
 import Foundation
-import Scaling
 
 /// A scaling report as JSON, times in µs.
 public enum ScalingJSON {
