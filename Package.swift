@@ -40,35 +40,37 @@ let package = Package(
     // Files: names in, tensors in and out.
     // No pkgConfig: it would link a library of which only inlined functions are used.
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+    // Numbers as people write them and their ranges; text made safe to print.
+    .target(name: "Values", swiftSettings: swiftForThisCPU),
     .target(name: "RegularFiles", swiftSettings: swiftForThisCPU),
-    .target(name: "Dataset", dependencies: ["CXXHash", "RegularFiles"], swiftSettings: swiftForThisCPU),
-    .target(name: "SafeTensors", dependencies: ["RegularFiles"], swiftSettings: swiftForThisCPU),
+    .target(name: "Dataset", dependencies: ["CXXHash", "RegularFiles", "Values"], swiftSettings: swiftForThisCPU),
+    .target(name: "SafeTensors", dependencies: ["RegularFiles", "Values"], swiftSettings: swiftForThisCPU),
 
     // Options in YAML.
-    .target(name: "Configuration", dependencies: ["RegularFiles", "Yams"], swiftSettings: swiftForThisCPU),
+    .target(name: "Configuration", dependencies: ["RegularFiles", "Values", "Yams"], swiftSettings: swiftForThisCPU),
 
     // This build against runs computed elsewhere.
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
     // Runs that survive their process.
     .target(
-      name: "Checkpoints", dependencies: ["Dataset", "GPT", "RegularFiles", "SafeTensors"],
+      name: "Checkpoints", dependencies: ["Dataset", "GPT", "RegularFiles", "SafeTensors", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Many ranks.
     .target(name: "CSpin", cSettings: cForThisCPU),
     .target(name: "CStop"),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
-    .target(name: "MPI", dependencies: ["CMPI"], swiftSettings: swiftForThisCPU),
+    .target(name: "MPI", dependencies: ["CMPI", "Values"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CXXHash", "CSIMD", "CSpin", "CStop", "Kernels", "GPT", "MPI", "Dataset"],
+      dependencies: ["CXXHash", "CSIMD", "CSpin", "CStop", "Kernels", "GPT", "MPI", "Dataset", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel"],
+      name: "Scaling", dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel", "ScalingFormat"],
       swiftSettings: swiftForThisCPU),
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
@@ -76,23 +78,26 @@ let package = Package(
       name: "Doctor", dependencies: ["CMeasure", "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "DataParallel"],
       swiftSettings: swiftForThisCPU),
 
+    // What scaling measured, as its JSON has it. Apart from what measures, so that it is fuzzed without MPI.
+    .target(name: "ScalingFormat", dependencies: ["Values"], swiftSettings: swiftForThisCPU),
+
     // What was measured as JSON, CSV, text and a page. Figures are gnuplot's.
     .target(
-      name: "Reports", dependencies: ["Scaling", .product(name: "Mustache", package: "swift-mustache")],
+      name: "Reports", dependencies: ["Scaling", "ScalingFormat", "Values", .product(name: "Mustache", package: "swift-mustache")],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
       name: "ddp-train",
       dependencies: [
         "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints", "Configuration",
+        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints", "Configuration", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swiftForThisCPU),
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
-    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
+    .target(name: "TestSupport", dependencies: ["Dataset"], path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "GPTTests", dependencies: ["Autograd", "GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
@@ -103,13 +108,16 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport"],
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: swiftForThisCPU),
     // Hostile files for every reader; Tests/fuzz/run builds it with Address Sanitizer.
     .executableTarget(
-      name: "fuzz", dependencies: ["Checkpoints", "Configuration", "Dataset", "GPT", "SafeTensors"],
+      name: "fuzz",
+      dependencies: [
+        "Checkpoints", "Configuration", "Dataset", "GPT", "SafeTensors", "ScalingFormat", "TestSupport",
+      ],
       path: "Tests/Support/fuzz", swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "ScalingTests",
@@ -131,7 +139,7 @@ let package = Package(
       name: "sync-exercise", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "MPI"],
       path: "Tests/Support/sync-exercise", swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport"],
+      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",

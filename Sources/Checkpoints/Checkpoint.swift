@@ -1,6 +1,7 @@
 import GPT
 import RegularFiles
 import SafeTensors
+import Values
 
 /// A checkpoint that was read, and is whole.
 public struct Checkpoint: Sendable {
@@ -31,16 +32,18 @@ public struct Checkpoint: Sendable {
     try self.init(bytes: bytes, path: path)
   }
 
-  /// - Throws: `CheckpointError`: `.damaged` unless every bit is as it was written; `.refused` for another version of
-  ///   the format.
+  /// - Throws: `CheckpointError`: `.damaged` unless every bit is as it was written, and every number can be;
+  ///   `.refused` for another version of the format.
   public init(bytes: [UInt8], path: String) throws(CheckpointError) {
     file = try Self.unsealed(bytes, path: path)
     self.path = path
     metadata = file.metadata
     try Self.requireFormat(metadata, path: path)
+    try CheckpointMetadata.check(metadata, path: path)
     step = try Self.number(CheckpointFormat.Key.step, metadata, path: path)
     shape = try Self.shape(metadata, path: path)
     losses = try Self.checkedLosses(file, step: step, shape: shape)
+    try Self.requireFinite(file)
   }
 
   /// The file, if its checksum is right.
@@ -61,18 +64,26 @@ public struct Checkpoint: Sendable {
     guard metadata[CheckpointFormat.Key.format] == CheckpointFormat.name else {
       throw CheckpointError(.damaged, path, "it does not say that it is a checkpoint")
     }
-    let version = metadata[CheckpointFormat.Key.version] ?? "none"
-    guard version == "\(CheckpointFormat.version)" else {
+    guard let text = metadata[CheckpointFormat.Key.version] else {
+      throw CheckpointError(.damaged, path, "it has no \(CheckpointFormat.Key.version)")
+    }
+    guard let version = Int(written: text), version >= 1 else {
+      throw CheckpointError(
+        .damaged, path, "its \(CheckpointFormat.Key.version) \(printable(text)) is not a whole number from 1")
+    }
+    guard version == CheckpointFormat.version else {
+      let writer = metadata["program-version"].map { ", which ddp-train \(printable($0)) wrote" } ?? ""
       throw CheckpointError(
         .refused, path,
-        "has version \(version) of the checkpoint's format, and this program reads \(CheckpointFormat.version)")
+        "has version \(version) of the checkpoint's format\(writer), and this program reads "
+          + "\(CheckpointFormat.version)")
     }
   }
 
   private static func number(
     _ key: String, _ metadata: [String: String], path: String
   ) throws(CheckpointError) -> Int {
-    guard let text = metadata[key], let value = Int(text), value >= 1 else {
+    guard let value = metadata[key].flatMap({ Int(written: $0) }) else {
       throw CheckpointError(.damaged, path, "it has no \(key)")
     }
     return value
@@ -98,7 +109,9 @@ public struct Checkpoint: Sendable {
     } catch {
       throw CheckpointError(.damaged, file.source, "tensor \(CheckpointFormat.lossesName): \(error.reason)")
     }
-    guard losses.allSatisfy(\.isFinite) else { throw CheckpointError(.damaged, file.source, "a loss is not finite") }
+    guard losses.allSatisfy({ abs($0) <= CheckpointFormat.largestLoss }) else {
+      throw CheckpointError(.damaged, file.source, "a loss is not a number up to \(CheckpointFormat.largestLoss)")
+    }
     for family in CheckpointFormat.families {
       for tensor in Tensor.allCases {
         let (name, expected) = (family + tensor.name, shape.extents(tensor))
@@ -108,6 +121,26 @@ public struct Checkpoint: Sendable {
       }
     }
     return losses
+  }
+
+  /// A run never keeps a model that has diverged, and Adam's mean of squares is never negative.
+  private static func requireFinite(_ file: SafeTensorsFile) throws(CheckpointError) {
+    for family in CheckpointFormat.families {
+      let isSquare = family == CheckpointFormat.families.last
+      for tensor in Tensor.allCases {
+        let name = family + tensor.name
+        let values: [Float]
+        do {
+          values = try file.float32(name)
+        } catch {
+          throw CheckpointError(.damaged, file.source, "tensor \(name): \(error.reason)")
+        }
+        guard values.allSatisfy({ $0.isFinite && (!isSquare || $0 >= 0) }) else {
+          let wrong = isSquare ? "finite, or is negative" : "finite"
+          throw CheckpointError(.damaged, file.source, "a number of its tensor \(name) is not \(wrong)")
+        }
+      }
+    }
   }
 
   /// Copies the model out.

@@ -10,6 +10,9 @@ public enum CheckpointFormat {
   /// Losses that are kept.
   static let mostLosses = 100
 
+  /// Sums of a hundred such losses are still numbers.
+  static let largestLoss = 1e30
+
   /// Keys of the metadata that this module writes and reads itself.
   enum Key {
     static let format = "format"

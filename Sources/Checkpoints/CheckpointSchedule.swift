@@ -1,13 +1,20 @@
+import Values
+
 /// How often checkpoints are taken.
 public enum CheckpointInterval: Sendable, Equatable, CustomStringConvertible {
   case steps(Int)
   case seconds(Double)
 
-  /// From `500`, steps, or `30s`, seconds. Nil for what is neither, or not positive.
+  /// What `init(text:)` takes: a value "is not …".
+  public static var words: String {
+    "a number of steps (500: \(Ranges.steps.span)) or of seconds (30s: \(Ranges.checkpointSeconds.span))"
+  }
+
+  /// From `500`, steps, or `30s`, seconds. Nil for what is neither, or out of range.
   public init?(text: String) {
-    if let steps = Int(text), steps >= 1 {
+    if let steps = Ranges.steps.value(text) {
       self = .steps(steps)
-    } else if text.hasSuffix("s"), let seconds = Double(text.dropLast()), seconds > 0, seconds <= 1e9 {
+    } else if text.hasSuffix("s"), let seconds = Ranges.checkpointSeconds.value(String(text.dropLast())) {
       self = .seconds(seconds)
     } else {
       return nil

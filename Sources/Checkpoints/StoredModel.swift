@@ -1,6 +1,7 @@
 import GPT
 import RegularFiles
 import SafeTensors
+import Values
 
 /// A model's parameters from a file: a checkpoint, or any safetensors file that has them.
 public struct StoredModel {
@@ -9,6 +10,8 @@ public struct StoredModel {
   public let parameters: [Float]
   /// Of the run that it comes from, where the file says so.
   public let seed: UInt64?
+  /// Of the program that wrote the file, where the file says so.
+  public let programVersion: String?
 
   /// - Parameters:
   ///   - path: a file that has the model's nine tensors under their plain names. One that says it is a checkpoint must
@@ -20,7 +23,8 @@ public struct StoredModel {
     do {
       file = try SafeTensorsFile(path: path)
     } catch {
-      throw CheckpointError(.refused, path, error.tensor.map { "tensor \($0): \(error.reason)" } ?? error.reason)
+      throw CheckpointError(
+        .refused, path, error.tensor.map { "tensor \(printable($0)): \(error.reason)" } ?? error.reason)
     }
     typealias Key = CheckpointFormat.Key
     if file.metadata[Seal.key] != nil || file.metadata[Key.format] == CheckpointFormat.name {
@@ -31,8 +35,8 @@ public struct StoredModel {
       throw CheckpointError(.refused, path, "has no tensor \(name) of \(Shape.vocabulary) rows: not a model")
     }
     let width = embedding.shape[1]
+    let stored = try Self.number(Ranges.heads, file)
     do {
-      let stored = file.metadata[Key.heads].flatMap { Int($0) }
       shape = try Shape(dModel: width, heads: heads ?? stored ?? Shape.defaultHeads(dModel: width))
     } catch {
       throw CheckpointError(.refused, path, "\(error)")
@@ -50,6 +54,18 @@ public struct StoredModel {
       throw CheckpointError(.refused, path, "holds numbers that are not finite")
     }
     self.parameters = parameters
-    seed = file.metadata["seed"].flatMap { UInt64($0) }
+    seed = try Self.number(Ranges.seed, file)
+    programVersion = file.metadata["program-version"]
+  }
+
+  /// Of the metadata; nil where it has none.
+  private static func number<Number>(
+    _ range: OptionRange<Number>, _ file: SafeTensorsFile
+  ) throws(CheckpointError) -> Number? {
+    guard let text = file.metadata[range.name] else { return nil }
+    guard let value = range.value(text) else {
+      throw CheckpointError(.refused, file.source, range.refusal(of: text, at: "its \(range.name)"))
+    }
+    return value
   }
 }

@@ -1,3 +1,5 @@
+import Values
+
 /// Why a configuration file is refused: one line that begins with the file, and the line in it where there is one.
 public struct ConfigurationError: Error, CustomStringConvertible {
   public let path: String
@@ -12,11 +14,4 @@ public struct ConfigurationError: Error, CustomStringConvertible {
   }
 
   public var description: String { "\(path)\(line.map { ":\($0)" } ?? ""): \(reason)" }
-}
-
-/// `text` in quotes, safe to print: control characters are escaped, and a long text is cut.
-public func printable(_ text: String) -> String {
-  let limit = 80
-  let start = String(text.unicodeScalars.prefix(limit)).debugDescription
-  return text.unicodeScalars.count > limit ? start + "…" : start
 }

@@ -1,4 +1,5 @@
 import RegularFiles
+import Values
 import Yams
 
 /// A YAML file that is one flat mapping of options' names to values. The values are text here.

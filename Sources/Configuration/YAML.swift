@@ -1,3 +1,4 @@
+import Values
 import Yams
 
 /// The root of a YAML text, or nil of an empty one.

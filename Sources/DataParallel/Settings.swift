@@ -1,4 +1,5 @@
 import GPT
+import Values
 
 /// Everything that decides what a run computes. Ranks must agree on all of it.
 public struct Settings: Sendable {
@@ -28,10 +29,10 @@ public struct Settings: Sendable {
     shape: Shape, batch: Int, steps: Int, learningRate: Double, seed: UInt64, engine: EngineOptions, evaluate: Bool,
     strategy: SynchronisationStrategy = .auto, bucketKiB: Int = 64, reproducible: Bool = false
   ) throws(SettingsError) {
-    guard batch >= 1, batch <= Self.largestBatch else { throw .batch(batch) }
-    guard steps >= 1, steps <= Self.mostSteps else { throw .steps(steps) }
-    guard bucketKiB >= 1, bucketKiB <= Self.largestBucketKiB else { throw .bucket(bucketKiB) }
-    guard learningRate.isFinite, learningRate > 0 else { throw .learningRate(learningRate) }
+    guard Ranges.batch.range.contains(batch) else { throw .batch(batch) }
+    guard Ranges.steps.range.contains(steps) else { throw .steps(steps) }
+    guard Ranges.bucketKiB.range.contains(bucketKiB) else { throw .bucket(bucketKiB) }
+    guard Ranges.learningRate.range.contains(learningRate) else { throw .learningRate(learningRate) }
     self.shape = shape
     self.batch = batch
     self.steps = steps
@@ -43,13 +44,6 @@ public struct Settings: Sendable {
     self.bucketKiB = bucketKiB
     self.reproducible = reproducible
   }
-
-  /// Beyond these, sample numbers and memory sizes would no longer be exact integers.
-  public static let largestBatch = 1 << 20
-  public static let mostSteps = 1 << 40
-
-  /// More than the largest gradient.
-  public static let largestBucketKiB = 1 << 20
 
   /// The order of a reproducible run's sums.
   var summationTree: SummationTree? { reproducible ? SummationTree(batch: batch) : nil }
@@ -79,10 +73,10 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .batch(let batch): "batch \(batch) is out of range: 1 to \(Settings.largestBatch) names"
-    case .steps(let steps): "steps \(steps) is out of range: 1 to \(Settings.mostSteps)"
-    case .bucket(let size): "bucket-kib \(size) is out of range: 1 to \(Settings.largestBucketKiB)"
-    case .learningRate(let rate): "learning rate \(rate) is not a positive number"
+    case .batch(let batch): Ranges.batch.refusal(of: "\(batch)", at: "batch")
+    case .steps(let steps): Ranges.steps.refusal(of: "\(steps)", at: "steps")
+    case .bucket(let size): Ranges.bucketKiB.refusal(of: "\(size)", at: "bucket-kib")
+    case .learningRate(let rate): Ranges.learningRate.refusal(of: "\(rate)", at: "learning-rate")
     }
   }
 }

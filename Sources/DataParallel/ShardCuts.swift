@@ -20,7 +20,7 @@ public struct RowCounts: Sendable, Equatable {
   public var workInflation: Double { Double(sum) / Double(max(whole, 1)) }
 
   /// Mean rows of a rank over those of the one with the most. At most 1.
-  public func loadBalance(ranks: Int) -> Double { Double(sum) / Double(max(largest * ranks, 1)) }
+  public func loadBalance(ranks: Int) -> Double { Double(sum) / max(Double(largest) * Double(ranks), 1) }
 }
 
 /// Cuts a step's sorted batch into contiguous shards, so that the rank with the most rows has as few as possible.

@@ -1,4 +1,5 @@
 import RegularFiles
+import Values
 
 extension NameSet {
   /// The largest file that is read, in bytes. Offsets of letters fit in 31 bits because of it.
@@ -102,10 +103,10 @@ private func printable(firstCharacterOf text: ArraySlice<UInt8>) -> String {
   let digits = String(scalar.value, radix: 16, uppercase: true)
   let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   switch scalar.properties.generalCategory {
+  case _ where !scalar.isPrintable: return code
   case .spaceSeparator where scalar == " ":
     return "a space inside the name"
-  case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator,
-    .nonspacingMark, .spacingMark, .enclosingMark:
+  case .spaceSeparator, .nonspacingMark, .spacingMark, .enclosingMark:
     return code
   default:
     return scalar.isASCII ? "\"\(scalar)\"" : "\"\(scalar)\" (\(code))"

@@ -80,7 +80,7 @@ extension JobFacts {
 }
 
 /// 12 B, 1.2 kB, 3.4 MB, 24 GB
-func bytes(_ count: Int) -> String {
+public func bytes(_ count: Int) -> String {
   guard count >= 1000 else { return "\(count) B" }
   var value = Double(count)
   var unit = 0

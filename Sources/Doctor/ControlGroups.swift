@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Source: cgroups(7); the kernel's admin-guide/cgroup-v2 and admin-guide/cgroup-v1/cpusets.
 struct ControlGroups: Sendable {
-  private let files: SystemFiles
+  let files: SystemFiles
   /// Mount point and the group's path below it, by controller; version 2's is "".
   private var groups: [String: (mount: String, path: String)] = [:]
 
@@ -34,7 +34,7 @@ struct ControlGroups: Sendable {
   }
 
   /// The folders of a controller's group and of its parents, the group's own first.
-  private func folders(_ controller: String) -> [String] {
+  func folders(_ controller: String) -> [String] {
     guard let (mount, path) = groups[controller] else { return [] }
     let parts = path.split(separator: "/")
     return (0...parts.count).reversed().map { count in

@@ -14,9 +14,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// - Parameter count: elements; 0 is allowed.
   public init(zeros count: Int) {
     let bytes = max(count, 1) * MemoryLayout<Element>.stride
-    guard let allocation = csimd_zeroed_memory(bytes + Self.alignment) else {
-      preconditionFailure("out of memory")
-    }
+    guard let allocation = csimd_zeroed_memory(bytes + Self.alignment) else { outOfMemory(bytes) }
     self.allocation = allocation
     pointer = allocation.alignedUp(toMultipleOf: Self.alignment)
       .bindMemory(to: Element.self, capacity: max(count, 1))
@@ -43,6 +41,12 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   }
 
   private static var alignment: Int { 64 }
+}
+
+/// What happens where the system refuses memory: told how many bytes were wanted, it ends the process. A program of
+/// several ranks puts what ends all of them here, before it makes any array.
+nonisolated(unsafe) public var outOfMemory: @Sendable (_ bytes: Int) -> Never = { bytes in
+  preconditionFailure("out of memory")
 }
 
 /// Hands out cache-line-aligned pieces of one array of floats: an engine's activations lie in one block.

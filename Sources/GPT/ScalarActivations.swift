@@ -18,12 +18,18 @@ final class ScalarActivations<Real: ScalarReal> {
   let dy, dh, dScores: Pointer
   private let rowGradients: Int
 
+  /// Numbers of the block.
+  static func count(shape: Shape, rows: Int) -> Int {
+    let perRow =
+      14 * shape.dModel + shape.feedForward + Shape.vocabulary + shape.heads * Shape.context + 3
+    return rows * perRow + shape.dModel + shape.feedForward + Shape.context
+  }
+
   init(shape: Shape, rows: Int) {
     let (C, F) = (rows * shape.dModel, rows * shape.feedForward)
     let (V, P) = (rows * Shape.vocabulary, rows * shape.heads * Shape.context)
     rowGradients = 5 * C
-    let total = 14 * C + F + V + P + 3 * rows + shape.dModel + shape.feedForward + Shape.context
-    storage = AlignedBuffer(zeros: total)
+    storage = AlignedBuffer(zeros: Self.count(shape: shape, rows: rows))
     var next = storage.pointer
     func take(_ count: Int) -> Pointer {
       defer { next += count }

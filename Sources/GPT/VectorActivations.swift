@@ -31,14 +31,18 @@ final class VectorActivations {
   /// (U, 3C), (U, C), (U, C)
   let dqkv, dy, dx0: Pointer
 
+  /// Floats of the block.
+  static func count(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) -> Int {
+    let perRow = 7 * shape.dModel + 2 * shape.feedForward + attention.probabilitiesPerRow + logitsRow + 4
+    let perPair = 10 * shape.dModel + 2
+    return rows * perRow + pairs * perPair + 24 * (Arena.padded(1) + attentionOverrun)
+  }
+
   /// - Parameters:
   ///   - rows, pairs: the most there can be.
   init(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) {
     let (C, F) = (shape.dModel, shape.feedForward)
-    let perRow = 7 * C + 2 * F + attention.probabilitiesPerRow + logitsRow + 4
-    let perPair = 10 * C + 2
-    let slack = 24 * (Arena.padded(1) + attentionOverrun)
-    storage = AlignedBuffer(zeros: rows * perRow + pairs * perPair + slack)
+    storage = AlignedBuffer(zeros: Self.count(shape: shape, attention: attention, rows: rows, pairs: pairs))
     var arena = Arena(storage)
     x0 = arena.take(pairs * C)
     y = arena.take(pairs * C)

@@ -1,5 +1,6 @@
 import DataParallel
 import Foundation
+import ScalingFormat
 
 /// The program that draws the figures.
 public struct Gnuplot: Sendable {

@@ -1,3 +1,5 @@
+import Values
+
 /// Reads the JSON header: exactly the grammar that the format allows, and no more.
 ///
 /// A general JSON decoder would hide what a strict reader must see: keys that come twice, the order of keys, whether a

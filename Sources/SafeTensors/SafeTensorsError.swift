@@ -1,3 +1,5 @@
+import Values
+
 /// Why a safetensors file could not be read or written: the file, the tensor where there is one, and the reason.
 public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path, or what the caller named the bytes.
@@ -17,11 +19,4 @@ public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConverti
     guard let tensor else { return "\(source): \(reason)" }
     return "\(source): tensor \(printable(tensor)): \(reason)"
   }
-}
-
-/// `text` in quotes, safe to print: control characters are escaped, and a long text is cut.
-func printable(_ text: String) -> String {
-  let limit = 80
-  let start = String(text.unicodeScalars.prefix(limit)).debugDescription
-  return text.unicodeScalars.count > limit ? start + "…" : start
 }

@@ -1,3 +1,5 @@
+import Values
+
 extension SafeTensorsFile {
   /// One F32 tensor, row-major, as a copy.
   ///

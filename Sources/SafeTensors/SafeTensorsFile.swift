@@ -1,4 +1,5 @@
 import RegularFiles
+import Values
 
 /// A safetensors file in memory, checked as a whole before anything is handed out.
 ///

@@ -10,7 +10,7 @@ public struct Rung: Sendable {
   /// Whether every name is a step of its own, with an update behind it.
   public var oneName: Bool
   /// What the engine computes, for a step's account of its rows.
-  var options: EngineOptions
+  public var options: EngineOptions
   private let engine: @Sendable (Shape, Int) -> any Engine
 
   /// - Parameter engine: for a shape and the most names of a shard; nil for the one that `options` describe.

@@ -1,6 +1,9 @@
 import DataParallel
+import Doctor
 import Foundation
+import GPT
 import MPI
+import Values
 
 /// The life of the process: init, command, finalize, exit code.
 enum Job {
@@ -15,6 +18,11 @@ enum Job {
     } catch {
       Environment.abort(because: error)
     }
+    // A rank that is refused memory must not leave the others waiting for it.
+    outOfMemory = { wanted in
+      Environment.abort(because: OptionError("the system refuses \(bytes(wanted)) of memory; see ulimit -v"))
+    }
+    requireRoomForProgram()
     var code: Int32 = 0
     do {
       do {
@@ -69,7 +77,7 @@ enum Job {
 
   private static func say(_ failure: JobFailure) {
     let isUsage = failure.code == 0 || failure.code == 64
-    say(isUsage ? failure.description : "ddp-train: error: \(failure.description)", failed: failure.code != 0)
+    say(isUsage ? failure.description : "ddp-train: error: \(escaped(failure.description))", failed: failure.code != 0)
   }
 
   /// Help goes to standard output, errors to standard error.

@@ -20,7 +20,7 @@ struct TrainingRun {
   /// - Throws: `JobFailure` where the options make no sense on any rank.
   init(_ options: TrainingOptions, world: Communicator) throws {
     self.world = world
-    let plan = try onEveryRank(of: world) { try RunPlan(options) }
+    let plan = try onEveryRank(of: world) { try RunPlan(options, ranks: world.size) }
     // Before anything is read: ranks that took different paths from here would wait for each other for ever.
     try requireAgreement(plan.settings.fields + plan.fields, over: world)
     self.plan = plan
@@ -33,6 +33,9 @@ struct TrainingRun {
   func run() throws {
     let names = try onEveryRank(of: world) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
     let split = try onEveryRank(of: world) { try names.split(evaluation: plan.settings.evaluate) }
+    try requireMemory(
+      memoryNeed(split.training.table), for: "batch \(plan.settings.batch) at d-model \(plan.settings.shape.dModel)",
+      over: world)
     let checkpoints = try openCheckpoints(dataHash: names.hash)
     // Its thread is to end what it has begun, also where training fails.
     defer { _ = checkpoints?.keeper?.finish() }
@@ -79,6 +82,13 @@ struct TrainingRun {
       if let failure = metrics?.failure { throw failure }
       if let unwritten { throw OptionError("the last checkpoint is missing: \(unwritten)") }
     }
+  }
+
+  /// A tournament holds one strategy at a time.
+  private func memoryNeed(_ names: NameTable) -> MemoryNeed {
+    MemoryNeed(
+      shape: plan.settings.shape, batch: plan.settings.batch, engine: plan.settings.engine, names: names,
+      ranks: world.size, reproducible: plan.settings.reproducible)
   }
 
   private func openCheckpoints(dataHash: String) throws -> RunCheckpoints? {

@@ -1,5 +1,6 @@
 import DataParallel
 import Testing
+import Values
 
 @Suite("shards of a batch")
 struct ShardTests {
@@ -34,8 +35,8 @@ struct ShardTests {
 
   @Test("the largest batch on many ranks does not overflow")
   func largest() {
-    let last = shard(batch: Settings.largestBatch, rank: 999, ranks: 1000)
-    #expect(last.upperBound == Settings.largestBatch)
-    #expect(last.count == Settings.largestBatch / 1000)
+    let last = shard(batch: Ranges.batch.range.upperBound, rank: 999, ranks: 1000)
+    #expect(last.upperBound == Ranges.batch.range.upperBound)
+    #expect(last.count == Ranges.batch.range.upperBound / 1000)
   }
 }

@@ -12,9 +12,9 @@ extension Jobs {
         ("d_model: 64", "run.yaml:1: unknown key \"d_model\"; did you mean \"d-model\"?"),
         ("learning_rate: 1", "unknown key \"learning_rate\"; did you mean \"learning-rate\"?"),
         ("jjjjj: 1", "unknown key \"jjjjj\"; the keys are d-model, heads, batch,"),
-        ("batch: many", "run.yaml:1: batch: \"many\" is not an integer"),
-        ("batch: 2.5", "batch: \"2.5\" is not an integer"), ("batch: 1__6", "batch: \"1__6\" is not an integer"),
-        ("batch: 99999999999999999999", "is not an integer"), ("seed: -1", "seed: \"-1\" is not a whole number"),
+        ("batch: many", "run.yaml:1: batch: \"many\" is not a whole number from 1 to 1048576 names"),
+        ("batch: 2.5", "batch: \"2.5\" is not a whole number"), ("batch: 1__6", "batch: \"1__6\" is not a whole number"),
+        ("batch: 99999999999999999999", "is not a whole number"), ("seed: -1", "seed: \"-1\" is not a whole number"),
         ("batch:", "run.yaml:1: batch has no value"), ("data: \"\"", "data has no value"),
         ("eval: maybe", "eval: \"maybe\" is not true or false"), ("learning-rate: fast", "is not a number"),
         ("engine: gpu", "engine: \"gpu\" is not one of auto, scalar, simd, sme2"),
@@ -23,7 +23,7 @@ extension Jobs {
         ("steps: 2\nbatch: 8\nbatch: 9", "\"batch\" is given twice"), ("batch: \"8", "is not valid YAML"),
         ("batch: 8\n\tsteps: 3", "run.yaml:2: is not valid YAML"), ("batch: 8\n---\nbatch: 9", "is not valid YAML"),
         ("batch: &b 8\nsteps: *b", "run.yaml:1: anchors (&) and aliases (*) are not supported"),
-        ("batch: 0", "batch 0 is out of range"), ("learning-rate: .nan", "is not a number"),
+        ("batch: 0", "batch: \"0\" is not a whole number from 1"), ("learning-rate: .nan", "is not a number"),
       ])
     func refused(yaml: String, message: String) throws {
       let folder = try TemporaryFolder()

@@ -7,17 +7,17 @@ extension Jobs {
     @Test(
       "numbers that make no sense: one message, code 1",
       arguments: [
-        ("--d-model 50", "d-model 50 is not a multiple of 16"), ("--d-model 0", "d-model 0 is not a multiple of 16"),
-        ("--d-model=-16", "d-model -16 is not a multiple of 16"), ("--d-model 2048", "from 16 to 1024"),
-        ("--heads 5", "5 heads do not divide d-model 64"), ("--heads 0", "0 heads do not divide"),
-        ("--heads=-4", "-4 heads do not divide"), ("--batch 0", "batch 0 is out of range"),
-        ("--batch=-3", "batch -3 is out of range"), ("--steps 0", "steps 0 is out of range"),
-        ("--steps=-1", "steps -1 is out of range"), ("--learning-rate nan", "learning rate nan is not a positive"),
-        ("--learning-rate inf", "learning rate inf is not a positive"), ("--learning-rate 0", "rate 0.0 is not"),
-        ("--learning-rate=-0.1", "learning rate -0.1 is not a positive"), ("--temperature 0", "temperature 0.0 is not"),
-        ("--temperature nan", "temperature nan is not"), ("--generate=-1", "generate -1 is negative"),
-        ("--bucket-kib 0", "bucket-kib 0 is out of range: 1 to"),
-        ("--log-every 0", "log-every 0 is out of range"), ("--heartbeat 0", "heartbeat 0 is out of range: 1 to 86400"),
+        ("--d-model 50", "d-model 50 is not a multiple of 16"), ("--d-model 0", "--d-model \"0\" is not a whole number"),
+        ("--d-model=-16", "--d-model \"-16\" is not a whole number"), ("--d-model 2048", "from 16 to 1024"),
+        ("--heads 5", "5 heads do not divide d-model 64"), ("--heads 0", "--heads \"0\" is not a whole number from 1"),
+        ("--heads=-4", "--heads \"-4\" is not"), ("--batch 0", "--batch \"0\" is not a whole number from 1 to 1048576"),
+        ("--batch=-3", "--batch \"-3\" is not"), ("--steps 0", "--steps \"0\" is not"),
+        ("--steps=-1", "--steps \"-1\" is not"), ("--learning-rate nan", "--learning-rate \"nan\" is not a number from"),
+        ("--learning-rate inf", "--learning-rate \"inf\" is not"), ("--learning-rate 0", "--learning-rate \"0\" is not"),
+        ("--learning-rate=-0.1", "--learning-rate \"-0.1\" is not"), ("--temperature 0", "--temperature \"0\" is not a number from"),
+        ("--temperature nan", "--temperature \"nan\" is not"), ("--generate=-1", "--generate \"-1\" is not a whole number from 0"),
+        ("--bucket-kib 0", "--bucket-kib \"0\" is not a whole number from 1 to"),
+        ("--log-every 0", "--log-every \"0\" is not a whole number from 1"), ("--heartbeat 0", "--heartbeat \"0\" is not a whole number from 1 to 86400 seconds"),
         ("--config none", "no such configuration file"),
         ("--config /", "/: is a directory, not a configuration file"),
         ("--metrics /no/such/folder", "metrics file /no/such/folder: No such file or directory"),
@@ -42,7 +42,7 @@ extension Jobs {
       "on several ranks it is one message too",
       arguments: [
         ("--d-model 50", "d-model 50 is not a multiple of 16"), ("--config none", "no such configuration file"),
-        ("--learning-rate nan", "learning rate nan is not a positive"),
+        ("--learning-rate nan", "--learning-rate \"nan\" is not a number from"),
         // Rank 0 alone opens it.
         ("--metrics /no/such/folder", "metrics file /no/such/folder: No such file or directory"),
       ])

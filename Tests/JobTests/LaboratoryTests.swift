@@ -59,8 +59,8 @@ extension Jobs {
     @Test(
       "what cannot be measured is refused before anything is",
       arguments: [
-        (["--ranks", "3"], "--ranks 3: this job has 1 to 2 ranks"),
-        (["--seconds", "0"], "--seconds 0.0 is not a positive number"),
+        (["--ranks", "3"], "--ranks \"3\" is not a whole number from 1 to 2; this job has 2 ranks"),
+        (["--seconds", "0"], "--seconds \"0\" is not a number from 0.001"),
         (["--json", "/nowhere/scaling.json"], "/nowhere/scaling.json: No such file or directory"),
         (["--d-model", "17"], "17"),
       ])

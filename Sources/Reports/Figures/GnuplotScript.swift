@@ -1,3 +1,5 @@
+import Values
+
 /// A gnuplot script in the making: what all figures have in common, and safe ways to put text and numbers in.
 struct GnuplotScript {
   private(set) var text: String
@@ -63,13 +65,7 @@ struct GnuplotScript {
 
   /// On one line, without what XML cannot hold.
   private static func plain(_ text: String, longest: Int) -> String {
-    let scalars = text.unicodeScalars.map { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
-        " " as Unicode.Scalar
-      default: scalar
-      }
-    }
+    let scalars = text.unicodeScalars.map { $0.isPrintable ? $0 : " " }
     var plain = String.UnicodeScalarView()
     plain.append(contentsOf: scalars)
     return plain.count <= longest ? String(plain) : String(plain.prefix(longest - 1)) + "…"

@@ -1,4 +1,5 @@
 import Mustache
+import Values
 
 /// Text in HTML. By code point: the library's own goes by whole characters, and takes "<" with an accent for another.
 struct HTMLText: MustacheContentType {
@@ -13,7 +14,9 @@ struct HTMLText: MustacheContentType {
       case "&": escaped.append(contentsOf: "&amp;".unicodeScalars)
       case "\"": escaped.append(contentsOf: "&quot;".unicodeScalars)
       case "'": escaped.append(contentsOf: "&#39;".unicodeScalars)
-      default: escaped.append(scalar)
+      case "\n": escaped.append(scalar)
+      case _ where scalar.isPrintable: escaped.append(scalar)
+      default: escaped.append(contentsOf: Values.escaped(String(scalar)).unicodeScalars)
       }
     }
     return String(escaped)

@@ -1,4 +1,5 @@
 import Checkpoints
+import Values
 
 /// The options about checkpoints, resolved.
 struct CheckpointPlan {
@@ -11,8 +12,8 @@ struct CheckpointPlan {
   /// - Throws: `OptionError`.
   init?(_ flags: TrainingOptions, _ option: inout OptionResolver) throws {
     let folder = try option.path("checkpoint-dir", flags.checkpointDir)
-    let every = try option.value("checkpoint-every", flags.checkpointEvery)
-    let keep = try option.value("checkpoint-keep", flags.checkpointKeep)
+    let every = try option.value("checkpoint-every", written: flags.checkpointEvery) as CheckpointInterval?
+    let keep = try option.number(Ranges.checkpointKeep, flags.checkpointKeep)
     let resumes = try option.value("resume", flags.resume) ?? false
     guard let folder else {
       let given = every != nil ? "checkpoint-every" : keep != nil ? "checkpoint-keep" : resumes ? "resume" : nil
@@ -24,6 +25,5 @@ struct CheckpointPlan {
     self.every = every ?? .seconds(60)
     self.keep = keep ?? 3
     self.resumes = resumes
-    guard self.keep >= 1 else { throw OptionError("checkpoint-keep \(self.keep) is out of range: at least 1") }
   }
 }

@@ -96,6 +96,11 @@ final class RunCheckpoints {
     guard differences.isEmpty else {
       throw CheckpointError(.refused, found.path, "is of another run: " + differences.joined(separator: "; "))
     }
+    let version = found.metadata["program-version"]
+    let isReproducible = identity.metadata["reproducible"] == "true"
+    if let notice = RunIdentity.notice(path: found.path, version: version, reproducible: isReproducible) {
+      logger.warning("\(notice)")
+    }
     for file in damaged {
       logger.warning("checkpoint \(file); passed over and renamed")
       try folder.setAside(file)

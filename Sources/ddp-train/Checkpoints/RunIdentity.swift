@@ -1,4 +1,5 @@
 import DataParallel
+import Values
 
 /// What a run is, as its checkpoints say it: the settings, the data, the machine.
 struct RunIdentity {
@@ -25,6 +26,16 @@ struct RunIdentity {
     required = always + (settings.reproducible ? bits : [])
   }
 
+  /// What to say of a checkpoint that another version of the program wrote; nil of this one's own.
+  ///
+  /// - Parameter version: as the file has it, nil where it does not say.
+  static func notice(path: String, version: String?, reproducible: Bool = false) -> String? {
+    guard version != DDPTrain.version else { return nil }
+    let writer = version.map { "by ddp-train \(escaped($0))" } ?? "by a version that it does not name"
+    return "\(path) was written \(writer); this is \(DDPTrain.version), which reads the same format"
+      + (reproducible ? ". The last bits may be others than those of a run of one version" : "")
+  }
+
   private static func key(_ name: String) -> String { name.replacing(" ", with: "-") }
 
   /// How a checkpoint's run differs from this one: "batch is 16 there and 32 here". Empty where it can be gone on with.
@@ -32,7 +43,8 @@ struct RunIdentity {
     required.compactMap { key in
       guard other[key] != metadata[key] else { return nil }
       let why = key == "steps" ? " (the learning rate falls to 0 over all steps: another number is another run)" : ""
-      return "\(key) is \(other[key] ?? "missing") there and \(metadata[key] ?? "missing") here\(why)"
+      let there = other[key].map { escaped(String($0.prefix(80))) } ?? "missing"
+      return "\(key) is \(there) there and \(metadata[key] ?? "missing") here\(why)"
     }
   }
 }

@@ -7,6 +7,7 @@ import Foundation
 import GPT
 import MPI
 import Scaling
+import Values
 
 struct Bench: JobCommand {
   static let configuration = CommandConfiguration(
@@ -25,18 +26,18 @@ struct Bench: JobCommand {
   var sync = false
 
   @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128, and 64 at batch 128)")
-  var dModel: [Int] = []
+  var dModel: [Given] = []
 
   @Option(help: "Names in a batch. (default: 16)")
-  var batch: Int?
+  var batch: Given?
 
   @Option(help: "Attention heads. (default: as in training)")
-  var heads: Int?
+  var heads: Given?
 
   @OptionGroup var engine: EngineFlags
 
-  @Option(help: "Seconds of timed steps per case.")
-  var seconds = 1.5
+  @Option(help: "Seconds of timed steps per case: \(Ranges.seconds.span).")
+  var seconds: Given = "1.5"
 
   @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
   var json: String?
@@ -51,14 +52,15 @@ struct Bench: JobCommand {
     }
     if sync { return try compareStrategies(on: world) }
     try onEveryRank(of: world) {
+      let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
       let file = try ResultFile.json(json, of: world)
-      let cases = try self.cases()
-      try validate(cases)
       let names = try ProjectFiles.names()
+      try requireMemory(of: cases, names: names, over: world)
+      try validate(cases)
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
-      for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark) }
+      for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark, seconds: seconds) }
       try StopSignal.check()
       let report = BenchReport(benchmarks: benchmarks, core: core)
       print(report.table)
@@ -67,12 +69,13 @@ struct Bench: JobCommand {
   }
 
   private func compareStrategies(on world: Communicator) throws {
-    let (cases, names, file) = try onEveryRank(of: world) {
+    let (cases, seconds, names, file) = try onEveryRank(of: world) {
+      let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
       let file = try ResultFile.json(json, of: world)
-      let cases = try self.cases()
       try validate(cases)
-      return (cases, try ProjectFiles.names(), file)
+      return (cases, seconds, try ProjectFiles.names(), file)
     }
+    for what in cases { try requireMemory(of: [what], names: names, over: world) }
     try requireAgreement(
       [("the cases", "\(cases.map { "\($0)" })"), ("seconds", "\(seconds)")], over: world)
     var results: [SynchronisationBenchmark.Result] = []
@@ -106,16 +109,37 @@ struct Bench: JobCommand {
   }
 
   private func cases(_ engine: EngineOptions) throws -> [StepBenchmark.Case] {
-    let widths = dModel.isEmpty ? [16, 32, 64, 128] : dModel
+    let widths = dModel.isEmpty ? [16, 32, 64, 128] : try dModel.numbers(in: Ranges.dModel)
+    let heads = try self.heads?.number(in: Ranges.heads)
+    let names = try batch?.number(in: Ranges.batch) ?? 16
     var cases = try widths.map { width in
       StepBenchmark.Case(
-        shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)), batch: batch ?? 16,
+        shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)), batch: names,
         engine: engine)
     }
     if dModel.isEmpty, batch == nil, !sync {
       cases.append(.init(shape: try Shape(dModel: 64, heads: heads ?? 4), batch: 128, engine: engine))
     }
     return cases
+  }
+
+  /// Of cases that are held at the same time. With several ranks every strategy has arrays of its own, and so has one
+  /// core alone.
+  private func requireMemory(of cases: [StepBenchmark.Case], names: NameTable, over world: Communicator) throws {
+    var need = MemoryNeed()
+    for what in cases {
+      need = need + MemoryNeed(shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: 1)
+      guard world.size > 1 else { continue }
+      for strategy in SynchronisationStrategy.allCases where strategy != .auto {
+        need =
+          need
+          + MemoryNeed(
+            shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: world.size)
+      }
+    }
+    let largest = cases.max { ($0.batch, $0.shape.dModel) < ($1.batch, $1.shape.dModel) }
+    let what = largest.map { "batch \($0.batch) at d-model \($0.shape.dModel)" } ?? "nothing"
+    try ddp_train.requireMemory(need, for: what, over: world)
   }
 
   private func validate(_ cases: [StepBenchmark.Case]) throws {
@@ -125,7 +149,7 @@ struct Bench: JobCommand {
   }
 
   /// Rounds of about 20 ms, each between two measurements of the peak.
-  private func time(_ what: StepBenchmark.Case, _ benchmark: StepBenchmark) throws {
+  private func time(_ what: StepBenchmark.Case, _ benchmark: StepBenchmark, seconds: Double) throws {
     let warmUp = csimd_nanoseconds()
     var steps = 0
     while csimd_nanoseconds() - warmUp < 200_000_000 || steps < 5 {

@@ -3,6 +3,7 @@ import Checkpoints
 import DataParallel
 import GPT
 import MPI
+import Values
 
 struct Generate: JobCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct Generate: JobCommand {
       """)
 
   @Option(help: "Names to print; the same as --generate. (default: 10)")
-  var count: Int?
+  var count: Given?
 
   @Option(
     help: ArgumentHelp(
@@ -25,29 +26,32 @@ struct Generate: JobCommand {
 
   func run(on world: Communicator) throws {
     var options = options
-    options.generate = count ?? options.generate
+    if let count {
+      // Checked under its own name.
+      try onEveryRank(of: world) { _ = try count.number(in: Ranges.count) }
+      options.generate = count
+    }
     options.quiet = true
     guard let model else {
       try TrainingRun(options, world: world).run()
       return
     }
-    let (count, temperature) = try onEveryRank(of: world) {
-      let count = options.generate ?? 10
-      guard count >= 0 else { throw OptionError("count \(count) is negative") }
-      let temperature = options.temperature ?? RunPlan.defaultTemperature
-      guard temperature.isFinite, temperature > 0 else {
-        throw OptionError("temperature \(temperature) is not a positive number")
-      }
+    let (count, temperature, seed, stored) = try onEveryRank(of: world) {
+      let count = try options.generate?.number(in: Ranges.generate) ?? 10
+      let temperature = try options.temperature?.number(in: Ranges.temperature) ?? RunPlan.defaultTemperature
+      let heads = try options.heads?.number(in: Ranges.heads)
+      let seed = try options.seed?.number(in: Ranges.seed)
       if let option = trainingOption { throw OptionError("\(option) is of no use with --model: nothing is trained") }
-      return (count, temperature)
+      let stored = try world.rank == 0 ? StoredModel(path: model, heads: heads) : nil
+      return (count, temperature, seed, stored)
     }
-    let stored = try onEveryRank(of: world) {
-      try world.rank == 0 ? StoredModel(path: model, heads: options.heads) : nil
+    if let version = stored?.programVersion, let notice = RunIdentity.notice(path: model, version: version) {
+      RankLogHandler.logger(rank: 0).warning("\(notice)")
     }
     try world.rest { isStopped in
       try stored?.parameters.withUnsafeBufferPointer { parameters in
         guard let stored, let start = parameters.baseAddress else { return }
-        let generator = Generator(shape: stored.shape, parameters: start, seed: options.seed ?? stored.seed ?? 1)
+        let generator = Generator(shape: stored.shape, parameters: start, seed: seed ?? stored.seed ?? 1)
         try generator.printNames(count, temperature: temperature, isStopped: isStopped)
       }
     }

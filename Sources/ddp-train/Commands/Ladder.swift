@@ -5,6 +5,7 @@ import Foundation
 import GPT
 import MPI
 import Scaling
+import Values
 
 struct LadderCommand: JobCommand {
   static let configuration = CommandConfiguration(
@@ -18,43 +19,39 @@ struct LadderCommand: JobCommand {
       """)
 
   @Option(help: "The width.")
-  var dModel = 16
+  var dModel: Given = "16"
 
   @Option(help: "Attention heads. (default: as in training)")
-  var heads: Int?
+  var heads: Given?
 
   @Option(help: "Names in a batch.")
-  var batch = 16
+  var batch: Given = "16"
 
   @Option(help: "Seconds of timed steps, of all rungs together; at least three turns of each are timed.")
-  var seconds = 10.0
+  var seconds: Given = "10"
 
   @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
   var json: String?
 
-  func validate() throws {
-    do {
-      _ = try shape
-    } catch {
-      throw ValidationError("\(error)")
-    }
-    guard batch >= 1, batch <= Settings.largestBatch else { throw ValidationError("\(SettingsError.batch(batch))") }
-    guard seconds.isFinite, seconds > 0 else { throw ValidationError("seconds \(seconds) is not a positive number") }
-  }
-
   private var shape: Shape {
-    get throws { try Shape(dModel: dModel, heads: heads ?? Shape.defaultHeads(dModel: dModel)) }
+    get throws {
+      let width = try dModel.number(in: Ranges.dModel)
+      return try Shape(
+        dModel: width, heads: try heads?.number(in: Ranges.heads) ?? Shape.defaultHeads(dModel: width))
+    }
   }
 
   func run(on world: Communicator) throws {
-    let (shape, names, file) = try onEveryRank(of: world) {
+    let (shape, batch, seconds, names, file) = try onEveryRank(of: world) {
       let shape = try self.shape
-      try requireMemory(for: shape)
-      return (shape, try ProjectFiles.names(), try ResultFile.json(json, of: world))
+      let batch = try self.batch.number(in: Ranges.batch)
+      let seconds = try self.seconds.number(in: Ranges.seconds)
+      return (shape, batch, seconds, try ProjectFiles.names(), try ResultFile.json(json, of: world))
     }
     try requireAgreement(
-      [("d-model", "\(dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],
+      [("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],
       over: world)
+    try requireMemory(for: shape, batch: batch, names: names, over: world)
     // Ranks have been given their cores; a process alone moves between all of them.
     if world.size == 1 { Core.pin() }
     let ladder = Ladder(shape: shape, batch: batch, names: names, world: world)
@@ -68,15 +65,18 @@ struct LadderCommand: JobCommand {
     }
   }
 
-  /// Widths have no limit but this one: the tape of the longest name, which grows by doubling.
-  private func requireMemory(for shape: Shape) throws {
+  /// The rungs of whole batches, and the tape of the longest name, which grows by doubling.
+  private func requireMemory(for shape: Shape, batch: Int, names: NameTable, over world: Communicator) throws {
     let nodes = 2 * Shape.context * shape.parameterCount
-    let needed = 2 * nodes * Tape<Float>.bytesPerNode
-    let available = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    guard needed < available else {
-      throw OptionError(
-        "--d-model \(dModel): the tape of a name of 16 letters takes up to \(needed >> 20) MiB, and this machine has "
-          + "\(available >> 20)")
+    var need = MemoryNeed()
+    need.touched = 2 * nodes * Tape<Float>.bytesPerNode
+    (need.reserved, need.largest) = (need.touched, need.touched / 2)
+    for rung in Rung.onOneCore {
+      need =
+        need
+        + MemoryNeed(
+          shape: shape, batch: rung.oneName ? 1 : batch, engine: rung.options, names: names, ranks: 1)
     }
+    try ddp_train.requireMemory(need, for: "batch \(batch) at d-model \(shape.dModel)", over: world)
   }
 }

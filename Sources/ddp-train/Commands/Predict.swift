@@ -3,6 +3,7 @@ import DataParallel
 import GPT
 import MPI
 import Scaling
+import Values
 
 struct Predict: JobCommand {
   static let configuration = CommandConfiguration(
@@ -15,10 +16,10 @@ struct Predict: JobCommand {
       """)
 
   @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128)")
-  var dModel: [Int] = []
+  var dModel: [Given] = []
 
   @Option(parsing: .upToNextOption, help: "Names in a batch; per rank in weak scaling. (default: 16 1024)")
-  var batch: [Int] = []
+  var batch: [Given] = []
 
   @Option(parsing: .upToNextOption, help: "Strategies: allreduce, sharded, auto. (default: allreduce auto)")
   var sync: [SynchronisationStrategy] = []
@@ -27,22 +28,22 @@ struct Predict: JobCommand {
   var mode: [ScalingMode] = []
 
   @Option(help: ArgumentHelp("α between nodes, in µs. (default: measured, else 2)", valueName: "µs"))
-  var latency: Double?
+  var latency: Given?
 
   @Option(
     help: ArgumentHelp("1/β between nodes, in Gbit/s. (default: measured, else 100)", valueName: "Gbit/s"))
-  var bandwidth: Double?
+  var bandwidth: Given?
 
   @Option(help: "Ranks on a node. (default: as in this job; the CPUs here without mpirun)")
-  var ranksPerNode: Int?
+  var ranksPerNode: Given?
 
-  @Option(help: "The most ranks to predict for.")
-  var upTo = 1_000_000
+  @Option(help: "The most ranks to predict for: \(Ranges.upTo.span).")
+  var upTo: Given = "1000000"
 
   @OptionGroup var engine: EngineFlags
 
-  @Option(help: "Seconds of each measurement, of which there are many.")
-  var seconds = 0.3
+  @Option(help: "Seconds of each measurement, of which there are many: \(Ranges.seconds.span).")
+  var seconds: Given = "0.3"
 
   @Option(help: ArgumentHelp("Write measurements, prices and predictions here as JSON.", valueName: "file"))
   var json: String?
@@ -52,15 +53,16 @@ struct Predict: JobCommand {
       (try self.plan(), try ProjectFiles.names(), try ResultFile.json(json, of: world))
     }
     try requireAgreement([("the options", "\(plan)"), ("json", json == nil ? "no file" : "a file")], over: world)
+    for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
     let node = try NodeGroup(world)
-    let place = Placement(ranksPerNode: try placement(world, node))
+    let place = Placement(ranksPerNode: try placement(plan, world, node))
     var compute: [ComputePrices] = []
     for shape in plan.shapes {
       try world.rest { isStopped in
         guard world.rank == 0 else { return }
         compute.append(
           try .measure(
-            shape: shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names, seconds: 4 * seconds,
+            shape: shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names, seconds: 4 * plan.seconds,
             isStopped: isStopped))
       }
       try StopSignal.check(over: world)
@@ -70,7 +72,7 @@ struct Predict: JobCommand {
       guard world.rank == 0 else { return }
       let report = PredictionReport(
         plan: plan, names: names, compute: compute, exchanges: exchanges, place: place, nodes: node.nodes,
-        latency: latency, bandwidth: bandwidth, upTo: upTo)
+        latency: plan.latency, bandwidth: plan.bandwidth, upTo: plan.upTo)
       print(report.text)
       try file?.write(report.json)
     }
@@ -83,17 +85,14 @@ struct Predict: JobCommand {
     var strategies: [SynchronisationStrategy]
     var modes: [ScalingMode]
     var engine: EngineOptions
+    var latency, bandwidth: Double?
+    var ranksPerNode: Int?
+    var upTo: Int
+    var seconds: Double
   }
 
   private func plan() throws -> Plan {
-    for (name, value) in [("latency", latency), ("bandwidth", bandwidth), ("seconds", seconds)] {
-      if let value, !value.isFinite || value <= 0 { throw OptionError("--\(name) \(value) is not a positive number") }
-    }
-    if let ranksPerNode, ranksPerNode < 1 { throw OptionError("--ranks-per-node \(ranksPerNode): at least 1") }
-    guard upTo >= 1, upTo <= 1 << 24 else { throw OptionError("--up-to \(upTo) is out of range: 1 to \(1 << 24)") }
-    if let batch = batch.first(where: { $0 < 1 || $0 > Settings.largestBatch / 4 }) {
-      throw OptionError("--batch \(batch) is out of range: 1 to \(Settings.largestBatch / 4)")
-    }
+    let batch = try self.batch.numbers(in: Ranges.predictedBatch)
     let strategies = sync.isEmpty ? [.allreduce, .auto] : sync
     if let unknown = strategies.first(where: { $0 == .overlap || $0 == .shared || $0 == .hierarchical }) {
       throw OptionError(
@@ -101,15 +100,32 @@ struct Predict: JobCommand {
       )
     }
     return Plan(
-      shapes: try (dModel.isEmpty ? [16, 32, 64, 128] : dModel).map {
+      shapes: try (dModel.isEmpty ? [16, 32, 64, 128] : dModel.numbers(in: Ranges.dModel)).map {
         try Shape(dModel: $0, heads: Shape.defaultHeads(dModel: $0))
       },
       batches: batch.isEmpty ? [16, 1024] : batch, strategies: strategies, modes: mode.isEmpty ? [.strong] : mode,
-      engine: try engine.resolve())
+      engine: try engine.resolve(), latency: try latency?.number(in: Ranges.latency),
+      bandwidth: try bandwidth?.number(in: Ranges.bandwidth),
+      ranksPerNode: try ranksPerNode?.number(in: Ranges.ranksPerNode), upTo: try upTo.number(in: Ranges.upTo),
+      seconds: try seconds.number(in: Ranges.seconds))
   }
 
-  private func placement(_ world: Communicator, _ node: NodeGroup) throws -> Int {
-    if let ranksPerNode { return ranksPerNode }
+  /// Rank 0 has most: it fits a line to batches of 1, 2, 4, … names, up to four times the largest.
+  private func requireMemory(
+    of shape: Shape, _ plan: Plan, _ names: NameTable, over world: Communicator
+  ) throws {
+    let most = plan.batches.max() ?? 1
+    var need = MemoryNeed()
+    var batch = 1
+    while batch < 8 * most {
+      need = need + MemoryNeed(shape: shape, batch: batch, engine: plan.engine, names: names, ranks: 1)
+      batch *= 2
+    }
+    try ddp_train.requireMemory(need, for: "batch \(most) at d-model \(shape.dModel)", over: world)
+  }
+
+  private func placement(_ plan: Plan, _ world: Communicator, _ node: NodeGroup) throws -> Int {
+    if let ranksPerNode = plan.ranksPerNode { return ranksPerNode }
     let here = world.size > 1 ? node.communicator.size : allowedCPUs().count
     return max(1, try world.allReduce(here, .max))
   }
@@ -127,7 +143,7 @@ struct Predict: JobCommand {
             measured.append(
               try ExchangeBenchmark.measure(
                 strategy, shape: Shape(dModel: width, heads: Shape.defaultHeads(dModel: width)), engine: plan.engine,
-                names: names, seconds: seconds, group: part.communicator, isStopped: isStopped))
+                names: names, seconds: plan.seconds, group: part.communicator, isStopped: isStopped))
           }
         }
       }

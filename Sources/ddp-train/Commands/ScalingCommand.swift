@@ -7,6 +7,7 @@ import GPT
 import MPI
 import Reports
 import Scaling
+import Values
 
 struct ScalingCommand: JobCommand {
   static let configuration = CommandConfiguration(
@@ -20,13 +21,13 @@ struct ScalingCommand: JobCommand {
       """)
 
   @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128)")
-  var dModel: [Int] = []
+  var dModel: [Given] = []
 
   @Option(parsing: .upToNextOption, help: "Names in a batch; per rank in weak scaling. (default: 16)")
-  var batch: [Int] = []
+  var batch: [Given] = []
 
   @Option(help: "Attention heads. (default: as in training)")
-  var heads: Int?
+  var heads: Given?
 
   @Option(parsing: .upToNextOption, help: "Strategies. (default: allreduce auto)")
   var sync: [SynchronisationStrategy] = []
@@ -35,12 +36,12 @@ struct ScalingCommand: JobCommand {
   var mode: [ScalingMode] = []
 
   @Option(parsing: .upToNextOption, help: "Numbers of ranks, each at most N. (default: 1 2 4 … N)")
-  var ranks: [Int] = []
+  var ranks: [Given] = []
 
   @OptionGroup var engine: EngineFlags
 
-  @Option(help: "Seconds of rounds per width.")
-  var seconds = 15.0
+  @Option(help: "Seconds of rounds per width: \(Ranges.seconds.span).")
+  var seconds: Given = "15"
 
   @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
   var json: String?
@@ -55,12 +56,14 @@ struct ScalingCommand: JobCommand {
   private static let fewestRounds = 8
 
   func run(on world: Communicator) throws {
-    let (plans, names, output) = try onEveryRank(of: world) {
+    let (plans, seconds, names, output) = try onEveryRank(of: world) {
       let plans = try self.plans(ranks: world.size)
+      let seconds = try self.seconds.number(in: Ranges.seconds)
       try requireCorrect(plans[0].engine)
-      return (plans, try ProjectFiles.names(), world.rank == 0 ? try Output(self) : nil)
+      return (plans, seconds, try ProjectFiles.names(), world.rank == 0 ? try Output(self) : nil)
     }
     try requireAgreement([("the cases", "\(plans)"), ("seconds", "\(seconds)")], over: world)
+    for plan in plans { try requireMemory(of: plan, names: names, over: world) }
     let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
     if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
     var report = ScalingReport(machine: try .current(of: world), results: [], cost: [])
@@ -68,7 +71,7 @@ struct ScalingCommand: JobCommand {
     var peaks: [Double] = []
     for plan in plans {
       let experiment = try ScalingExperiment(plan, names: names, world: world)
-      try measure(experiment, over: world)
+      try measure(experiment, seconds: seconds, over: world)
       try StopSignal.check(over: world) { try experiment.close() }
       let found = try experiment.results()
       try experiment.close()
@@ -78,7 +81,7 @@ struct ScalingCommand: JobCommand {
       report.machine.warnings += experiment.notices.filter { !report.machine.warnings.contains($0) }
     }
     report.cost = ScalingCost.all(report.results)
-    try forecast(&report, plans, names, over: world)
+    try forecast(&report, plans, names, seconds: seconds, over: world)
     report.machine.setPeak(Sample(peaks))
     try onEveryRank(of: world) {
       guard let output else { return }
@@ -89,7 +92,8 @@ struct ScalingCommand: JobCommand {
 
   /// Adds predictions on rank 0. Collective.
   private func forecast(
-    _ report: inout ScalingReport, _ plans: [ScalingExperiment.Plan], _ names: NameTable, over world: Communicator
+    _ report: inout ScalingReport, _ plans: [ScalingExperiment.Plan], _ names: NameTable, seconds: Double,
+    over world: Communicator
   ) throws {
     guard world.size > 1 else { return }
     let node = try NodeGroup(world)
@@ -111,7 +115,7 @@ struct ScalingCommand: JobCommand {
     try StopSignal.check(over: world)
   }
 
-  private func measure(_ experiment: ScalingExperiment, over world: Communicator) throws {
+  private func measure(_ experiment: ScalingExperiment, seconds: Double, over world: Communicator) throws {
     let start = csimd_nanoseconds()
     var rounds = 0
     repeat {
@@ -122,18 +126,40 @@ struct ScalingCommand: JobCommand {
   }
 
   private func plans(ranks most: Int) throws -> [ScalingExperiment.Plan] {
-    if let wrong = ranks.first(where: { $0 < 1 || $0 > most }) {
-      throw OptionError("--ranks \(wrong): this job has 1 to \(plural(most, "rank"))")
-    }
+    // Those of this job, whatever the option takes elsewhere.
+    let ranks = try self.ranks.numbers(in: OptionRange("ranks", 1...most, note: "this job has \(plural(most, "rank"))"))
     let counts = ranks.isEmpty ? ScalingExperiment.rankCounts(upTo: most) : Set(ranks).sorted()
     let engine = try self.engine.resolve()
-    guard seconds.isFinite, seconds > 0 else { throw OptionError("--seconds \(seconds) is not a positive number") }
-    return try (dModel.isEmpty ? [16, 32, 64, 128] : dModel).map { width in
+    let heads = try self.heads?.number(in: Ranges.heads)
+    let widths = dModel.isEmpty ? [16, 32, 64, 128] : try dModel.numbers(in: Ranges.dModel)
+    // Weak scaling has this many on each rank.
+    let mostNames = Ranges.batch.range.upperBound / (mode == [.strong] ? 1 : counts.last ?? 1)
+    let batch = try self.batch.numbers(in: OptionRange("batch", 1...max(mostNames, 1), unit: "names"))
+    return try widths.map { width in
       ScalingExperiment.Plan(
         shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)),
         batches: batch.isEmpty ? [16] : batch, modes: mode.isEmpty ? ScalingMode.allCases : mode,
         strategies: sync.isEmpty ? [.allreduce, .auto] : sync, engine: engine, ranks: counts)
     }
+  }
+
+  /// Rank 0 has most: one core's arrays for each batch, and its part of every number of ranks and strategy.
+  private func requireMemory(of plan: ScalingExperiment.Plan, names: NameTable, over world: Communicator) throws {
+    func need(_ batch: Int, ranks: Int) -> MemoryNeed {
+      MemoryNeed(shape: plan.shape, batch: batch, engine: plan.engine, names: names, ranks: ranks)
+    }
+    var all = need(plan.batches[0], ranks: 1)
+    for batch in plan.batches {
+      for ranks in plan.ranks {
+        for mode in plan.modes {
+          let global = mode == .weak ? batch * ranks : batch
+          all = all + need(global, ranks: 1)
+          for _ in plan.strategies { all = all + need(global, ranks: ranks) }
+        }
+      }
+    }
+    let batch = plan.batches.max() ?? 1
+    try ddp_train.requireMemory(all, for: "batch \(batch) at d-model \(plan.shape.dModel)", over: world)
   }
 
   /// Where results go besides the screen. Found wrong before anything is measured, not after.

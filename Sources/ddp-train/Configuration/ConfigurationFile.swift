@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Values
 
 /// A YAML file of training options: one flat mapping whose keys are the options' names.
 struct ConfigurationFile {
@@ -27,6 +28,17 @@ struct ConfigurationFile {
     guard let entry = values[key] else { return nil }
     guard let value = Value(configuration: entry.text) else {
       throw ConfigurationError(path, line: entry.line, "\(key): \(printable(entry.text)) is not \(Value.kind)")
+    }
+    return value
+  }
+
+  /// A number in its option's range; nil where the file does not have it.
+  ///
+  /// - Throws: `ConfigurationError`, which names the range.
+  func number<Number>(_ range: OptionRange<Number>) throws -> Number? {
+    guard let entry = values[range.name] else { return nil }
+    guard let value = range.value(entry.text) else {
+      throw ConfigurationError(path, line: entry.line, range.refusal(of: entry.text, at: "\(range.name):"))
     }
     return value
   }

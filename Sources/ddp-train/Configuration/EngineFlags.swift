@@ -1,5 +1,6 @@
 import ArgumentParser
 import GPT
+import Values
 
 /// How a rank computes: the options that every command which computes has.
 struct EngineFlags: ParsableArguments {
@@ -10,7 +11,7 @@ struct EngineFlags: ParsableArguments {
     help: ArgumentHelp(
       "The width from which --engine auto takes SME2 where the CPU has it; bench shows both. (default: 64)",
       valueName: "width"))
-  var sme2From: Int?
+  var sme2From: Given?
 
   @Option(
     help: ArgumentHelp(
@@ -30,8 +31,7 @@ struct EngineFlags: ParsableArguments {
     guard resolved.kind.isAvailable else {
       throw OptionError("--engine sme2: this CPU has no SME2, or its kernel does not offer it; use --engine simd")
     }
-    resolved.sme2From = try option.value("sme2-from", sme2From) ?? resolved.sme2From
-    guard resolved.sme2From >= 0 else { throw OptionError("--sme2-from \(resolved.sme2From) is not a width") }
+    resolved.sme2From = try option.number(Ranges.sme2From, sme2From) ?? resolved.sme2From
     resolved.exponential = try option.value("exp", exp) ?? resolved.exponential
     resolved.sharesPrefixes = try option.value("prefix-sharing", prefixSharing) ?? resolved.sharesPrefixes
     resolved.skipsPadding = try option.value("padding-skip", paddingSkip) ?? resolved.skipsPadding
@@ -44,7 +44,7 @@ struct EngineFlags: ParsableArguments {
 
   /// Without a configuration file.
   func resolve() throws -> EngineOptions {
-    var option = OptionResolver(file: nil)
+    var option = OptionResolver()
     return try resolve(&option)
   }
 }

@@ -1,10 +1,41 @@
-/// Picks each option's value, flag before configuration file before default, and notes where it came from.
+import Values
+
+/// Picks each option's value, flag before configuration file before default, and notes where it came from. Both are
+/// text until here, so that both may say the same.
 struct OptionResolver {
   private let file: ConfigurationFile?
   /// Options that are not at their default: "steps 1000 (flag)".
   private(set) var chosen: [String] = []
 
-  init(file: ConfigurationFile?) { self.file = file }
+  init(file: ConfigurationFile? = nil) { self.file = file }
+
+  /// A number in its option's range.
+  ///
+  /// - Parameter flag: what the command line says, if anything.
+  /// - Throws: `OptionError` or `ConfigurationError`, which names the range.
+  mutating func number<Number>(_ range: OptionRange<Number>, _ flag: Given?) throws -> Number? {
+    let configured = try file?.number(range)
+    return choose(range.name, try flag.map { try Self.number(range, $0) }, configured)
+  }
+
+  static func number<Number>(_ range: OptionRange<Number>, _ flag: Given) throws -> Number {
+    guard let value = range.value(flag.text) else {
+      throw OptionError(range.refusal(of: flag.text, at: "--\(range.name)"))
+    }
+    return value
+  }
+
+  /// A value that is written as text, and is more than one number.
+  mutating func value<Value: ConfigurationValue>(_ name: String, written flag: Given?) throws -> Value? {
+    try value(
+      name,
+      flag.map { flag in
+        guard let value = Value(configuration: flag.text) else {
+          throw OptionError("--\(name) \(printable(flag.text)) is not \(Value.kind)")
+        }
+        return value
+      })
+  }
 
   /// - Parameters:
   ///   - name: the option's and the configuration key's.
@@ -23,4 +54,13 @@ struct OptionResolver {
     if flag == nil, let configured { chosen.append("\(name) \(configured) (\(file?.path ?? ""))") }
     return flag ?? configured
   }
+}
+
+extension Given {
+  /// For commands without a configuration file.
+  func number<Number>(in range: OptionRange<Number>) throws -> Number { try OptionResolver.number(range, self) }
+}
+
+extension [Given] {
+  func numbers<Number>(in range: OptionRange<Number>) throws -> [Number] { try map { try $0.number(in: range) } }
 }

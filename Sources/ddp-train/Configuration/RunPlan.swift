@@ -1,5 +1,6 @@
 import DataParallel
 import GPT
+import Values
 
 /// The options of a run, resolved: flag, else configuration file, else default.
 struct RunPlan {
@@ -26,40 +27,44 @@ struct RunPlan {
 
   static let defaultTemperature = 0.6
 
+  /// - Parameter ranks: of the job.
   /// - Throws: an error whose description says which option is wrong, why, and what it may be.
-  init(_ flags: TrainingOptions) throws {
+  init(_ flags: TrainingOptions, ranks: Int) throws {
     var option = OptionResolver(file: try flags.config.map { try ConfigurationFile(named: $0) })
-    let dModel = try option.value("d-model", flags.dModel) ?? 64
-    let heads = try option.value("heads", flags.heads) ?? Shape.defaultHeads(dModel: dModel)
+    let dModel = try option.number(Ranges.dModel, flags.dModel) ?? 64
+    let heads = try option.number(Ranges.heads, flags.heads) ?? Shape.defaultHeads(dModel: dModel)
     settings = try Settings(
       shape: Shape(dModel: dModel, heads: heads),
-      batch: option.value("batch", flags.batch) ?? 16,
-      steps: option.value("steps", flags.steps) ?? 5000,
-      learningRate: option.value("learning-rate", flags.learningRate) ?? 0.003,
-      seed: option.value("seed", flags.seed) ?? 1,
+      batch: option.number(Ranges.batch, flags.batch) ?? 16,
+      steps: option.number(Ranges.steps, flags.steps) ?? 5000,
+      learningRate: option.number(Ranges.learningRate, flags.learningRate) ?? 0.003,
+      seed: option.number(Ranges.seed, flags.seed) ?? 1,
       engine: flags.engine.resolve(&option),
       evaluate: option.value("eval", flags.eval) ?? false,
       strategy: option.value("sync", flags.sync) ?? .auto,
-      bucketKiB: option.value("bucket-kib", flags.bucketKib) ?? 64,
+      bucketKiB: option.number(Ranges.bucketKiB, flags.bucketKib) ?? 64,
       reproducible: option.value("reproducible", flags.reproducible) ?? false)
-    settings.checkReplicas = try option.value("check-replicas", flags.checkReplicas) ?? settings.checkReplicas
-    settings.bitFlip = flags.injectBitFlip
+    settings.checkReplicas =
+      try option.number(Ranges.checkReplicas, flags.checkReplicas) ?? settings.checkReplicas
+    if let flip = flags.injectBitFlip {
+      settings.bitFlip = try Self.bitFlip(flip, steps: settings.steps, ranks: ranks)
+    }
     tournament = try option.value("sync-tournament", flags.syncTournament) ?? false
     checkpoints = try CheckpointPlan(flags, &option)
     dataPath = try option.path("data", flags.data) ?? Self.defaultData()
     skipInvalid = try option.value("skip-invalid", flags.skipInvalid) ?? false
-    generate = try option.value("generate", flags.generate) ?? 10
-    temperature = try option.value("temperature", flags.temperature) ?? Self.defaultTemperature
+    generate = try option.number(Ranges.generate, flags.generate) ?? 10
+    temperature = try option.number(Ranges.temperature, flags.temperature) ?? Self.defaultTemperature
     metricsPath = try option.path("metrics", flags.metrics)
     tracePath = try option.path("trace", flags.trace)
-    let traceSteps: TraceSteps? = try option.value("trace-steps", flags.traceSteps)
+    let traceSteps: TraceSteps? = try option.value("trace-steps", written: flags.traceSteps)
     if let traceSteps, tracePath == nil { throw OptionError("trace-steps \(traceSteps) without a trace") }
     tracedSteps =
       tracePath == nil
       ? 0..<0 : try (traceSteps ?? TraceSteps(of: settings.steps)).range(of: settings.steps)
-    logEvery = try option.value("log-every", flags.logEvery)
+    logEvery = try option.number(Ranges.logEvery, flags.logEvery)
     progress = try option.value("progress", flags.progress) ?? .auto
-    heartbeat = try option.value("heartbeat", flags.heartbeat)
+    heartbeat = try option.number(Ranges.heartbeat, flags.heartbeat)
     quiet = try option.value("quiet", flags.quiet) ?? false
     chosen = option.chosen
     try validate()
@@ -74,17 +79,17 @@ struct RunPlan {
         "sync-tournament has nothing to choose from: reproducible goes with shared on one node and hierarchical on several"
       )
     }
-    guard settings.checkReplicas >= 0 else {
-      throw OptionError("check-replicas \(settings.checkReplicas) is negative; 0 compares never")
+  }
+
+  /// One that no rank could ever do would be ignored without a word.
+  private static func bitFlip(_ flag: Given, steps: Int, ranks: Int) throws -> BitFlip {
+    var option = OptionResolver()
+    guard let flip: BitFlip = try option.value("inject-bit-flip", written: flag), flip.rank < ranks, flip.step <= steps
+    else {
+      throw OptionError(
+        "--inject-bit-flip \(printable(flag.text)): this run has ranks 0 to \(ranks - 1) and steps 1 to \(steps)")
     }
-    guard generate >= 0 else { throw OptionError("generate \(generate) is negative; 0 generates no names") }
-    guard temperature.isFinite, temperature > 0 else {
-      throw OptionError("temperature \(temperature) is not a positive number")
-    }
-    if let heartbeat, !(1...86400).contains(heartbeat) {
-      throw OptionError("heartbeat \(heartbeat) is out of range: 1 to 86400 seconds")
-    }
-    if let logEvery, logEvery < 1 { throw OptionError("log-every \(logEvery) is out of range: at least 1") }
+    return flip
   }
 
   private static func defaultData() throws -> String {

@@ -1,10 +1,11 @@
-import ArgumentParser
+import Values
 
 /// The steps of `--trace`: FIRST:COUNT, the first step of a run being 1.
-struct TraceSteps: Equatable, CustomStringConvertible, ExpressibleByArgument, ConfigurationValue {
+struct TraceSteps: Equatable, CustomStringConvertible, ConfigurationValue {
   var first, count: Int
 
-  static let kind = "FIRST:COUNT"
+  static let kind =
+    "FIRST:COUNT, a step from 1 and a number of steps from 1 to \(Ranges.tracedSteps.range.upperBound)"
 
   var description: String { "\(first):\(count)" }
 
@@ -16,24 +17,19 @@ struct TraceSteps: Equatable, CustomStringConvertible, ExpressibleByArgument, Co
     first = min(101, steps - count + 1)
   }
 
-  init?(argument: String) {
-    let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let first = parts[0], let count = parts[1], first >= 1, count >= 1 else { return nil }
+  init?(configuration text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { String($0) }
+    guard parts.count == 2, let first = Ranges.steps.value(parts[0]), let count = Ranges.tracedSteps.value(parts[1])
+    else { return nil }
     (self.first, self.count) = (first, count)
   }
-
-  init?(configuration text: String) { self.init(argument: text) }
-
-  /// More would be more than a viewer shows.
-  static let most = 100_000
 
   /// Counted from 0.
   ///
   /// - Throws: where a run of `steps` steps does not have them.
   func range(of steps: Int) throws -> Range<Int> {
-    guard count <= Self.most else { throw OptionError("trace-steps \(self): at most \(Self.most) steps") }
-    let (end, overflows) = (first - 1).addingReportingOverflow(count)
-    guard !overflows, end <= steps else {
+    let end = first - 1 + count
+    guard end <= steps else {
       throw OptionError("trace-steps \(self) ends behind the run's last step, \(steps)")
     }
     return first - 1..<end

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import DataParallel
 import GPT
+import Values
 
 /// The options of every command that trains. Each may stand in a configuration file under its own name; a flag
 /// wins over the file, the file over the default.
@@ -9,23 +10,23 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A YAML file of options, or the name of one in configs/ (d64).", valueName: "file"))
   var config: String?
 
-  @Option(help: "The model's width C: a multiple of 16, up to 1024. (default: 64)")
-  var dModel: Int?
+  @Option(help: "The model's width C: a multiple of 16, \(Ranges.dModel.span). (default: 64)")
+  var dModel: Given?
 
   @Option(help: "Attention heads: a divisor of the width. (default: 4; 8 at width 128)")
-  var heads: Int?
+  var heads: Given?
 
-  @Option(help: "Names in the global batch of a step, over all ranks together. (default: 16)")
-  var batch: Int?
+  @Option(help: "Names in the global batch of a step, over all ranks together: \(Ranges.batch.span). (default: 16)")
+  var batch: Given?
 
-  @Option(help: "Training steps. (default: 5000)")
-  var steps: Int?
+  @Option(help: "Training steps: \(Ranges.steps.span). (default: 5000)")
+  var steps: Given?
 
   @Option(help: "Learning rate of the first step; it falls linearly to 0. (default: 0.003)")
-  var learningRate: Double?
+  var learningRate: Given?
 
   @Option(help: "Seed of the initial parameters, the batches and the generated names. (default: 1)")
-  var seed: UInt64?
+  var seed: Given?
 
   @Option(help: ArgumentHelp("Names, one a line. (default: the project's data/names.txt)", valueName: "file"))
   var data: String?
@@ -46,8 +47,8 @@ struct TrainingOptions: ParsableArguments {
       """, valueName: "strategy"))
   var sync: SynchronisationStrategy?
 
-  @Option(help: "KiB of gradient that --sync overlap sends at a time. (default: 64)")
-  var bucketKib: Int?
+  @Option(help: "KiB of gradient that --sync overlap sends at a time: \(Ranges.bucketKiB.span). (default: 64)")
+  var bucketKib: Given?
 
   @Flag(inversion: .prefixedNo, help: "Time every strategy before the run, and take the fastest.")
   var syncTournament: Bool?
@@ -59,13 +60,13 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp(
       "Compare the ranks' parameters every k-th step, and stop where they differ; 0 for never. (default: 100)",
       valueName: "k"))
-  var checkReplicas: Int?
+  var checkReplicas: Given?
 
   @Option(
     help: ArgumentHelp(
       "Turn a bit of a rank's parameters over after a step, to see --check-replicas find it.",
       valueName: "rank,step"))
-  var injectBitFlip: BitFlip?
+  var injectBitFlip: Given?
 
   @Option(
     help: ArgumentHelp(
@@ -74,11 +75,14 @@ struct TrainingOptions: ParsableArguments {
   var checkpointDir: String?
 
   @Option(
-    help: ArgumentHelp("How often: 500 for every 500 steps, 30s for every 30 seconds. (default: 60s)", valueName: "k"))
-  var checkpointEvery: CheckpointInterval?
+    help: ArgumentHelp(
+      "How often: 500 for every 500 steps, 30s for every 30 seconds (0.001s at least). (default: 60s)", valueName: "k"))
+  var checkpointEvery: Given?
 
-  @Option(help: ArgumentHelp("Checkpoints that are kept, the newest ones. (default: 3)", valueName: "k"))
-  var checkpointKeep: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Checkpoints that are kept, the newest ones: \(Ranges.checkpointKeep.span). (default: 3)", valueName: "k"))
+  var checkpointKeep: Given?
 
   @Flag(
     inversion: .prefixedNo,
@@ -86,10 +90,14 @@ struct TrainingOptions: ParsableArguments {
   var resume: Bool?
 
   @Option(help: "Names to generate at the end. (default: 10)")
-  var generate: Int?
+  var generate: Given?
 
-  @Option(help: "How adventurous generated names are: 1 is what was learnt, less is safer. (default: 0.6)")
-  var temperature: Double?
+  @Option(
+    help: """
+      How adventurous generated names are: 1 is what was learnt, less is safer; \(Ranges.temperature.span). \
+      (default: 0.6)
+      """)
+  var temperature: Given?
 
   @Option(help: ArgumentHelp("Write JSON lines about the run here.", valueName: "file"))
   var metrics: String?
@@ -103,13 +111,13 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp(
       "The steps of --trace. (default: 50 behind the first 100, the last ones of a short run)",
       valueName: "first:count"))
-  var traceSteps: TraceSteps?
+  var traceSteps: Given?
 
   @Option(
     help: ArgumentHelp(
       "Report every k-th step: in the metrics file (default: 1), as a line (default: a tenth of the run).",
       valueName: "k"))
-  var logEvery: Int?
+  var logEvery: Given?
 
   @Option(
     help: """
@@ -120,9 +128,12 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Say on standard error every k seconds where each rank is; launch/supervise goes by it. (default: not)",
+      """
+      Say on standard error every k seconds (\(Ranges.heartbeat.span)) where each rank is; launch/supervise goes by it. \
+      (default: not)
+      """,
       valueName: "k"))
-  var heartbeat: Int?
+  var heartbeat: Given?
 
   @Flag(inversion: .prefixedNo, help: "Print the generated names and errors only.")
   var quiet: Bool?
@@ -134,7 +145,3 @@ enum ProgressMode: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension SynchronisationStrategy: ExpressibleByArgument {}
-
-extension CheckpointInterval: ExpressibleByArgument {
-  public init?(argument: String) { self.init(text: argument) }
-}

@@ -40,13 +40,13 @@ final class ProgressReporter {
       guard now >= nextDraw || record.step == steps else { return }
       nextDraw = now + Self.interval
       // A line that wraps cannot be drawn over. The last column stays empty: some terminals wrap when it is filled.
-      writeToStandardError("\r\u{1b}[K" + line(record, within: terminalColumns() - 1))
+      drawOnStandardError("\r\u{1b}[K" + line(record, within: terminalColumns() - 1))
     }
   }
 
   /// Leaves the live line.
   func finish() {
-    if style == .live { writeToStandardError("\r\u{1b}[K") }
+    if style == .live { drawOnStandardError("\r\u{1b}[K") }
   }
 
   /// What fits into `width` columns; of what does not, the least important is left out first.

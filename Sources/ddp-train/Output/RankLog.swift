@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import MPI
+import Values
 
 /// Diagnostics on standard error, one line each, with level, rank and host.
 struct RankLogHandler: LogHandler {
@@ -16,8 +17,8 @@ struct RankLogHandler: LogHandler {
   func log(event: LogEvent) {
     let extra = (event.metadata ?? [:]).merging(metadata) { own, _ in own }
       .map { " \($0.key)=\($0.value)" }.sorted().joined()
-    writeToStandardError(
-      "ddp-train: \(event.level): rank \(rank) on \(Environment.processorName): \(event.message)\(extra)\n")
+    let line = "ddp-train: \(event.level): rank \(rank) on \(Environment.processorName): \(event.message)\(extra)"
+    writeToStandardError(escaped(line) + "\n")
   }
 
   /// The program's logger. DDP_TRAIN_LOG names the lowest level shown: debug, info (default), warning, …

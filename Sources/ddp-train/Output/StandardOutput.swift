@@ -1,5 +1,9 @@
 // For stdout, which C declares a variable; nothing here ever assigns it.
 @preconcurrency import Glibc
+import Values
+
+/// Prints lines. What comes from files, hosts or arguments cannot steer the terminal.
+func print(_ text: String) { Swift.print(escaped(text, keepingLines: true)) }
 
 /// Hands what was printed to the system now. Under mpirun standard output is buffered in blocks.
 ///

@@ -1,6 +1,39 @@
 import Foundation
 
-/// One reader's inputs, one after another, until it has had its processor time.
+/// How much is tried.
+enum Amount {
+  /// Of processor time.
+  case seconds(Double)
+  case inputs(Int)
+
+  /// `20` or `100000x`.
+  init?(_ text: String) {
+    if text.hasSuffix("x"), let inputs = Int(text.dropLast()), inputs > 0 {
+      self = .inputs(inputs)
+    } else if let seconds = Double(text), seconds > 0 {
+      self = .seconds(seconds)
+    } else {
+      return nil
+    }
+  }
+
+  /// Of each of so many readers: seconds are divided, inputs are not.
+  func share(of readers: Int) -> Amount {
+    switch self {
+    case .seconds(let seconds): .seconds(seconds / Double(readers))
+    case .inputs: self
+    }
+  }
+
+  func goesOn(inputs: Int, seconds: Double) -> Bool {
+    switch self {
+    case .seconds(let most): seconds < most
+    case .inputs(let most): inputs < most
+    }
+  }
+}
+
+/// One reader's inputs, one after another, until it has had its amount.
 struct Campaign {
   let reader: Reader
   let seed: UInt64
@@ -13,14 +46,14 @@ struct Campaign {
   /// Every so many inputs one is read from a file instead of from memory.
   private static let filePeriod = 16
 
-  func run(seconds: Double) throws -> Tally {
+  func run(_ amount: Amount) throws -> Tally {
     let path = "\(folder)/input.\(reader.name)"
     let input = try OpenFile(path)
     let place = try OpenFile("\(folder)/number")
-    let end = Double(clock()) / Double(CLOCKS_PER_SEC) + seconds
+    let start = Double(clock()) / Double(CLOCKS_PER_SEC)
     var tally = Tally()
     var number = 0
-    while Double(clock()) / Double(CLOCKS_PER_SEC) < end {
+    while amount.goesOn(inputs: number, seconds: Double(clock()) / Double(CLOCKS_PER_SEC) - start) {
       let bytes = reader.input(seed: seed, number: number)
       try input.replace(with: bytes)
       try place.replace(with: Array("\(number)\n".utf8))

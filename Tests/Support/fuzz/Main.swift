@@ -1,6 +1,7 @@
 import Foundation
 
-/// fuzz ROOT FOLDER SEED SECONDS [READER]: damaged inputs for every reader, an equal time each, or for one.
+/// fuzz ROOT FOLDER SEED AMOUNT [READER]: damaged inputs for every reader, or for one. AMOUNT is seconds, an equal time
+/// for each (20), or a number of inputs of each (100000x).
 /// fuzz ROOT --replay FILE: reads one input that was kept; its ending says by which reader.
 ///
 /// ROOT is the package's folder. A crash leaves its input in FOLDER as input.READER, and its number in FOLDER/number.
@@ -10,13 +11,11 @@ import Foundation
     do {
       if arguments.count == 3, arguments[1] == "--replay" {
         try replay(arguments[2], root: arguments[0])
-      } else if 4...5 ~= arguments.count, let seed = UInt64(arguments[2]), let seconds = Double(arguments[3]),
-        seconds > 0
-      {
+      } else if 4...5 ~= arguments.count, let seed = UInt64(arguments[2]), let amount = Amount(arguments[3]) {
         try run(
-          root: arguments[0], folder: arguments[1], seed: seed, seconds: seconds, only: arguments.dropFirst(4).first)
+          root: arguments[0], folder: arguments[1], seed: seed, amount: amount, only: arguments.dropFirst(4).first)
       } else {
-        fail("usage: fuzz ROOT FOLDER SEED SECONDS [READER], or fuzz ROOT --replay FILE", code: 64)
+        fail("usage: fuzz ROOT FOLDER SEED AMOUNT [READER], or fuzz ROOT --replay FILE", code: 64)
       }
     } catch let fault as Fault {
       fail(fault.reason, code: 1)
@@ -25,12 +24,12 @@ import Foundation
     }
   }
 
-  private static func run(root: String, folder: String, seed: UInt64, seconds: Double, only: String?) throws {
+  private static func run(root: String, folder: String, seed: UInt64, amount: Amount, only: String?) throws {
     let readers = try readers(root).filter { only == nil || $0.name == only }
     guard !readers.isEmpty else { fail("there is no such reader", code: 64) }
     for reader in readers {
       let campaign = Campaign(reader: reader, seed: seed, folder: folder)
-      let tally = try campaign.run(seconds: seconds / Double(readers.count))
+      let tally = try campaign.run(amount.share(of: readers.count))
       for line in tally.lines(reader.name) { print(line) }
     }
   }
@@ -50,7 +49,9 @@ import Foundation
     return [
       try .safeTensors(golden: "\(root)/Tests/golden/d16-h4-b16.safetensors"),
       try .checkpoint(),
+      try .resealed(),
       .names(try content("data/names.txt")),
+      .report(try content("Tests/golden/0.1.0/scaling.json")),
       .configuration(try ["d16", "d32", "d64", "d128"].map { try content("configs/\($0).yaml") }),
     ]
   }

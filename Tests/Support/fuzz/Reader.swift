@@ -10,6 +10,8 @@ struct Reader {
   let longest: Int
   /// Changes that know the format: of one intact input, or an input made from nothing.
   let make: (_ seed: [UInt8], inout Random) -> [UInt8]
+  /// Whether bytes are changed too, where a change that knows the format comes first or not at all.
+  var changesBytes = true
   /// The last change of all.
   var finish: ([UInt8], inout Random) -> [UInt8] = { bytes, _ in bytes }
   /// Reads bytes, and looks at all that the reader hands out.
@@ -28,7 +30,7 @@ struct Reader {
     // The first of all is intact, so that a reader that refuses everything is noticed.
     if number > 0 {
       bytes = random.pick(seeds)
-      let choice = random.below(4)
+      let choice = changesBytes ? random.below(4) : 1
       if choice != 0 { bytes = make(bytes, &random) }
       if choice != 1 { Mutation.change(&bytes, words: words, others: seeds, most: longest, &random) }
       bytes = finish(bytes, &random)

@@ -70,13 +70,6 @@ public struct Machine: Codable, Sendable {
     self.peakGflopsHigh = peakGflopsHigh
     self.warnings = warnings
   }
-
-  /// - Parameter sample: GFLOP/s of one core.
-  public mutating func setPeak(_ sample: Sample) {
-    peakGflops = sample.median
-    peakGflopsLow = sample.quantile(0.1)
-    peakGflopsHigh = sample.quantile(0.9)
-  }
 }
 
 public enum ScalingMode: String, Codable, Sendable, CaseIterable {

@@ -1,5 +1,4 @@
 import Foundation
-import Scaling
 
 /// A scaling report as JSON, times in µs.
 public enum ScalingJSON {
@@ -14,25 +13,10 @@ public enum ScalingJSON {
       positiveInfinity: notFinite.positive, negativeInfinity: notFinite.negative, nan: notFinite.nan)
     do {
       let report = try decoder.decode(ScalingReport.self, from: data)
-      try check(report)
+      try ReportLimits.check(report)
       return report
     } catch let error as DecodingError {
       throw ReportError.notAReport(describe(error))
-    }
-  }
-
-  private static func check(_ report: ScalingReport) throws {
-    for (index, result) in report.results.enumerated() {
-      let counts = [
-        ("c", result.c), ("heads", result.heads), ("batch", result.batch), ("global_batch", result.globalBatch),
-        ("ranks", result.ranks), ("gradient_bytes", result.gradientBytes),
-      ]
-      for (name, count) in counts where count < 1 {
-        throw ReportError.notAReport("results[\(index)].\(name) is \(count), and must be 1 or more")
-      }
-    }
-    for (index, prediction) in report.predictions.enumerated() where prediction.ranks < 1 {
-      throw ReportError.notAReport("predictions[\(index)].ranks is \(prediction.ranks), and must be 1 or more")
     }
   }
 

@@ -1,0 +1,58 @@
+import GPT
+
+/// Memory of a rank that trains, worked out before any of it is taken.
+public struct MemoryNeed: Sendable, Equatable {
+  /// Bytes that are really used: pages that nobody touches take no memory.
+  public var touched = 0
+  /// Bytes of addresses: what a limit on them (`ulimit -v`) and a system that does not overcommit look at.
+  public var reserved = 0
+  /// Bytes of the largest array: what a system that overcommits looks at.
+  public var largest = 0
+
+  /// Below, the batch is not looked at more closely: it takes no time to speak of, and no memory.
+  private static let little = 1 << 26
+
+  public init() {}
+
+  /// Of one `TrainingStep` on each of `ranks` ranks, with its gradient and a checkpoint.
+  ///
+  /// - Parameter names: the training names.
+  public init(
+    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int, reproducible: Bool = false
+  ) {
+    let share = (batch + ranks - 1) / ranks
+    let leaves = min(batch, SummationTree.mostLeaves)
+    let capacity = reproducible ? (batch + leaves - 1) / leaves : min(batch, 2 * share)
+    let most = Shape.context * max(capacity, TrainingStep.evaluationBatch)
+    // Parameters, their gradient, two moments, and a checkpoint of three; a reproducible run keeps sums on the way.
+    let models = 4 * shape.parameterCount * (reproducible ? 7 + SummationTree.mostLeaves : 7)
+    // A step's names, their indices and where they may be cut.
+    let always = models + 40 * batch
+    largest = engine.bytes(shape: shape, rows: most)
+    reserved = always + largest
+    touched = reserved
+    guard reserved > Self.little, !reproducible else { return }
+    let rows = min(Self.mostRows(batch: batch, engine: engine, names: names, ranks: ranks) * 9 / 8, most)
+    touched = always + engine.bytes(shape: shape, rows: rows)
+  }
+
+  public static func + (left: MemoryNeed, right: MemoryNeed) -> MemoryNeed {
+    var sum = MemoryNeed()
+    sum.touched = left.touched + right.touched
+    sum.reserved = left.reserved + right.reserved
+    sum.largest = max(left.largest, right.largest)
+    return sum
+  }
+
+  /// Rows of the rank that has most of them, in a step's batch; other steps' are much like it.
+  private static func mostRows(batch: Int, engine: EngineOptions, names: NameTable, ranks: Int) -> Int {
+    let indices = AlignedBuffer<UInt32>(zeros: batch)
+    BatchSampler(seed: 1, names: names.count, batch: batch).sortedBatch(step: 0, into: indices.buffer)
+    let chosen = AlignedBuffer<Name>(zeros: batch)
+    for slot in 0..<batch { chosen[slot] = names.names[Int(indices[slot])] }
+    let cuts = ShardCuts(names: batch, ranks: ranks)
+    cuts.count(chosen.pointer, engine: engine)
+    cuts.balance()
+    return cuts.rows().largest
+  }
+}

@@ -1,0 +1,36 @@
+/// The range of every option that is a number, each declared once.
+public enum Ranges {
+  // The model and the run. Beyond the largest batch and the most steps, sample numbers and memory sizes would no longer
+  // be exact integers.
+  public static let dModel = OptionRange("d-model", 16...1024, note: "it must be a multiple of 16")
+  public static let heads = OptionRange("heads", 1...1024, note: "it must divide d-model")
+  public static let batch = OptionRange("batch", 1...1 << 20, unit: "names")
+  public static let steps = OptionRange("steps", 1...1 << 40)
+  public static let learningRate = OptionRange("learning-rate", 1e-300...1e300)
+  public static let seed = OptionRange("seed", 0...UInt64.max)
+  public static let bucketKiB = OptionRange("bucket-kib", 1...1 << 20, unit: "KiB")
+  public static let checkReplicas = OptionRange("check-replicas", 0...1 << 40, note: "0 compares never", isOpen: true)
+  public static let sme2From = OptionRange("sme2-from", 0...1 << 20, isOpen: true)
+  public static let ranks = OptionRange("ranks", 1...1 << 24)
+
+  // What a run says and keeps.
+  public static let checkpointKeep = OptionRange("checkpoint-keep", 1...1_000_000)
+  public static let checkpointSeconds = OptionRange("checkpoint-every", 0.001...1e9, unit: "seconds")
+  public static let logEvery = OptionRange("log-every", 1...1 << 40, isOpen: true)
+  public static let heartbeat = OptionRange("heartbeat", 1...86400, unit: "seconds")
+  public static let tracedSteps = OptionRange("trace-steps", 1...100_000)
+
+  // Names that a model makes up. Below, logits divided by it are infinite; beyond, all letters are equally likely.
+  public static let generate = OptionRange("generate", 0...1 << 40, note: "0 generates no names")
+  public static let count = OptionRange("count", 0...1 << 40, note: "0 generates no names")
+  public static let temperature = OptionRange("temperature", 1e-6...1e6)
+
+  // Measurements.
+  public static let seconds = OptionRange("seconds", 0.001...1e6, unit: "seconds")
+  public static let latency = OptionRange("latency", 0.001...1e9, unit: "µs")
+  public static let bandwidth = OptionRange("bandwidth", 0.001...1e9, unit: "Gbit/s")
+  public static let ranksPerNode = OptionRange("ranks-per-node", 1...1 << 24)
+  public static let upTo = OptionRange("up-to", 1...1 << 24)
+  /// A fit takes batches four times as large.
+  public static let predictedBatch = OptionRange("batch", 1...1 << 18, unit: "names")
+}
