@@ -6,7 +6,7 @@ extension Jobs {
   @Suite("report")
   struct Report {
     /// A report that nobody measured, of one rank: no figures.
-    private static let empty = """
+    static let empty = """
       {"machine": {"cpu": "none", "isa": "none", "ranks": 1, "hosts": ["here"], "cores": 1, "system": "none", \
       "mpi": "none", "version": "0", "command": "none", "date": "none", "peak_gflops": 0, "peak_gflops_low": 0, \
       "peak_gflops_high": 0, "warnings": []}, "results": [], "cost": [], "late": [], "predictions": [], "assumptions": []}
@@ -31,7 +31,7 @@ extension Jobs {
       expectFailure(
         try ddpTrain(start, ["report", bad] + page),
         saying: "bad.json: not a report of ddp-train scaling: machine.isa is missing")
-      expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: No such file")
+      expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: there is no such file")
       #expect(!FileManager.default.fileExists(atPath: folder.path("page")))
     }
   }

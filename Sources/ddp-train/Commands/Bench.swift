@@ -6,6 +6,7 @@ import Dataset
 import Foundation
 import GPT
 import MPI
+import RegularFiles
 import Scaling
 
 struct Bench: JobCommand {
@@ -51,7 +52,7 @@ struct Bench: JobCommand {
     }
     if sync { return try compareStrategies(on: world) }
     try onEveryRank(of: world) {
-      let file = try ResultFile.json(json, of: world)
+      let file = try Destination.json(json, of: world)
       let cases = try self.cases()
       try validate(cases)
       let names = try ProjectFiles.names()
@@ -67,7 +68,7 @@ struct Bench: JobCommand {
 
   private func compareStrategies(on world: Communicator) throws {
     let (cases, names, file) = try onEveryRank(of: world) {
-      let file = try ResultFile.json(json, of: world)
+      let file = try Destination.json(json, of: world)
       let cases = try self.cases()
       try validate(cases)
       return (cases, try ProjectFiles.names(), file)

@@ -4,6 +4,7 @@ import DataParallel
 import Foundation
 import GPT
 import MPI
+import RegularFiles
 import Scaling
 
 struct LadderCommand: JobCommand {
@@ -50,7 +51,7 @@ struct LadderCommand: JobCommand {
     let (shape, names, file) = try onEveryRank(of: world) {
       let shape = try self.shape
       try requireMemory(for: shape)
-      return (shape, try ProjectFiles.names(), try ResultFile.json(json, of: world))
+      return (shape, try ProjectFiles.names(), try Destination.json(json, of: world))
     }
     try requireAgreement(
       [("d-model", "\(dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],

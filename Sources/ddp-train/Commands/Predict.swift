@@ -2,6 +2,7 @@ import ArgumentParser
 import DataParallel
 import GPT
 import MPI
+import RegularFiles
 import Scaling
 
 struct Predict: JobCommand {
@@ -49,7 +50,7 @@ struct Predict: JobCommand {
 
   func run(on world: Communicator) throws {
     let (plan, names, file) = try onEveryRank(of: world) {
-      (try self.plan(), try ProjectFiles.names(), try ResultFile.json(json, of: world))
+      (try self.plan(), try ProjectFiles.names(), try Destination.json(json, of: world))
     }
     try requireAgreement([("the options", "\(plan)"), ("json", json == nil ? "no file" : "a file")], over: world)
     let node = try NodeGroup(world)

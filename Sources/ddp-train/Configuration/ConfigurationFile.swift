@@ -31,10 +31,10 @@ struct ConfigurationFile {
     return value
   }
 
-  /// A path; a relative one counts from the configuration file's folder.
+  /// A path; a relative one counts from the configuration file's folder. `-` is standard output, and no path.
   func path(_ key: String) throws -> String? {
     guard let text = try value(key, as: String.self) else { return nil }
-    return text.hasPrefix("/")
+    return text.hasPrefix("/") || text == "-"
       ? text : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(text).path
   }
 

@@ -8,6 +8,8 @@ struct RunPlan {
   var tournament: Bool
   /// Nil where none are kept.
   var checkpoints: CheckpointPlan?
+  /// The configuration file, if one was named.
+  var configPath: String?
   var dataPath: String
   var skipInvalid: Bool
   var generate: Int
@@ -28,7 +30,9 @@ struct RunPlan {
 
   /// - Throws: an error whose description says which option is wrong, why, and what it may be.
   init(_ flags: TrainingOptions) throws {
-    var option = OptionResolver(file: try flags.config.map { try ConfigurationFile(named: $0) })
+    let file = try flags.config.map { try ConfigurationFile(named: $0) }
+    configPath = file?.path
+    var option = OptionResolver(file: file)
     let dModel = try option.value("d-model", flags.dModel) ?? 64
     let heads = try option.value("heads", flags.heads) ?? Shape.defaultHeads(dModel: dModel)
     settings = try Settings(
