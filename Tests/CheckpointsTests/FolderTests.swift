@@ -169,11 +169,11 @@ struct FolderTests {
     let temporary = try TemporaryFolder()
     let folder = try CheckpointFolder(path: temporary.path, keep: 1)
     try store(folder, [5])
-    let failure = try limitingFiles(to: 1 << 23) {
+    let refusal = try limitingFiles(to: 1 << 23) {
       let bytes = [UInt8](repeating: 1, count: 1 << 23 + 1)
       return failure { try bytes.withUnsafeBytes { try folder.store($0, step: 6) } }
     }
-    #expect(failure?.description == "\(folder.file(step: 6)): cannot be written: File too large")
+    #expect(refusal?.description == "\(folder.file(step: 6)): cannot be written: File too large")
     #expect(temporary.names == [".lock", "step-000000005.safetensors"])
     #expect(try folder.newest().checkpoint?.step == 5)
     try store(folder, [6])

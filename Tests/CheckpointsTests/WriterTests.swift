@@ -1,4 +1,5 @@
 import Foundation
+import GPT
 import TestSupport
 import Testing
 

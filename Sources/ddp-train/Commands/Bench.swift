@@ -39,7 +39,7 @@ struct Bench: JobCommand {
   @Option(help: "Seconds of timed steps per case.")
   var seconds = 1.5
 
-  @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
   func run(on world: Communicator) throws {

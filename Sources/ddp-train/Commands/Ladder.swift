@@ -30,7 +30,7 @@ struct LadderCommand: JobCommand {
   @Option(help: "Seconds of timed steps, of all rungs together; at least three turns of each are timed.")
   var seconds = 10.0
 
-  @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
   func validate() throws {

@@ -45,7 +45,9 @@ struct Predict: JobCommand {
   @Option(help: "Seconds of each measurement, of which there are many.")
   var seconds = 0.3
 
-  @Option(help: ArgumentHelp("Write measurements, prices and predictions here as JSON.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write measurements, prices and predictions here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
   func run(on world: Communicator) throws {

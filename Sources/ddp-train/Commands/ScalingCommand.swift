@@ -43,10 +43,10 @@ struct ScalingCommand: JobCommand {
   @Option(help: "Seconds of rounds per width.")
   var seconds = 15.0
 
-  @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
-  @Option(help: ArgumentHelp("Write the results here as CSV.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as CSV; - is standard output.", valueName: "file"))
   var csv: String?
 
   @Option(help: ArgumentHelp("Write a page with figures into this folder; takes gnuplot.", valueName: "folder"))

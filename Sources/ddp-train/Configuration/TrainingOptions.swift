@@ -91,7 +91,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "How adventurous generated names are: 1 is what was learnt, less is safer. (default: 0.6)")
   var temperature: Double?
 
-  @Option(help: ArgumentHelp("Write JSON lines about the run here.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write JSON lines about the run here; - is standard output.", valueName: "file"))
   var metrics: String?
 
   @Option(
