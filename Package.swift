@@ -83,7 +83,10 @@ let package = Package(
 
     // What was measured as JSON, CSV, text and a page. Figures are gnuplot's.
     .target(
-      name: "Reports", dependencies: ["Scaling", "ScalingFormat", "Values", .product(name: "Mustache", package: "swift-mustache")],
+      name: "Reports",
+      dependencies: [
+        "RegularFiles", "Scaling", "ScalingFormat", "Values", .product(name: "Mustache", package: "swift-mustache"),
+      ],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
@@ -106,6 +109,8 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "RegularFilesTests", dependencies: ["RegularFiles", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport", "Values"],
@@ -127,7 +132,8 @@ let package = Package(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Reports", "Scaling", "TestSupport"], swiftSettings: swiftForThisCPU),
+      name: "ReportsTests", dependencies: ["RegularFiles", "Reports", "Scaling", "TestSupport"],
+      swiftSettings: swiftForThisCPU),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(

@@ -84,8 +84,7 @@ public final class CheckpointFolder: Sendable {
     do {
       try replaceRegularFile(path: path, with: bytes)
     } catch {
-      guard case .system(let what, let reason) = error else { throw CheckpointError(.system, path, "\(error)") }
-      throw CheckpointError(.system, path, "cannot be \(what): \(reason)")
+      throw CheckpointError(.system, path, error.reason)
     }
     for old in try steps().filter({ $0 <= step }).dropLast(keep) {
       guard unlink(file(step: old)) == 0 || errno == ENOENT else {
@@ -107,9 +106,11 @@ public final class CheckpointFolder: Sendable {
     return step
   }
 
+  /// Whether a file of this name in such a folder belongs to the checkpoints: nobody else may write to it.
+  public static func owns(_ name: String) -> Bool { name.hasPrefix(".") || name.hasPrefix("step-") }
+
   private static func isUnfinished(_ name: String) -> Bool {
-    let suffix = partialPath(of: "")
-    return name.hasSuffix(suffix) && step(of: String(name.dropLast(suffix.count))) != nil
+    finalName(ofPartial: name).flatMap { step(of: $0) } != nil
   }
 
   /// Makes a folder, and those it lies in, where they are missing.

@@ -9,6 +9,17 @@ public enum RegularFileError: Error, Equatable, Sendable {
   case tooLarge
   /// What was being done ("opened", "read", "written", …), and the system's reason.
   case system(step: String, reason: String)
+
+  /// In words that may follow a path.
+  public var reason: String {
+    switch self {
+    case .notFound: "there is no such file"
+    case .isDirectory: "is a directory, not a file"
+    case .isSpecial: "is not a regular file"
+    case .tooLarge: "is too large"
+    case .system(let step, let reason): "cannot be \(step): \(reason)"
+    }
+  }
 }
 
 /// All bytes of a regular file.

@@ -1,32 +1,95 @@
 import Foundation
 
-/// Where a file is written before it takes its place.
-public func partialPath(of path: String) -> String { path + ".partial" }
-
 /// Writes a file so that `path` holds either its former content or all of the new one, also after a crash or a power
-/// cut: to `partialPath`, synchronised, renamed, and the folder synchronised. One writer a path at a time.
+/// cut: to a new file beside it, which is synchronised and renamed, and the folder synchronised.
 ///
-/// - Throws: `.system` with the step "created", "written", "replaced" or "synchronised with its folder". Up to
-///   "replaced" `path` is unchanged and the partial file is removed.
+/// Symbolic links are followed, and stay. The file keeps its mode, its owner and its group. Where that cannot be had (an
+/// owner that only root may give, a folder that cannot be written to, a file that is mounted), what is there is
+/// overwritten in its place.
+///
+/// - Throws: `.isDirectory`; `.isSpecial` for a device, a pipe or a socket; `.system` with the step "created",
+///   "written", "replaced" or "synchronised with its folder". Up to "replaced" a file that was to be replaced is
+///   unchanged, and nothing is left beside it.
 public func replaceRegularFile(path: String, with bytes: UnsafeRawBufferPointer) throws(RegularFileError) {
-  let partial = partialPath(of: path)
-  do throws(RegularFileError) {
-    try writeThrough(bytes, to: partial)
-    guard rename(partial, path) == 0 else { throw .lastError(step: "replaced") }
-  } catch {
-    unlink(partial)
-    throw error
+  let old = status(of: path)
+  switch old?.kind {
+  case nil, S_IFREG: break
+  case S_IFDIR: throw .isDirectory
+  default: throw .isSpecial
   }
-  try synchroniseFolder(of: path)
+  let target = try followLinks(path)
+  // A link of /proc says where its file was, which may be no more.
+  if let old, status(of: target)?.st_ino != old.st_ino { return try overwrite(path, with: bytes) }
+  guard try replaceWhole(target, old, with: bytes) else { return try overwrite(path, with: bytes) }
+  try synchroniseFolder(of: target)
 }
 
-/// Writes `bytes` to a new or emptied file, and returns when the disk has them.
-private func writeThrough(_ bytes: UnsafeRawBufferPointer, to path: String) throws(RegularFileError) {
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-  guard descriptor >= 0 else { throw .lastError(step: "created") }
+/// Where a file's new content is written before it takes its place: a name that nobody can foresee.
+private func partialPath(of path: String) -> String {
+  let random = String(UInt64.random(in: .min ... .max), radix: 36)
+  // Room for the ending below the 255 bytes of a name.
+  let name = name(of: path).utf8.count <= 200 ? name(of: path) : "long-name"
+  return "\(folder(of: path))/\(name)\(partialEnding)-\(random)"
+}
+
+private let partialEnding = ".partial"
+
+/// The name of the file that a half written one, left by a process that was killed, was to become; nil for the name of
+/// anything else. Before version 0.2 the ending was not random.
+public func finalName(ofPartial name: String) -> String? {
+  guard let ending = name.ranges(of: partialEnding).last else { return nil }
+  let random = name[ending.upperBound...]
+  guard random.isEmpty || (random.hasPrefix("-") && UInt64(random.dropFirst(), radix: 36) != nil) else { return nil }
+  return String(name[..<ending.lowerBound])
+}
+
+/// - Parameter old: what is there.
+/// - Returns: false where what is there can only be overwritten; then it is unchanged.
+private func replaceWhole(
+  _ target: String, _ old: stat?, with bytes: UnsafeRawBufferPointer
+) throws(RegularFileError) -> Bool {
+  /// Whether the last call failed for want of a right.
+  func isForbidden() -> Bool { old != nil && [EACCES, EPERM, EROFS, EBUSY].contains(errno) }
+  let partial = partialPath(of: target)
+  // Nobody else reads it before it has the mode of the old one.
+  let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, old == nil ? 0o666 : 0o600)
+  guard descriptor >= 0 else {
+    if isForbidden() { return false }
+    throw .lastError(step: "created")
+  }
+  var isReplaced = false
+  defer { if !isReplaced { unlink(partial) } }
   do throws(RegularFileError) {
-    try writeAll(bytes, to: descriptor)
-    guard fsync(descriptor) == 0 else { throw .lastError(step: "written") }
+    if let old, !hasTakenOver(old, descriptor) {
+      close(descriptor)
+      return false
+    }
+    try writeThrough(bytes, to: descriptor)
+  } catch {
+    close(descriptor)
+    throw error
+  }
+  guard close(descriptor) == 0 else { throw .lastError(step: "written") }
+  isReplaced = rename(partial, target) == 0
+  if isReplaced || isForbidden() { return isReplaced }
+  throw .lastError(step: "replaced")
+}
+
+/// Gives a new file the owner, the group and the mode of an old one, in this order: a new owner costs bits of the mode.
+private func hasTakenOver(_ old: stat, _ descriptor: CInt) -> Bool {
+  var new = stat()
+  guard fstat(descriptor, &new) == 0 else { return false }
+  if new.st_uid != old.st_uid || new.st_gid != old.st_gid {
+    guard fchown(descriptor, old.st_uid, old.st_gid) == 0 else { return false }
+  }
+  return fchmod(descriptor, old.st_mode & 0o7777) == 0
+}
+
+private func overwrite(_ path: String, with bytes: UnsafeRawBufferPointer) throws(RegularFileError) {
+  let descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+  guard descriptor >= 0 else { throw .lastError(step: "opened") }
+  do throws(RegularFileError) {
+    try writeThrough(bytes, to: descriptor)
   } catch {
     close(descriptor)
     throw error
@@ -34,22 +97,12 @@ private func writeThrough(_ bytes: UnsafeRawBufferPointer, to path: String) thro
   guard close(descriptor) == 0 else { throw .lastError(step: "written") }
 }
 
-/// A full disk first takes a part of what it is given, and refuses the rest at the next call.
-private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(RegularFileError) {
-  var written = 0
-  while written < bytes.count {
-    let count = write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-    if count < 0 && errno == EINTR { continue }
-    guard count >= 0 else { throw .lastError(step: "written") }
-    written += count
-  }
-}
-
 /// A rename reaches the disk with the folder, not with the file.
 private func synchroniseFolder(of path: String) throws(RegularFileError) {
   let step = "synchronised with its folder"
-  let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-  let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  let descriptor = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  // A folder that may be written to and not read cannot be synchronised.
+  if descriptor < 0, errno == EACCES { return }
   guard descriptor >= 0 else { throw .lastError(step: step) }
   let result = fsync(descriptor)
   // EINVAL: a file system that cannot do this for a folder.
@@ -62,10 +115,5 @@ extension RegularFileError {
   /// What the system says of the call that has just failed.
   static func lastError(step: String) -> RegularFileError {
     .system(step: step, reason: String(cString: strerror(errno)))
-  }
-
-  /// What was being done when the system refused.
-  public var step: String? {
-    if case .system(let step, _) = self { step } else { nil }
   }
 }

@@ -1,29 +1,36 @@
 import Foundation
+import RegularFiles
 import Scaling
 
 /// A scaling report as one page that needs nothing else, and the files it was made from.
 public enum ScalingPage {
+  private static let figuresFolder = "figures"
+
+  /// Where a page is to go, found wrong before there is one.
+  ///
+  /// - Throws: `DestinationError`.
+  public static func folder(_ option: String, _ path: String, waiting: Waiting) throws -> DestinationFolder {
+    try DestinationFolder(
+      option, path, files: ["index.html", "scaling.json", "scaling.csv"], folders: [figuresFolder], waiting: waiting)
+  }
+
   /// Writes index.html, scaling.json, scaling.csv, and figures/NAME.gp and .svg.
   ///
   /// - Parameters:
-  ///   - directory: made where it is not there; files of these names in it are replaced.
+  ///   - folder: made where it is not there; files of these names in it are replaced.
   ///   - gnuplot: from `Gnuplot.require`.
-  /// - Throws: `ReportError`.
-  public static func write(_ report: ScalingReport, to directory: String, gnuplot: Gnuplot) throws {
-    let folder = URL(fileURLWithPath: directory, isDirectory: true)
-    let figuresFolder = folder.appendingPathComponent("figures", isDirectory: true)
-    do {
-      try FileManager.default.createDirectory(at: figuresFolder, withIntermediateDirectories: true)
-    } catch {
-      throw ReportError.notWritten(path: directory, reason: reason(error))
-    }
-    try write(try ScalingJSON.encode(report), to: folder.appendingPathComponent("scaling.json"))
-    try write(Data(ScalingCSV.encode(report).utf8), to: folder.appendingPathComponent("scaling.csv"))
+  /// - Throws: `ReportError`, `DestinationError`.
+  public static func write(_ report: ScalingReport, to folder: DestinationFolder, gnuplot: Gnuplot) throws {
+    try folder.make(figuresFolder)
+    try write(try ScalingJSON.encode(report), to: "scaling.json", in: folder)
+    try write(Data(ScalingCSV.encode(report).utf8), to: "scaling.csv", in: folder)
+    let desk = try DrawingDesk(in: "\(folder.path)/\(figuresFolder)", gnuplot: gnuplot)
+    defer { desk.remove() }
     let drawn = try figures(report).map { figure in
-      (figure: figure, svg: try draw(figure, in: figuresFolder, gnuplot: gnuplot))
+      (figure: figure, svg: try draw(figure, on: desk, in: folder))
     }
     let page = try PageTemplate.render(PageModel(report, drawn: drawn))
-    try write(Data(page.utf8), to: folder.appendingPathComponent("index.html"))
+    try write(Data(page.utf8), to: "index.html", in: folder)
   }
 
   /// In the order of the page.
@@ -32,29 +39,19 @@ public enum ScalingPage {
       + WidthCurves.figures(report) + PredictionCurves.figures(report)
   }
 
-  private static func draw(_ figure: Figure, in folder: URL, gnuplot: Gnuplot) throws -> String {
-    let script = "\(figure.name).gp"
-    try write(Data(figure.script.utf8), to: folder.appendingPathComponent(script))
-    try gnuplot.run(script: script, in: folder)
-    let drawing = folder.appendingPathComponent("\(figure.name).svg")
-    guard let data = FileManager.default.contents(atPath: drawing.path),
+  private static func draw(_ figure: Figure, on desk: DrawingDesk, in folder: DestinationFolder) throws -> String {
+    let drawing = try desk.draw(figure)
+    let path = "\(figuresFolder)/\(figure.name)"
+    try write(Data(figure.script.utf8), to: "\(path).gp", in: folder)
+    try write(drawing, to: "\(path).svg", in: folder)
+    guard
       let element = InlineSVG.element(
-        from: String(decoding: data, as: UTF8.self), name: figure.name, title: figure.title)
-    else { throw ReportError.gnuplot(script: script, reason: "it drew no SVG") }
+        from: String(decoding: drawing, as: UTF8.self), name: figure.name, title: figure.title)
+    else { throw ReportError.gnuplot(script: "\(figure.name).gp", reason: "it drew no SVG") }
     return element
   }
 
-  private static func write(_ data: Data, to file: URL) throws {
-    do {
-      try data.write(to: file, options: .atomic)
-    } catch {
-      throw ReportError.notWritten(path: file.path, reason: reason(error))
-    }
-  }
-
-  /// The system's own words where there are any.
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return underlying.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
+  private static func write(_ data: Data, to file: String, in folder: DestinationFolder) throws {
+    try data.withUnsafeBytes { try folder.write($0, to: file) }
   }
 }

@@ -40,11 +40,11 @@ struct TrainingRun {
     // Its thread is to end what it has begun, also where training fails.
     defer { _ = checkpoints?.keeper?.finish() }
     let resumed = checkpoints?.resumed
-    let metrics = try onEveryRank(of: world) {
-      try speaks ? plan.metricsPath.map { try MetricsFile(path: $0, resumedFrom: resumed?.steps) } : nil
-    }
-    let trace = try plan.tracePath.map {
-      try TraceFile(path: $0, steps: plan.tracedSteps, settings: plan.settings, world: world)
+    // After the folder of checkpoints is there, in which they may lie.
+    let outputs = try onEveryRank(of: world) { try speaks ? RunOutputs(plan) : nil }
+    let metrics = outputs?.metrics
+    let trace = try plan.tracePath.map { _ in
+      try TraceFile(outputs?.trace, steps: plan.tracedSteps, settings: plan.settings, world: world)
     }
     if speaks { warn(about: names) }
     var settings = plan.settings
@@ -65,6 +65,11 @@ struct TrainingRun {
       flushStandardOutput()
     }
     trainer.trace = trace?.trace
+    // Not before: what goes wrong until here costs no earlier run's records.
+    let gap = try onEveryRank(of: world, stops: false) {
+      try metrics?.begin(resumedFrom: resumed?.steps, every: plan.logEvery ?? 1)
+    }
+    if let gap { logger.warning("\(gap)") }
     var summary = try train(trainer, metrics, checkpoints)
     Whereabouts.enter(.storing)
     let unwritten = checkpoints?.keeper?.finish()
@@ -79,8 +84,9 @@ struct TrainingRun {
     try trace?.write()
     try trainer.close()
     try onEveryRank(of: world) {
-      if let failure = metrics?.failure { throw failure }
-      if let unwritten { throw OptionError("the last checkpoint is missing: \(unwritten)") }
+      let checkpoint = unwritten.map { "the last checkpoint is missing: \($0)" }
+      let failures = [checkpoint, metrics?.failure?.description].compactMap { $0 }
+      if !failures.isEmpty { throw OptionError(failures.joined(separator: "; ")) }
     }
   }
 

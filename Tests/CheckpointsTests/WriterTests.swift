@@ -1,4 +1,5 @@
 import Foundation
+import GPT
 import TestSupport
 import Testing
 
@@ -32,11 +33,13 @@ struct WriterTests {
   func failures() throws {
     let temporary = try TemporaryFolder()
     let folder = try CheckpointFolder(path: temporary.path, keep: 2)
-    let writer = CheckpointWriter(folder: folder, shape: try smallShape())
-    #expect(symlink("/dev/full", folder.file(step: 1) + ".partial") == 0)
-    writer.write(step: 1, losses: [1], metadata: [:])
-    writer.waitUntilFree()
-    #expect(writer.takeFailure()?.reason == "cannot be written: No space left on device")
+    // A file of 9.5 MB.
+    let writer = CheckpointWriter(folder: folder, shape: try Shape(dModel: 256, heads: 4))
+    try limitingFiles(to: 1 << 23) {
+      writer.write(step: 1, losses: [1], metadata: [:])
+      writer.waitUntilFree()
+    }
+    #expect(writer.takeFailure()?.reason == "cannot be written: File too large")
     #expect(writer.takeFailure() == nil)
     writer.write(step: 1, losses: [1], metadata: [:])
     writer.finish()

@@ -20,8 +20,8 @@ extension Jobs {
         ("--log-every 0", "--log-every \"0\" is not a whole number from 1"), ("--heartbeat 0", "--heartbeat \"0\" is not a whole number from 1 to 86400 seconds"),
         ("--config none", "no such configuration file"),
         ("--config /", "/: is a directory, not a configuration file"),
-        ("--metrics /no/such/folder", "metrics file /no/such/folder: No such file or directory"),
-        ("--metrics /", "metrics file /: Is a directory"),
+        ("--metrics /no/such/folder", "--metrics /no/such/folder: there is no folder /no/such"),
+        ("--metrics /", "--metrics /: is a directory, not a file"),
       ])
     func refused(arguments: String, message: String) throws {
       let result = try ddpTrain(.alone, arguments.split(separator: " ").map(String.init))
@@ -44,7 +44,7 @@ extension Jobs {
         ("--d-model 50", "d-model 50 is not a multiple of 16"), ("--config none", "no such configuration file"),
         ("--learning-rate nan", "--learning-rate \"nan\" is not a number from"),
         // Rank 0 alone opens it.
-        ("--metrics /no/such/folder", "metrics file /no/such/folder: No such file or directory"),
+        ("--metrics /no/such/folder", "--metrics /no/such/folder: there is no folder /no/such"),
       ])
     func refusedOnRanks(arguments: String, message: String) throws {
       let result = try ddpTrain(.ranks(3), arguments.split(separator: " ").map(String.init))

@@ -107,7 +107,7 @@ extension Jobs {
     func fullDisk(start: Start) throws {
       let arguments = ["--d-model", "16", "--steps", "200", "--generate", "3", "--progress", "never"]
       let result = try ddpTrain(start, arguments + ["--metrics", "/dev/full"])
-      expectFailure(result, saying: "metrics file /dev/full: No space left on device; it is incomplete")
+      expectFailure(result, saying: "--metrics /dev/full: cannot be written: No space left on device; it is incomplete")
       expectNames(result.lines.suffix(3), count: 3)
     }
   }

@@ -1,3 +1,6 @@
+import Foundation
+import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {
@@ -57,6 +60,71 @@ extension Jobs {
     func noWait() throws {
       #expect(try train(.alone, ["--steps", "20"]).records.allSatisfy { $0.wait == 0 })
       #expect(try train(.ranks(2), ["--steps", "20"]).records.allSatisfy { $0.wait > 0 })
+    }
+
+    @Test("an earlier run's file keeps its records where this one fails before it trains", arguments: Start.both)
+    func notBegun(start: Start) throws {
+      let folder = try TemporaryFolder()
+      let old = try folder.file("metrics", "of before")
+      let result = try ddpTrain(start, ["--metrics", old, "--trace", folder.path("none/trace")])
+      expectFailure(result, saying: "there is no folder")
+      #expect(try folder.text("metrics") == "of before")
+    }
+
+    @Test("it is followed line by line, and goes on at its end where somebody empties it")
+    func emptied() throws {
+      let folder = try TemporaryFolder()
+      let path = folder.path("metrics")
+      let result = try ddpTrain(
+        .alone, ["--steps", "2000", "--metrics", path, "--quiet", "--generate", "0"]
+      ) { job in
+        try job.wait(until: "there are records") { ((try? folder.data("metrics"))?.count ?? 0) > 0 }
+        #expect(truncate(path, 0) == 0)
+      }
+      #expect(result.exitCode == 0, "\(result)")
+      let lines = try folder.text("metrics").split(separator: "\n")
+      #expect(lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") } && lines.count > 1)
+    }
+
+    @Test("past the limit on a file's size: an error at the end, and the last checkpoint is whole")
+    func sizeLimit() throws {
+      let folder = try TemporaryFolder()
+      // More than Open MPI's own files take, which the limit is for as well.
+      let result = try MPIRun.runScript(
+        """
+        cd \(folder.path) && exec prlimit --fsize=5000000 "$0" --d-model 16 --steps 30000 --generate 0 --progress never \
+        --metrics metrics --checkpoint-dir run
+        """, program: "ddp-train")
+      expectFailure(result, saying: "--metrics metrics: cannot be written: File too large; it is incomplete")
+      #expect(try folder.data("metrics").count == 5_000_000)
+      let names = try ddpTrain(.alone, ["generate", "--model", folder.path("run/step-000030000.safetensors")])
+      #expect(names.exitCode == 0 && names.lines.count == 10, "\(names)")
+    }
+
+    @Test(
+      "records that were lost before the checkpoint are named on resuming; the file keeps its mode and its place",
+      arguments: [
+        (20, 1, nil), (12, 1, "steps 13 to 20"), (19, 1, "step 20"), (0, 1, "steps 1 to 20"), (2, 6, "steps 13 to 20"),
+        (3, 6, nil),
+      ])
+    func gap(kept: Int, every: Int, missing: String?) throws {
+      let folder = try RunFolder()
+      _ = try folder.train(1, ["--steps", "20", "--log-every", "\(every)"])
+      let lines = try String(contentsOfFile: folder.metricsPath, encoding: .utf8).split(separator: "\n")
+      let target = folder.metricsPath + ".target"
+      try lines[..<kept].map { $0 + "\n" }.joined().write(toFile: target, atomically: true, encoding: .utf8)
+      try FileManager.default.removeItem(atPath: folder.metricsPath)
+      #expect(symlink(target, folder.metricsPath) == 0 && chmod(target, 0o640) == 0)
+      let result = try folder.run(1, ["--steps", "20", "--resume", "--log-every", "\(every)"])
+      #expect(result.exitCode == 0, "\(result)")
+      let warnings = result.stderr.split(separator: "\n").filter { $0.contains("warning") && $0.contains("records of") }
+      #expect(warnings.count == (missing == nil ? 0 : 1), "\(result)")
+      if let missing {
+        #expect(warnings.first?.contains("records of \(missing) are missing; the run goes on after step 20") == true)
+      }
+      var status = stat()
+      #expect(lstat(folder.metricsPath, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+      #expect(stat(target, &status) == 0 && status.st_mode & 0o777 == 0o640)
     }
   }
 }

@@ -6,7 +6,7 @@ extension Jobs {
   @Suite("report")
   struct Report {
     /// A report that nobody measured, of one rank: no figures.
-    private static let small = """
+    static let small = """
       {"machine": {"cpu": "none", "isa": "none", "ranks": 1, "hosts": ["here"], "cores": 1, "system": "none", \
       "mpi": "none", "version": "0", "command": "none", "date": "none", "peak_gflops": 0, "peak_gflops_low": 0, \
       "peak_gflops_high": 0, "warnings": []}, "results": [{"c": 16, "heads": 4, "batch": 16, "global_batch": 16, \
@@ -36,7 +36,7 @@ extension Jobs {
       expectFailure(
         try ddpTrain(start, ["report", bad] + page),
         saying: "bad.json: not a report of ddp-train scaling: machine.isa is missing")
-      expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: No such file")
+      expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: there is no such file")
       #expect(!FileManager.default.fileExists(atPath: folder.path("page")))
     }
   }

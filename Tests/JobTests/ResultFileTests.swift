@@ -15,7 +15,7 @@ extension Jobs {
     func unwritable(start: Start, command: String) throws {
       let words = command.split(separator: " ").map(String.init)
       let option = try #require(words.last)
-      for (path, reason) in [("/nowhere/results", "No such file or directory"), ("/", "Is a directory")] {
+      for (path, reason) in [("/nowhere/results", "there is no folder /nowhere"), ("/", "is a directory, not a file")] {
         let result = try ddpTrain(start, [words[0], "--seconds", "3600"] + words.dropFirst() + [path])
         expectFailure(result, saying: "\(option) \(path): \(reason)")
         #expect(result.stdout == "", "\(result)")
@@ -28,7 +28,7 @@ extension Jobs {
       let old = try folder.file("old", "of before")
       for json in [old, folder.path("new")] {
         let result = try ddpTrain(.alone, ["scaling", "--seconds", "3600", "--json", json, "--csv", "/nowhere/csv"])
-        expectFailure(result, saying: "--csv /nowhere/csv: No such file or directory")
+        expectFailure(result, saying: "--csv /nowhere/csv: there is no folder /nowhere")
       }
       #expect(try folder.names == ["old"] && folder.text("old") == "of before")
     }

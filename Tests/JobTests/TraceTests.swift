@@ -113,8 +113,8 @@ extension Jobs {
     @Test("what cannot be traced is said before training", arguments: Start.both)
     func refused(start: Start) throws {
       for (arguments, message) in [
-        (["--trace", "/no/such/trace"], "trace file /no/such/trace: No such file or directory"),
-        (["--trace", "/"], "trace file /: Is a directory"),
+        (["--trace", "/no/such/trace"], "--trace /no/such/trace: there is no folder /no/such"),
+        (["--trace", "/"], "--trace /: is a directory, not a file"),
         (["--trace", "/no/such", "--trace-steps", "9:3"], "trace-steps 9:3 ends behind the run's last step, 10"),
         (["--trace-steps", "1:1"], "trace-steps 1:1 without a trace"),
       ] {

@@ -1,4 +1,5 @@
 import Foundation
+import RegularFiles
 import TestSupport
 import Testing
 
@@ -13,8 +14,12 @@ import Testing
 struct PageTests {
   private func page(_ report: ScalingReport) throws -> (html: String, folder: TemporaryFolder) {
     let folder = try TemporaryFolder()
-    try ScalingPage.write(report, to: folder.path("page"), gnuplot: try Gnuplot.require())
+    try ScalingPage.write(report, to: try destination(folder.path("page")), gnuplot: try Gnuplot.require())
     return (try folder.text("page/index.html"), folder)
+  }
+
+  private func destination(_ path: String) throws -> DestinationFolder {
+    try ScalingPage.folder("--report", path, waiting: Waiting(isToStop: { false }, say: { _ in }))
   }
 
   private func drawings(in html: String) -> [String] {
@@ -121,10 +126,7 @@ struct PageTests {
 
   @Test("a folder that cannot be written to is said")
   func noFolder() throws {
-    let gnuplot = try Gnuplot.require()
-    let error = #expect(throws: ReportError.self) {
-      try ScalingPage.write(SyntheticReport.alone(), to: "/dev/null/page", gnuplot: gnuplot)
-    }
-    #expect(error?.description.hasPrefix("/dev/null/page: ") == true, "\(String(describing: error))")
+    let error = #expect(throws: DestinationError.self) { try destination("/dev/null/page") }
+    #expect(error?.description == "--report /dev/null/page: Not a directory")
   }
 }

@@ -176,6 +176,6 @@ check_resumes() {
   from=$(resumed_from)
   check "$1: from step $3 or later" yes "$( ((${from:-0} >= $3)) && echo yes || echo "from ${from:-the start}: $err")"
   check "$1: the end of the run without a fault" "$whole" "$(ending "$metrics")"
-  check "$1: no half of a checkpoint is left" '' "$(compgen -G "$folder/*.partial" || true)"
+  check "$1: no half of a checkpoint is left" '' "$(compgen -G "$folder/*.partial*" || true)"
   check_nothing_left "$1, resumed"
 }

@@ -6,6 +6,7 @@ import Dataset
 import Foundation
 import GPT
 import MPI
+import RegularFiles
 import Scaling
 import Values
 
@@ -39,7 +40,7 @@ struct Bench: JobCommand {
   @Option(help: "Seconds of timed steps per case: \(Ranges.seconds.span).")
   var seconds: Given = "1.5"
 
-  @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
   func run(on world: Communicator) throws {
@@ -53,7 +54,7 @@ struct Bench: JobCommand {
     if sync { return try compareStrategies(on: world) }
     try onEveryRank(of: world) {
       let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
-      let file = try ResultFile.json(json, of: world)
+      let file = try Destination.json(json, of: world)
       let names = try ProjectFiles.names()
       try requireMemory(of: cases, names: names, over: world)
       try validate(cases)
@@ -69,9 +70,8 @@ struct Bench: JobCommand {
   }
 
   private func compareStrategies(on world: Communicator) throws {
-    let (cases, seconds, names, file) = try onEveryRank(of: world) {
       let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
-      let file = try ResultFile.json(json, of: world)
+      let file = try Destination.json(json, of: world)
       try validate(cases)
       return (cases, seconds, try ProjectFiles.names(), file)
     }

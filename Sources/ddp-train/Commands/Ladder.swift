@@ -4,6 +4,7 @@ import DataParallel
 import Foundation
 import GPT
 import MPI
+import RegularFiles
 import Scaling
 import Values
 
@@ -30,7 +31,7 @@ struct LadderCommand: JobCommand {
   @Option(help: "Seconds of timed steps, of all rungs together; at least three turns of each are timed.")
   var seconds: Given = "10"
 
-  @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
   private var shape: Shape {
@@ -46,7 +47,7 @@ struct LadderCommand: JobCommand {
       let shape = try self.shape
       let batch = try self.batch.number(in: Ranges.batch)
       let seconds = try self.seconds.number(in: Ranges.seconds)
-      return (shape, batch, seconds, try ProjectFiles.names(), try ResultFile.json(json, of: world))
+      return (shape, batch, seconds, try ProjectFiles.names(), try Destination.json(json, of: world))
     }
     try requireAgreement(
       [("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],

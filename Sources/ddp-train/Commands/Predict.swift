@@ -2,6 +2,7 @@ import ArgumentParser
 import DataParallel
 import GPT
 import MPI
+import RegularFiles
 import Scaling
 import Values
 
@@ -45,12 +46,14 @@ struct Predict: JobCommand {
   @Option(help: "Seconds of each measurement, of which there are many: \(Ranges.seconds.span).")
   var seconds: Given = "0.3"
 
-  @Option(help: ArgumentHelp("Write measurements, prices and predictions here as JSON.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write measurements, prices and predictions here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
   func run(on world: Communicator) throws {
     let (plan, names, file) = try onEveryRank(of: world) {
-      (try self.plan(), try ProjectFiles.names(), try ResultFile.json(json, of: world))
+      (try self.plan(), try ProjectFiles.names(), try Destination.json(json, of: world))
     }
     try requireAgreement([("the options", "\(plan)"), ("json", json == nil ? "no file" : "a file")], over: world)
     for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }

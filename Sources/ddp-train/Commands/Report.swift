@@ -24,7 +24,9 @@ struct Report: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       let gnuplot = try Gnuplot.require()
-      try ScalingPage.write(try read(), to: report, gnuplot: gnuplot)
+      let folder = try ScalingPage.folder("--report", report, waiting: .ofProgram)
+      try requireDistinct(folder.files, inputs: [("the input", file)])
+      try endingOnStop { try ScalingPage.write(try read(), to: folder, gnuplot: gnuplot) }
       print("\(report)/index.html")
     }
   }
@@ -34,22 +36,12 @@ struct Report: JobCommand {
     do {
       bytes = try readRegularFile(path: file, limitInBytes: 1 << 28)
     } catch {
-      throw OptionError("\(file): \(describe(error))")
+      throw OptionError("\(file): \(error == .tooLarge ? "is larger than 256 MiB" : error.reason)")
     }
     do {
       return try ScalingJSON.decode(Data(bytes))
     } catch {
       throw OptionError("\(file): \(error)")
-    }
-  }
-
-  private func describe(_ error: RegularFileError) -> String {
-    switch error {
-    case .notFound: "No such file"
-    case .isDirectory: "is a directory, not a file"
-    case .isSpecial: "is not a regular file"
-    case .tooLarge: "is larger than 256 MiB"
-    case .system(let step, let reason): "cannot be \(step): \(reason)"
     }
   }
 }

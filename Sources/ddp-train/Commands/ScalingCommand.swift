@@ -5,6 +5,7 @@ import Doctor
 import Foundation
 import GPT
 import MPI
+import RegularFiles
 import Reports
 import Scaling
 import Values
@@ -43,10 +44,10 @@ struct ScalingCommand: JobCommand {
   @Option(help: "Seconds of rounds per width: \(Ranges.seconds.span).")
   var seconds: Given = "15"
 
-  @Option(help: ArgumentHelp("Write the results here as JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
   var json: String?
 
-  @Option(help: ArgumentHelp("Write the results here as CSV.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the results here as CSV; - is standard output.", valueName: "file"))
   var csv: String?
 
   @Option(help: ArgumentHelp("Write a page with figures into this folder; takes gnuplot.", valueName: "folder"))
@@ -164,27 +165,25 @@ struct ScalingCommand: JobCommand {
 
   /// Where results go besides the screen. Found wrong before anything is measured, not after.
   private struct Output {
-    private let json, csv: ResultFile?
-    private let folder: String?
+    private let json, csv: Destination?
+    private let folder: DestinationFolder?
     private let gnuplot: Gnuplot?
 
     init(_ options: ScalingCommand) throws {
-      folder = options.report
-      gnuplot = try folder.map { _ in try Gnuplot.require() }
-      json = try options.json.map { try ResultFile("--json", $0) }
-      csv = try options.csv.map { try ResultFile("--csv", $0) }
-      if let folder {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        _ = try ResultFile("--report", folder + "/index.html")
-      }
+      gnuplot = try options.report.map { _ in try Gnuplot.require() }
+      json = try options.json.map { try Destination("--json", $0) }
+      csv = try options.csv.map { try Destination("--csv", $0) }
+      folder = try options.report.map { try ScalingPage.folder("--report", $0, waiting: .ofProgram) }
+      try requireDistinct(
+        [json, csv].compactMap { $0 } + (folder?.files ?? []), inputs: ProjectFiles.inputs())
     }
 
     func write(_ report: ScalingReport) throws {
       try json?.write(ScalingJSON.encode(report))
       try csv?.write(ScalingCSV.encode(report))
       if let folder, let gnuplot {
-        try ScalingPage.write(report, to: folder, gnuplot: gnuplot)
-        print("\n\(folder)/index.html")
+        try endingOnStop { try ScalingPage.write(report, to: folder, gnuplot: gnuplot) }
+        print("\n\(folder.path)/index.html")
       }
     }
   }

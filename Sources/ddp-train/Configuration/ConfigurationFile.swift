@@ -44,7 +44,7 @@ struct ConfigurationFile {
   }
 
   /// A path; a relative one counts from the configuration file's folder. `~` and `$HOME` at its start are the home
-  /// folder, as in a shell, which never sees this file.
+  /// folder, as in a shell, which never sees this file. `-` is standard output, and no path.
   func path(_ key: String) throws -> String? {
     guard let written = try value(key, as: String.self) else { return nil }
     guard let text = inHomeFolder(written) else {
@@ -53,7 +53,7 @@ struct ConfigurationFile {
         "\(key): there is no home folder for \(printable(written)): HOME is not set, and this user is not known; "
           + "write the path out")
     }
-    return text.hasPrefix("/")
+    return text.hasPrefix("/") || text == "-"
       ? text : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(text).path
   }
 

@@ -34,6 +34,11 @@ enum ProjectFiles {
   /// The paths of the project's reference runs.
   static func references() -> [String] { files(in: "Tests/golden", ending: ".safetensors") }
 
+  /// What commands that measure read: no result may overwrite it.
+  static func inputs() -> [(option: String, path: String)] {
+    (path("data/names.txt").map { [("the names", $0)] } ?? []) + references().map { ("the reference run", $0) }
+  }
+
   private static func files(in folder: String, ending: String) -> [String] {
     guard let folder = path(folder) else { return [] }
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -9,6 +9,8 @@ struct RunPlan {
   var tournament: Bool
   /// Nil where none are kept.
   var checkpoints: CheckpointPlan?
+  /// The configuration file, if one was named.
+  var configPath: String?
   var dataPath: String
   var skipInvalid: Bool
   var generate: Int
@@ -30,7 +32,9 @@ struct RunPlan {
   /// - Parameter ranks: of the job.
   /// - Throws: an error whose description says which option is wrong, why, and what it may be.
   init(_ flags: TrainingOptions, ranks: Int) throws {
-    var option = OptionResolver(file: try flags.config.map { try ConfigurationFile(named: $0) })
+    let file = try flags.config.map { try ConfigurationFile(named: $0) }
+    configPath = file?.path
+    var option = OptionResolver(file: file)
     let dModel = try option.number(Ranges.dModel, flags.dModel) ?? 64
     let heads = try option.number(Ranges.heads, flags.heads) ?? Shape.defaultHeads(dModel: dModel)
     settings = try Settings(

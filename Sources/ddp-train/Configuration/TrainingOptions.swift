@@ -99,7 +99,7 @@ struct TrainingOptions: ParsableArguments {
       """)
   var temperature: Given?
 
-  @Option(help: ArgumentHelp("Write JSON lines about the run here.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write JSON lines about the run here; - is standard output.", valueName: "file"))
   var metrics: String?
 
   @Option(

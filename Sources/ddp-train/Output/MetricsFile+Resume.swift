@@ -1,38 +1,52 @@
-import Foundation
+import RegularFiles
 
 extension MetricsFile {
   /// Leaves of a metrics file the records up to `step`, so that with those of the resumed run it reads as one run's:
   /// later ones come again, a final line is no longer final, and a line that was cut off is none.
   ///
-  /// A file that does not exist or is none, such as a pipe, stays as it is.
+  /// What is no file, such as a pipe, stays as it is.
   ///
-  /// - Throws: where the file cannot be rewritten; then it is as it was.
-  static func cut(_ path: String, behind step: Int) throws {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-    func failure() -> OptionError { OptionError("metrics file \(path): \(String(cString: strerror(errno)))") }
-    guard let source = fopen(path, "r") else { throw failure() }
-    defer { fclose(source) }
-    let partial = path + ".partial"
-    guard let target = fopen(partial, "w") else { throw failure() }
-    var line: UnsafeMutablePointer<CChar>?
-    var capacity = 0
-    defer { free(line) }
-    var isWhole = true
-    while isWhole, getline(&line, &capacity, source) > 0, let text = line {
-      if isRecord(String(cString: text), upTo: step) { isWhole = fputs(text, target) != EOF }
+  /// - Parameter every: steps between two records.
+  /// - Returns: the gap between what is left and `step`, in words; nil where there is none.
+  /// - Throws: `DestinationError` where the file cannot be rewritten; then it is as it was.
+  static func cut(_ destination: Destination, after step: Int, every: Int) throws -> String? {
+    guard destination.identity != nil else { return nil }
+    var bytes: [UInt8] = []
+    do throws(RegularFileError) {
+      bytes = try readRegularFile(path: destination.path, limitInBytes: .max)
+    } catch {
+      guard error == .notFound else { throw destination.failed(error) }
     }
-    isWhole = ferror(source) == 0 && fflush(target) == 0 && fsync(fileno(target)) == 0 && isWhole
-    guard fclose(target) == 0, isWhole, rename(partial, path) == 0 else {
-      defer { unlink(partial) }
-      throw failure()
+    var kept: [UInt8] = []
+    var steps: [Int] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+      guard let number = self.step(ofRecord: line), number <= step else { continue }
+      kept += line
+      kept.append(UInt8(ascii: "\n"))
+      steps = steps.suffix(1) + [number]
+    }
+    if kept.count != bytes.count { try kept.withUnsafeBytes { try destination.write($0) } }
+    return gap(after: steps, until: step, every: every).map {
+      "--metrics \(destination.path): records of \($0) are missing; the run goes on after step \(step)"
     }
   }
 
-  private static func isRecord(_ line: String, upTo step: Int) -> Bool {
-    let start = "{\"step\": "
-    guard line.hasPrefix(start), line.hasSuffix("}\n") else { return false }
-    guard let number = Int(line.dropFirst(start.count).prefix { $0.isNumber }) else { return false }
-    return number <= step
+  /// The steps up to `step` of which a record should be there and is not, in words.
+  ///
+  /// - Parameter last: steps of the last two records, or as many as there are. An earlier process may have written
+  ///   fewer records than this one will.
+  static func gap(after last: [Int], until step: Int, every: Int) -> String? {
+    let end = last.last ?? 0
+    let interval = max(every, last.count == 2 ? end - last[0] : end)
+    guard end < step / interval * interval else { return nil }
+    return end + 1 == step ? "step \(step)" : "steps \(end + 1) to \(step)"
+  }
+
+  /// The step of a whole record; nil for any other line.
+  private static func step(ofRecord line: ArraySlice<UInt8>) -> Int? {
+    let start = Array("{\"step\": ".utf8)
+    guard line.starts(with: start), line.last == UInt8(ascii: "}") else { return nil }
+    let digits = line.dropFirst(start.count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return Int(String(decoding: digits, as: UTF8.self))
   }
 }

@@ -1,31 +1,36 @@
 import DataParallel
-import Foundation
+import RegularFiles
 
 /// The run as JSON lines: one record a step or every k steps, and a final one. Keys are documented in
 /// docs/metrics.md.
 final class MetricsFile {
-  private let path: String
-  private let file: UnsafeMutablePointer<FILE>
+  private let destination: Destination
+  /// Nil until `begin`.
+  private var file: GrowingFile?
   /// The first write that failed. Training goes on; the run ends with it as an error.
-  private(set) var failure: OptionError?
+  var failure: OptionError? { file?.failure.map { OptionError("\($0); it is incomplete") } }
 
-  /// - Parameter step: where an earlier process's file is to be gone on with: its records up to this step stay. Nil for
-  ///   a new file.
-  /// - Throws: where the file cannot be created.
-  init(path: String, resumedFrom step: Int? = nil) throws {
-    if let step { try Self.cut(path, behind: step) }
-    guard let file = fopen(path, step == nil ? "w" : "a") else {
-      throw OptionError("metrics file \(path): \(String(cString: strerror(errno)))")
-    }
-    self.path = path
-    self.file = file
+  /// Leaves what is there as it is until `begin`.
+  init(_ destination: Destination) { self.destination = destination }
+
+  deinit { file?.flush() }
+
+  /// Begins a new file, or goes on with an earlier process's, of which the records up to a checkpoint stay.
+  ///
+  /// - Parameters:
+  ///   - step: of the checkpoint; nil for a new file.
+  ///   - every: steps between two records.
+  /// - Returns: the gap between the records there are and those to come, in words; nil where there is none.
+  /// - Throws: where the file cannot be opened or rewritten; then it is as it was.
+  func begin(resumedFrom step: Int?, every: Int) throws -> String? {
+    let gap = try step.map { try Self.cut(destination, after: $0, every: every) } ?? nil
+    file = try endingOnStop { try GrowingFile(destination, isEmptied: step == nil) }
+    return gap
   }
-
-  deinit { fclose(file) }
 
   func write(_ record: StepRecord) {
     let phases = record.phases
-    write(
+    file?.append(
       "{\"step\": \(record.step), \"loss\": \(number(record.loss)), "
         + "\"elapsed_seconds\": \(number(record.elapsedSeconds)), "
         + "\"us_per_step\": \(number(record.microsecondsPerStep)), "
@@ -36,16 +41,14 @@ final class MetricsFile {
   }
 
   /// Hands the records over to the system: they outlive this process.
-  func flush() {
-    if fflush(file) != 0 { fail() }
-  }
+  func flush() { file?.flush() }
 
   func write(_ summary: RunSummary, strategy: SynchronisationStrategy) {
     let resumed = summary.resumedFrom.map { ", \"resumed_from_step\": \($0)" } ?? ""
     let evaluation = summary.evaluation.map {
       ", \"loss_held_out\": \(number($0.loss)), \"held_out_names\": \($0.names)"
     }
-    write(
+    file?.append(
       "{\"final\": true, \"steps\": \(summary.steps), \"loss_last_100\": \(number(summary.lossLast100)), "
         + "\"us_per_step\": \(number(summary.microsecondsPerStep)), "
         + "\"parameters_hash\": \"\(summary.parametersHash)\""
@@ -53,15 +56,7 @@ final class MetricsFile {
         + ", \"load_balance\": \(number(summary.rows.loadBalance(ranks: summary.ranks)))"
         + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? "")\(resumed), \"interrupted\": \(summary.interrupted)}\n"
     )
-    flush()
-  }
-
-  private func write(_ line: String) {
-    if failure == nil, fputs(line, file) == EOF { fail() }
-  }
-
-  private func fail() {
-    failure = failure ?? OptionError("metrics file \(path): \(String(cString: strerror(errno))); it is incomplete")
+    file?.finish()
   }
 
   /// The shortest text that reads back as the same number. JSON has none for a number that is not finite.

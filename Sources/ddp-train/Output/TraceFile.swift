@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import MPI
+import RegularFiles
 
 /// `train --trace`: what every rank did in some steps, as trace events for Perfetto or chrome://tracing.
 ///
@@ -8,32 +9,22 @@ import MPI
 final class TraceFile {
   /// What the trainer is to fill.
   let trace: Trace
-  private let path: String
-  private let world: Communicator
   /// Rank 0's.
-  private let file: UnsafeMutablePointer<FILE>?
+  private let destination: Destination?
+  private let world: Communicator
   private let sharesClock: Bool
   private let before: ClockReading
 
   /// Collective.
   ///
-  /// - Throws: `JobFailure` on all ranks where rank 0 cannot create the file.
-  init(path: String, steps: Range<Int>, settings: Settings, world: Communicator) throws {
-    self.path = path
+  /// - Parameter destination: rank 0's, nil elsewhere.
+  init(_ destination: Destination?, steps: Range<Int>, settings: Settings, world: Communicator) throws {
+    self.destination = destination
     self.world = world
-    file = try onEveryRank(of: world) {
-      guard world.rank == 0 else { return nil }
-      guard let file = fopen(path, "w") else {
-        throw OptionError("trace file \(path): \(String(cString: strerror(errno)))")
-      }
-      return file
-    }
     trace = Trace(steps: steps, settings: settings)
     sharesClock = try sharesClockWithFirst(over: world)
     before = try readClocks(over: world)
   }
-
-  deinit { if let file { fclose(file) } }
 
   /// Gathers what the ranks recorded and writes it. Collective.
   ///
@@ -46,13 +37,11 @@ final class TraceFile {
     let hosts = try world.allGather(Environment.processorName)
     let events = try trace.gathered(over: world)
     try onEveryRank(of: world, stops: false) {
-      guard let file else { return }
+      guard let destination else { return }
       let tracks = hosts.indices.map { rank in
         TraceTrack(rank: rank, host: hosts[rank], clock: Array(clocks[7 * rank..<7 * rank + 7]), events: events[rank])
       }
-      guard fputs(traceJSON(tracks), file) >= 0, fflush(file) == 0 else {
-        throw OptionError("trace file \(path): \(String(cString: strerror(errno))); it is incomplete")
-      }
+      try destination.write(traceJSON(tracks))
     }
   }
 }

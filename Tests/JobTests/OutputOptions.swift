@@ -1,0 +1,72 @@
+import Foundation
+import MPIRunSupport
+import Testing
+
+/// An option that names a file or a folder which its command writes.
+struct OutputOption: Sendable, CustomStringConvertible {
+  var command: String
+  var option: String
+  var start = Start.alone
+  /// What makes the command quick, and what would make it take hours.
+  var quick, slow: [String]
+  /// Where a folder is named: a file that is written there.
+  var fileInFolder: String?
+
+  var description: String { "\(command) \(option)\(start.description == "alone" ? "" : ", \(start)")" }
+  var isOfTraining: Bool { ["train", "generate"].contains(command) }
+  var needsGnuplot: Bool { fileInFolder != nil }
+
+  private static let narrow = ["--d-model", "16"]
+  private static let measuring = ["--seconds", "0.01"] + narrow
+  private static let predicting = ["--seconds", "0.001", "--batch", "16", "--up-to", "64"] + narrow
+  private static let scaling = measuring + ["--mode", "strong", "--sync", "allreduce"]
+  private static let hours = ["--seconds", "3600"]
+  private static let training = narrow + ["--steps", "10", "--progress", "never"]
+  private static let days = ["--steps", "1000000000", "--progress", "never"]
+
+  static let all: [OutputOption] = [
+    OutputOption(command: "bench", option: "--json", quick: measuring, slow: hours),
+    OutputOption(
+      command: "bench", option: "--json", start: .ranks(2), quick: measuring + ["--sync"], slow: hours + ["--sync"]),
+    OutputOption(command: "ladder", option: "--json", quick: measuring, slow: hours),
+    OutputOption(command: "predict", option: "--json", quick: predicting, slow: hours),
+    OutputOption(command: "scaling", option: "--json", quick: scaling, slow: hours),
+    OutputOption(command: "scaling", option: "--csv", quick: scaling, slow: hours),
+    OutputOption(command: "scaling", option: "--report", quick: scaling, slow: hours, fileInFolder: "scaling.csv"),
+    OutputOption(command: "report", option: "--report", quick: [], slow: [], fileInFolder: "scaling.csv"),
+    OutputOption(command: "train", option: "--metrics", quick: training, slow: days),
+    OutputOption(command: "train", option: "--metrics", start: .ranks(2), quick: training, slow: days),
+    OutputOption(command: "train", option: "--trace", quick: training, slow: days),
+    OutputOption(command: "generate", option: "--metrics", quick: training, slow: days),
+    OutputOption(command: "generate", option: "--trace", quick: training, slow: days),
+  ]
+
+  /// Options that name what their command reads, or keeps in a way of its own.
+  static let others: Set = ["--config", "--data", "--model", "--checkpoint-dir"]
+
+  /// Options of the program whose value is called a file or a folder, as "command --option".
+  static func namedByProgram() throws -> Set<String> {
+    struct Help: Decodable {
+      struct Command: Decodable {
+        var commandName: String
+        var subcommands: [Command]?
+        var arguments: [Argument]?
+      }
+      struct Argument: Decodable {
+        struct Name: Decodable { var kind, name: String }
+        var kind: String
+        var names: [Name]?
+        var valueName: String?
+      }
+      var command: Command
+    }
+    let text = try MPIRun.runAlone("ddp-train", ["--experimental-dump-help"]).stdout
+    let help = try JSONDecoder().decode(Help.self, from: Data(text.utf8))
+    let words = ["file", "files", "folder", "path", "directory"]
+    let options = (help.command.subcommands ?? []).flatMap { command in
+      (command.arguments ?? []).filter { $0.kind == "option" && words.contains($0.valueName ?? "") }
+        .flatMap { $0.names ?? [] }.map { "\(command.commandName) --\($0.name)" }
+    }
+    return Set(options)
+  }
+}
