@@ -34,22 +34,12 @@ struct Report: JobCommand {
     do {
       bytes = try readRegularFile(path: file, limitInBytes: 1 << 28)
     } catch {
-      throw OptionError("\(file): \(describe(error))")
+      throw OptionError("\(file): \(error)")
     }
     do {
       return try ScalingJSON.decode(Data(bytes))
     } catch {
       throw OptionError("\(file): \(error)")
-    }
-  }
-
-  private func describe(_ error: RegularFileError) -> String {
-    switch error {
-    case .notFound: "No such file"
-    case .isDirectory: "is a directory, not a file"
-    case .isSpecial: "is not a regular file"
-    case .tooLarge: "is larger than 256 MiB"
-    case .system(let step, let reason): "cannot be \(step): \(reason)"
     }
   }
 }
