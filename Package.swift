@@ -77,7 +77,8 @@ let package = Package(
 
     // What was measured as JSON, CSV, text and a page. Figures are gnuplot's.
     .target(
-      name: "Reports", dependencies: ["Scaling", .product(name: "Mustache", package: "swift-mustache")],
+      name: "Reports",
+      dependencies: ["RegularFiles", "Scaling", .product(name: "Mustache", package: "swift-mustache")],
       swiftSettings: swiftForThisCPU),
 
     .executableTarget(
@@ -123,6 +124,8 @@ let package = Package(
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
+    // Slow and full disks, and file systems without locks, for the jobs' programs.
+    .executableTarget(name: "hinder", path: "Tests/Support/hinder"),
     .testTarget(
       name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
     // The program of the strategies' jobs.
@@ -135,7 +138,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "sync-exercise",
+        "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "hinder",
+        "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),
   ],

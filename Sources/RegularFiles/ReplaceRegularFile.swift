@@ -35,7 +35,7 @@ private func writeThrough(_ bytes: UnsafeRawBufferPointer, to path: String) thro
 }
 
 /// A full disk first takes a part of what it is given, and refuses the rest at the next call.
-private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(RegularFileError) {
+public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(RegularFileError) {
   var written = 0
   while written < bytes.count {
     let count = write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
@@ -46,10 +46,15 @@ private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) thro
 }
 
 /// A rename reaches the disk with the folder, not with the file.
-private func synchroniseFolder(of path: String) throws(RegularFileError) {
+func synchroniseFolder(of path: String) throws(RegularFileError) {
   let step = "synchronised with its folder"
   let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
   let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  if descriptor < 0, errno == EACCES {
+    // One that may be written to and not be read can only be synchronised with everything else.
+    sync()
+    return
+  }
   guard descriptor >= 0 else { throw .lastError(step: step) }
   let result = fsync(descriptor)
   // EINVAL: a file system that cannot do this for a folder.

@@ -1,4 +1,5 @@
 import Foundation
+import RegularFiles
 import Scaling
 
 /// A scaling report as one page that needs nothing else, and the files it was made from.
@@ -13,9 +14,9 @@ public enum ScalingPage {
     let folder = URL(fileURLWithPath: directory, isDirectory: true)
     let figuresFolder = folder.appendingPathComponent("figures", isDirectory: true)
     do {
-      try FileManager.default.createDirectory(at: figuresFolder, withIntermediateDirectories: true)
+      try makeFolder(path: figuresFolder.path)
     } catch {
-      throw ReportError.notWritten(path: directory, reason: reason(error))
+      throw ReportError.notWritten(path: directory, reason: error.reason)
     }
     try write(try ScalingJSON.encode(report), to: folder.appendingPathComponent("scaling.json"))
     try write(Data(ScalingCSV.encode(report).utf8), to: folder.appendingPathComponent("scaling.csv"))

@@ -53,27 +53,11 @@ extension Jobs {
       let arguments = ["--steps", "1000000000", "--checkpoint-every", "0.1s"]
       let first = try folder.run(1, arguments) { job in
         try job.wait(until: "there is a checkpoint") { !folder.steps.isEmpty }
-        other = try Self.startBeside(
-          ["--d-model", "16", "--checkpoint-dir", folder.path, "--resume"] + arguments.prefix(2))
+        other = try folder.startBeside(["--resume"] + arguments, under: [])
         job.children.forEach { kill($0, SIGINT) }
       }
       #expect(first.exitCode == 130, "\(first)")
       expectFailure(try #require(other), saying: "\(folder.path): another job keeps its checkpoints there")
-    }
-
-    /// Without mpirun, for 30 seconds at most, and without waiting for the running job to end as all other tests do.
-    private static func startBeside(_ arguments: [String]) throws -> RunResult {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["timeout", "30", try builtProgram("ddp-train")] + arguments
-      let (output, errors) = (Pipe(), Pipe())
-      (process.standardOutput, process.standardError) = (output, errors)
-      let start = ContinuousClock.now
-      try process.run()
-      let text = [output, errors].map { String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
-      process.waitUntilExit()
-      return RunResult(
-        exitCode: process.terminationStatus, stdout: text[0], stderr: text[1], elapsed: start.duration(to: .now))
     }
 
     @Test("a folder that cannot be had: one message before anything is trained")
@@ -83,61 +67,6 @@ extension Jobs {
       let result = try ddpTrain(.ranks(2), ["--steps", "20", "--checkpoint-dir", "\(file)/below"])
       expectFailure(result, saying: "\(file)/below: cannot be made a folder for checkpoints: Not a directory")
       #expect(!result.stdout.contains("loss"))
-    }
-
-    /// The link is the partial file of one checkpoint: /dev/full opens, and refuses every byte.
-    @Test("a full disk on the way: one warning, training goes on; at the end: code 1", arguments: [(40, 0), (60, 1)])
-    func fullDisk(step: Int, code: Int32) throws {
-      let folder = try RunFolder()
-      try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
-      let arguments = ["--steps", "60", "--checkpoint-every", "20"]
-      // The folder is cleaned when the run starts, so the link is laid when the first checkpoint is there.
-      let slow = arguments + ["--d-model", "512", "--batch", "64", "--heads", "8"]
-      let result = try folder.run(1, slow) { job in
-        try job.wait(until: "there is a checkpoint") { folder.steps.contains(20) }
-        #expect(symlink("/dev/full", folder.file(step) + ".partial") == 0)
-      }
-      #expect(result.exitCode == code, "\(result)")
-      let message = "\(folder.file(step)): cannot be written: No space left on device"
-      #expect(result.stderr.components(separatedBy: message).count == 2, "\(result)")
-      #expect(folder.steps == [20, 40, 60].filter { $0 != step })
-      #expect(try Metrics(path: folder.metricsPath).final.steps == 60)
-    }
-
-    /// A pipe in the partial file's place: whoever opens it to write waits for a reader.
-    @Test("training goes on while the disk keeps a checkpoint waiting, also when the next one falls due")
-    func slowDisk() throws {
-      let folder = try RunFolder()
-      let slow = [
-        "--steps", "120", "--checkpoint-every", "20", "--d-model", "512", "--batch", "64", "--heads", "8",
-      ]
-      let partial = folder.file(40) + ".partial"
-      let result = try folder.run(1, slow) { job in
-        try job.wait(until: "there is a checkpoint") { folder.steps.contains(20) }
-        try #require(mkfifo(partial, 0o600) == 0)
-        // Of the metrics only whole buffers arrive.
-        try job.wait(until: "step 61 is trained") { folder.recordedSteps > 60 }
-        #expect(folder.steps == [20])
-        try Self.read(partial, job)
-      }
-      #expect(result.exitCode == 0, "\(result)")
-      #expect(result.stderr.contains("\(folder.file(40)): cannot be written: Invalid argument"), "\(result)")
-      #expect(folder.steps.last == 120 && !folder.steps.contains(40), "\(folder.steps)")
-    }
-
-    /// Takes all that a pipe's writer writes.
-    private static func read(_ path: String, _ job: RunningJob) throws {
-      // Open at once, whether there is a writer or not: a test must not wait for one that never comes.
-      let pipe = open(path, O_RDONLY | O_NONBLOCK)
-      defer { close(pipe) }
-      var bytes = [UInt8](repeating: 0, count: 1 << 16)
-      try job.wait(until: "the checkpoint is written") { Glibc.read(pipe, &bytes, bytes.count) > 0 }
-      var isOpen = true
-      while isOpen {
-        let count = Glibc.read(pipe, &bytes, bytes.count)
-        if count < 0 { usleep(1000) }
-        isOpen = count > 0 || (count < 0 && errno == EAGAIN)
-      }
     }
 
     @Test("what is half written by a killed run goes, and damages nothing")

@@ -5,6 +5,7 @@ import Doctor
 import Foundation
 import GPT
 import MPI
+import RegularFiles
 import Reports
 import Scaling
 
@@ -147,7 +148,11 @@ struct ScalingCommand: JobCommand {
       json = try options.json.map { try ResultFile("--json", $0) }
       csv = try options.csv.map { try ResultFile("--csv", $0) }
       if let folder {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        do {
+          try makeFolder(path: folder)
+        } catch {
+          throw OptionError("--report \(folder): \(error)")
+        }
         _ = try ResultFile("--report", folder + "/index.html")
       }
     }
