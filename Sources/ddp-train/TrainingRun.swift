@@ -31,14 +31,17 @@ struct TrainingRun {
   }
 
   func run() throws {
-    let names = try onEveryRank(of: world) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
+    let names = try onEveryRank(of: world) {
+      try Whereabouts.during(.reading) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
+    }
     let split = try onEveryRank(of: world) { try names.split(evaluation: plan.settings.evaluate) }
     let checkpoints = try openCheckpoints(dataHash: names.hash)
     // Its thread is to end what it has begun, also where training fails.
     defer { _ = checkpoints?.keeper?.finish() }
     let resumed = checkpoints?.resumed
-    let metrics = try onEveryRank(of: world) {
-      try speaks ? plan.metricsPath.map { try MetricsFile(path: $0, resumedFrom: resumed?.steps) } : nil
+    let metrics = try onEveryRank(of: world) { () throws -> MetricsFile? in
+      guard speaks, let path = plan.metricsPath else { return nil }
+      return try Whereabouts.during(.reading) { try MetricsFile(path: path, resumedFrom: resumed?.steps) }
     }
     let trace = try plan.tracePath.map {
       try TraceFile(path: $0, steps: plan.tracedSteps, settings: plan.settings, world: world)
@@ -64,7 +67,6 @@ struct TrainingRun {
     trainer.trace = trace?.trace
     StopSignal.install()
     var summary = try train(trainer, metrics, checkpoints)
-    Whereabouts.enter(.storing)
     let unwritten = checkpoints?.keeper?.finish()
     if let evaluation = split.evaluation {
       Whereabouts.enter(.evaluating)
@@ -106,7 +108,7 @@ struct TrainingRun {
       sink: checkpoints?.keeper
     ) { record in
       guard speaks else { return }
-      metrics?.write(record)
+      if let metrics { Whereabouts.during(.writing) { metrics.write(record) } }
       progress.show(record)
     }
   }
@@ -145,7 +147,9 @@ struct TrainingRun {
   }
 
   private func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
-    metrics?.write(summary, strategy: trainer.synchronisation.strategy)
+    if let metrics {
+      Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
+    }
     if !plan.quiet {
       if summary.interrupted {
         print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
