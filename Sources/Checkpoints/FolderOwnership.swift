@@ -98,8 +98,10 @@ final class FolderOwnership: Sendable {
     if case .failed(let reason) = ownFile { throw CheckpointError(.system, path, "cannot be locked: \(reason)") }
     // Somebody may have removed it before it was locked.
     guard folder.file(named: lockName) == lock.file else { return .anothers(refusal) }
-    if let owner = try owner(in: lock, of: path), ownFolder != .own, ownFile != .own, owner.life != .dead {
-      return .anothers(CheckpointError(.system, path, advice(about: owner)))
+    let line = try ownLine(in: lock, of: path)
+    if !line.isEmpty, ownFolder != .own, ownFile != .own {
+      let owner = OwnerIdentity(text: line)
+      if owner?.life != .dead { return .anothers(CheckpointError(.system, path, advice(about: owner))) }
     }
     if let reason = write(identity.text, to: lock) {
       throw CheckpointError(.system, path, "cannot be written to: \(lockName): \(reason)")
@@ -110,22 +112,25 @@ final class FolderOwnership: Sendable {
     return .own(folder: folder, lock: lock, isLocked: isLocked)
   }
 
-  /// Who has taken the folder and has not let it go; nil where nobody has.
-  private static func owner(in lock: Descriptor, of path: String) throws(CheckpointError) -> OwnerIdentity? {
+  /// The line of who has taken the folder and has not let it go; empty where nobody has.
+  ///
+  /// - Throws: where `.lock` is not this program's: then it is not written to.
+  private static func ownLine(in lock: Descriptor, of path: String) throws(CheckpointError) -> String {
     guard lock.file?.isRegular == true, let line = line(in: lock) else {
       throw CheckpointError(.system, path, "cannot be used: \(lockName) in it cannot be read")
     }
-    if line.isEmpty { return nil }
-    guard let owner = OwnerIdentity(text: line) else {
+    guard line.isEmpty || line.hasPrefix(OwnerIdentity.beginning) else {
       throw CheckpointError(.system, path, "holds a file \(lockName) of another program; name another folder")
     }
-    return owner
+    return line
   }
 
   /// For the user, where no lock has told whose the folder is.
-  private static func advice(about owner: OwnerIdentity) -> String {
-    let who = "process \(owner.process) on \(owner.host)"
-    return owner.life == .alive
+  ///
+  /// - Parameter owner: nil where its line cannot be understood.
+  private static func advice(about owner: OwnerIdentity?) -> String {
+    let who = owner.map { "process \($0.process) on \($0.host)" } ?? "another job"
+    return owner?.life == .alive
       ? "\(who) keeps its checkpoints there; name another folder"
       : "\(who) kept its checkpoints there, and this file system has no locks that would tell whether it still does: "
         + "if it has ended, remove \(lockName) in the folder"
@@ -151,7 +156,9 @@ final class FolderOwnership: Sendable {
     return .own
   }
 
-  /// The line in `.lock`, without the blanks that fill it up; nil where it cannot be read.
+  /// The line in `.lock`, without the blanks that fill it up, or the zeros that a power cut may leave.
+  ///
+  /// - Returns: nil where it cannot be read.
   private static func line(in lock: Descriptor) -> String? {
     var bytes = [UInt8](repeating: 0, count: lineLength)
     var count = -1
@@ -159,7 +166,8 @@ final class FolderOwnership: Sendable {
       count = bytes.withUnsafeMutableBytes { pread(lock.number, $0.baseAddress, $0.count, 0) }
     } while count < 0 && errno == EINTR
     guard count >= 0 else { return nil }
-    return String(decoding: bytes[..<count], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let text = String(decoding: bytes[..<count].filter { $0 != 0 }, as: UTF8.self)
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// - Returns: why it cannot be written; nil where it was.

@@ -6,6 +6,9 @@ import RegularFiles
 struct OwnerIdentity: Equatable, Sendable {
   enum Life { case alive, dead, unknown }
 
+  /// What each such line begins with.
+  static let beginning = "ddp-train "
+
   /// 128 random bits, in hexadecimal digits.
   private let token: String
   let host: String
@@ -32,7 +35,8 @@ struct OwnerIdentity: Equatable, Sendable {
   /// Nil for what is no such line.
   init?(text: String) {
     let words = text.split(separator: " ")
-    guard words.count == 10, words[0] == "ddp-train", words[2] == "host", words[4] == "system", words[6] == "process",
+    guard text.hasPrefix(Self.beginning), words.count == 10, words[2] == "host", words[4] == "system",
+      words[6] == "process",
       words[8] == "started", let process = pid_t(words[7]), process > 0, let started = UInt64(words[9]),
       words.allSatisfy({ $0.allSatisfy(Self.isPlain) })
     else { return nil }
@@ -40,7 +44,7 @@ struct OwnerIdentity: Equatable, Sendable {
     (self.process, self.started) = (process, started)
   }
 
-  var text: String { "ddp-train \(token) host \(host) system \(place) process \(process) started \(started)" }
+  var text: String { "\(Self.beginning)\(token) host \(host) system \(place) process \(process) started \(started)" }
 
   /// Whether the process lives. It is dead only where that is certain: of another system, such as another host or this
   /// one before it was started again, and of another container nothing can be said.

@@ -114,6 +114,16 @@ struct OwnershipTests {
     #expect(failure { _ = try CheckpointFolder(path: other.path, keep: 1, patience: 0) } == nil)
   }
 
+  /// With locks nobody has it, whatever it says.
+  @Test("what a power cut leaves in .lock keeps nobody away", arguments: ["", "\0\0\0", "ddp-train 12ab", "\n"])
+  func powerCut(content: String) throws {
+    let temporary = try TemporaryFolder()
+    try temporary.file(".lock", content)
+    let folder = try CheckpointFolder(path: temporary.path, keep: 1, patience: 0)
+    try store(folder, [1])
+    #expect(steps(temporary.path) == ["step-000000001.safetensors"])
+  }
+
   @Test("a .lock that is not this program's is left alone", arguments: ["another program's", "link", "folder", "pipe"])
   func foreign(kind: String) throws {
     let temporary = try TemporaryFolder()
