@@ -138,6 +138,8 @@ let package = Package(
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
+    // Slow and full disks, and file systems without locks, for the jobs' programs.
+    .executableTarget(name: "hinder", path: "Tests/Support/hinder"),
     .testTarget(
       name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
     // The program of the strategies' jobs.
@@ -150,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "CStop", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train",
+        "CStop", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "hinder",
         "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),

@@ -7,37 +7,55 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
+#define HAS(question) (__builtin_cpu_supports(question) != 0)
+#define OTHER_CPUS "DDP_TRAIN_CPU=x86-64-v3 launch/train (AVX2) or DDP_TRAIN_CPU=x86-64 (any)"
+
 const char *cguard_cpu_has(void) {
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
-    return "AVX-512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2+FMA";
+  if (HAS("avx512f") && HAS("avx512dq") && HAS("avx512vl") && HAS("avx512bw")) return "AVX-512";
+  if (HAS("avx2") && HAS("fma")) return "AVX2+FMA";
   return "SSE2";
 }
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#define HAS(question) ((getauxval((question) < 64 ? AT_HWCAP : AT_HWCAP2) >> ((question) % 64) & 1) != 0)
+#define OTHER_CPUS "DDP_TRAIN_CPU=neoverse-n1 launch/train (Armv8.2) or DDP_TRAIN_CPU=generic (any)"
 
-/// The first feature the build needs and the CPU lacks, or null.
-static const char *missing(void) {
-  const char *has = cguard_cpu_has();
-  unsigned needs = csimd_needs;
-  if ((needs & CSIMD_NEEDS_AVX512) && strcmp(has, "AVX-512") != 0) return "AVX-512 (F, DQ, BW, VL)";
-  if ((needs & CSIMD_NEEDS_AVX2) && strcmp(has, "SSE2") == 0) return "AVX2 and FMA";
-  if ((needs & CSIMD_NEEDS_AVX512VBMI) && !__builtin_cpu_supports("avx512vbmi")) return "AVX512-VBMI";
-  if ((needs & CSIMD_NEEDS_AVX512FP16) && !__builtin_cpu_supports("avx512fp16")) return "AVX512-FP16";
-  if ((needs & CSIMD_NEEDS_AVXVNNI) && !__builtin_cpu_supports("avxvnni")) return "AVX-VNNI";
-  if ((needs & CSIMD_NEEDS_BMI2) && !__builtin_cpu_supports("bmi2")) return "BMI2";
-  if ((needs & CSIMD_NEEDS_SSE42) && !__builtin_cpu_supports("sse4.2")) return "SSE4.2";
-  return 0;
+const char *cguard_cpu_has(void) { return "Neon"; }
+#else
+#define OTHER_CPUS "launch/train"
+
+const char *cguard_cpu_has(void) { return "unknown"; }
+#endif
+
+enum { MOST_NAMED = 4 };
+
+/// The features the build needs and the CPU lacks, the first `MOST_NAMED` by name.
+///
+/// Returns their number.
+static int missing(const char *names[MOST_NAMED]) {
+  int needed = 0, count = 0;
+  (void)cguard_cpu_has(); /* has x86 asked */
+  (void)names;
+#define LOOK(macro, name, question)                                                                                    \
+  if (csimd_needs[needed++] && !HAS(question)) {                                                                       \
+    if (count < MOST_NAMED) names[count] = name;                                                                       \
+    count++;                                                                                                           \
+  }
+  CSIMD_FEATURES(LOOK)
+  (void)needed;
+  return count;
 }
 
 static void say(const char *text) {
   if (write(STDERR_FILENO, text, strlen(text)) < 0) return;
 }
 
-// Ahead of every other constructor, and of main.
+// Ahead of every other constructor of the program, and of main.
 __attribute__((constructor(101))) static void guard_cpu(void) {
-  const char *feature = missing();
-  if (!feature) return;
+  const char *names[MOST_NAMED];
+  int count = missing(names);
+  if (!count) return;
   const char *local_rank = getenv("OMPI_COMM_WORLD_LOCAL_RANK"); /* one voice per host */
   if (!local_rank || strcmp(local_rank, "0") == 0) {
     char host[256] = "this host";
@@ -45,16 +63,12 @@ __attribute__((constructor(101))) static void guard_cpu(void) {
     say("ddp-train: ");
     say(host);
     say(": this build needs a CPU with ");
-    say(feature);
-    say(", and this one has only ");
-    say(cguard_cpu_has());
-    say(". Build again on this machine, or for the oldest CPU of the cluster: "
-        "DDP_TRAIN_CPU=x86-64-v3 launch/train (AVX2) or DDP_TRAIN_CPU=x86-64 (any).\n");
+    for (int i = 0; i < count && i < MOST_NAMED; i++) {
+      if (i) say(", ");
+      say(names[i]);
+    }
+    if (count > MOST_NAMED) say(" and more");
+    say(", which this one lacks. Build again on this machine, or for the oldest CPU of the cluster: " OTHER_CPUS ".\n");
   }
   _exit(78); /* EX_CONFIG */
 }
-#elif defined(__aarch64__)
-const char *cguard_cpu_has(void) { return "Neon"; }
-#else
-const char *cguard_cpu_has(void) { return "unknown"; }
-#endif

@@ -12,27 +12,15 @@ const char csimd_built_for_name[] =
     "portable (no fused multiply-add: slow)";
 #endif
 
-// -march=native turns on more than the vector width; these are the features that compilers use freely.
-const unsigned csimd_needs = 0
-#if CSIMD_ISA == CSIMD_ISA_AVX512
-                             | CSIMD_NEEDS_AVX512
-#endif
-#if CSIMD_ISA == CSIMD_ISA_AVX512 || CSIMD_ISA == CSIMD_ISA_AVX2
-                             | CSIMD_NEEDS_AVX2
-#endif
-#ifdef __AVX512VBMI__
-                             | CSIMD_NEEDS_AVX512VBMI
-#endif
-#ifdef __AVX512FP16__
-                             | CSIMD_NEEDS_AVX512FP16
-#endif
-#ifdef __AVXVNNI__
-                             | CSIMD_NEEDS_AVXVNNI
-#endif
-#ifdef __BMI2__
-                             | CSIMD_NEEDS_BMI2
-#endif
-#ifdef __SSE4_2__
-                             | CSIMD_NEEDS_SSE42
-#endif
-    ;
+// A macro that is defined is a small number, and one that is not stays a name: only the former makes two arguments of
+// one. Source: Linux, include/linux/kconfig.h.
+#define CSIMD_IS_1 0,
+#define CSIMD_IS_2 0,
+#define CSIMD_IS_3 0,
+#define CSIMD_SECOND(first, second, ...) second
+#define CSIMD_IS_DEFINED(macro) CSIMD_IS_DEFINED_AS(macro)
+#define CSIMD_IS_DEFINED_AS(value) CSIMD_CHOICE(CSIMD_IS_##value)
+#define CSIMD_CHOICE(arguments) CSIMD_SECOND(arguments 1, 0, 0)
+
+#define CSIMD_NEED(macro, name, question) CSIMD_IS_DEFINED(macro),
+const unsigned char csimd_needs[] = {CSIMD_FEATURES(CSIMD_NEED) 0};

@@ -21,13 +21,14 @@ public struct Checkpoint: Sendable {
     do {
       bytes = try readRegularFile(path: path, limitInBytes: SafeTensorsFile.maxFileSize)
     } catch {
-      switch error {
-      // What a disk can no longer read is lost like what it reads wrongly.
-      case .system("read", let reason): throw CheckpointError(.damaged, path, "it cannot be read: \(reason)")
-      case .system(let step, let reason): throw CheckpointError(.system, path, "cannot be \(step): \(reason)")
-      case .notFound: throw CheckpointError(.system, path, "there is no such file")
-      case .isDirectory, .isSpecial, .tooLarge: throw CheckpointError(.damaged, path, "is no file of this kind")
-      }
+      // What a disk can no longer read is lost like what it reads wrongly, and what is no file was never a checkpoint.
+      let isLost =
+        switch error {
+        case .system(let step, _): step == "read"
+        case .isDirectory, .isSpecial, .tooLarge: true
+        case .notFound: false
+        }
+      throw CheckpointError(isLost ? .damaged : .system, path, "\(error)")
     }
     try self.init(bytes: bytes, path: path)
   }

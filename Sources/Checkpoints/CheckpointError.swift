@@ -7,6 +7,8 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
     case refused
     /// The system, or another program, is in the way.
     case system
+    /// The folder is no longer this run's, and it writes no more there.
+    case lost
   }
 
   public let kind: Kind
@@ -20,7 +22,7 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
   public var description: String {
     switch kind {
     case .damaged: "\(path): damaged: \(reason)"
-    case .refused, .system: "\(path): \(reason)"
+    case .refused, .system, .lost: "\(path): \(reason)"
     }
   }
 }

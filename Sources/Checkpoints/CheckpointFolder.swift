@@ -1,17 +1,28 @@
 import Foundation
 import RegularFiles
+import Synchronization
 
-/// A folder of one run's checkpoints, `step-000000500.safetensors` and so on, held by one process at a time.
+/// A folder of one run's checkpoints, `step-000000500.safetensors` and so on, changed by one process at a time.
 public final class CheckpointFolder: Sendable {
   public let path: String
   /// Checkpoints that are kept; at least 1.
   public let keep: Int
-  private let lock: CInt
+  private let ownership: FolderOwnership
+  private let leftThere = Mutex(LeftThere())
+
+  /// Steps of files that stay although they are of no use.
+  private struct LeftThere {
+    /// Damaged, and not to be renamed: they count as no checkpoint.
+    var damaged: Set<Int> = []
+    /// No longer needed, and not to be removed, as was said.
+    var old: Set<Int> = []
+  }
 
   private static let ending = ".safetensors"
   /// Of what is left of a checkpoint that could not be read.
   private static let asideEnding = ".damaged"
-  private static let lockName = ".lock"
+  /// What a checkpoint is called while it is written.
+  private static let partialEnding = ".partial"
 
   /// Makes the folder where there is none, waits a few seconds where another process holds it, and removes what
   /// killed processes have left half written.
@@ -25,29 +36,29 @@ public final class CheckpointFolder: Sendable {
   {
     self.path = path
     self.keep = keep
-    guard Self.make(path) else { throw Self.lastError(path, "cannot be made a folder for checkpoints") }
-    lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    // From here on `deinit` closes it, also where this throws.
-    guard lock >= 0 else { throw Self.lastError(path, "cannot be written to") }
-    let deadline = Date().addingTimeInterval(patience)
-    while flock(lock, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR else { throw Self.lastError(path, "cannot be locked") }
-      guard Date() < deadline, !isStopped() else {
-        throw CheckpointError(.system, path, "another job keeps its checkpoints there; name another folder")
-      }
-      usleep(50_000)
+    do {
+      try makeFolder(path: path)
+    } catch {
+      throw CheckpointError(.system, path, "cannot be made a folder for checkpoints: \(error.cause)")
     }
-    for name in try Self.names(path) where Self.isUnfinished(name) { unlink("\(path)/\(name)") }
+    ownership = try FolderOwnership(path: path, patience: patience, isStopped: isStopped)
+    for name in try names() where Self.isUnfinished(name) {
+      try ownership.require()
+      // Whoever was writing it is dead, or has lost the folder and finds that out before it would rename it. One that
+      // cannot be removed is in nobody's way until a checkpoint of its step is written, which then fails and says why.
+      unlinkat(ownership.folder.number, name, 0)
+    }
   }
 
-  deinit { if lock >= 0 { close(lock) } }
+  /// Lets other processes have it. It may not be changed afterwards.
+  public func release() { ownership.release() }
 
   /// The file of a step's checkpoint.
   public func file(step: Int) -> String { "\(path)/\(Self.name(step: step))" }
 
   /// Steps of the checkpoints there are, whole or not, in ascending order.
   public func steps() throws(CheckpointError) -> [Int] {
-    try Self.names(path).compactMap { Self.step(of: $0) }.sorted()
+    try names().compactMap { Self.step(of: $0) }.sorted()
   }
 
   /// The newest whole checkpoint, and why newer ones are not.
@@ -72,25 +83,84 @@ public final class CheckpointFolder: Sendable {
   }
 
   /// Renames a damaged file, so that it counts as a checkpoint no more and can still be looked at.
+  ///
+  /// - Throws: where it cannot be renamed. Then it stays, and is left out of all that is counted and removed.
   public func setAside(_ damaged: CheckpointError) throws(CheckpointError) {
-    guard rename(damaged.path, damaged.path + Self.asideEnding) == 0 else {
-      throw Self.lastError(damaged.path, "cannot be renamed")
+    let name = damaged.path.split(separator: "/").last.map(String.init) ?? damaged.path
+    do throws(CheckpointError) {
+      try ownership.require()
+      let folder = ownership.folder.number
+      guard renameat(folder, name, folder, name + Self.asideEnding) == 0 else {
+        throw lastError(damaged.path, "cannot be renamed")
+      }
+    } catch {
+      if let step = Self.step(of: name) { leftThere.withLock { _ = $0.damaged.insert(step) } }
+      throw error
     }
   }
 
   /// Writes a checkpoint, and removes old ones beyond those that are kept once it is safe on the disk.
-  public func store(_ bytes: UnsafeRawBufferPointer, step: Int) throws(CheckpointError) {
-    let path = file(step: step)
-    do {
-      try replaceRegularFile(path: path, with: bytes)
+  ///
+  /// - Returns: what is wrong although the checkpoint is there: old ones that cannot be removed, each told once.
+  /// - Throws: where the checkpoint is not there; those before are untouched.
+  public func store(_ bytes: UnsafeRawBufferPointer, step: Int) throws(CheckpointError) -> [CheckpointError] {
+    do throws(CheckpointError) {
+      try write(bytes, step: step)
     } catch {
-      throw CheckpointError(.system, path, error.reason)
+      throw CheckpointError(error.kind, file(step: step), error.reason)
     }
-    for old in try steps().filter({ $0 <= step }).dropLast(keep) {
-      guard unlink(file(step: old)) == 0 || errno == ENOENT else {
-        throw Self.lastError(file(step: old), "is no longer needed and cannot be removed")
+    do throws(CheckpointError) {
+      return try removeOld(step: step)
+    } catch {
+      return [error]
+    }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, step: Int) throws(CheckpointError) {
+    let (path, name, folder) = (file(step: step), Self.name(step: step), ownership.folder)
+    let partial = name + Self.partialEnding
+    try ownership.require()
+    // Made anew, and by nobody else: through a link or a pipe of that name other files could be written to.
+    guard unlinkat(folder.number, partial, 0) == 0 || errno == ENOENT,
+      let file = Descriptor(in: folder, partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o666)
+    else { throw lastError(path, "cannot be created") }
+    do throws(CheckpointError) {
+      do {
+        try writeAll(bytes, to: file.number)
+      } catch {
+        throw CheckpointError(.system, path, "\(error)")
       }
+      guard fsync(file.number) == 0 else { throw lastError(path, "cannot be written") }
+      try ownership.require()
+      // A later owner removes what it finds half written.
+      guard folder.file(named: partial) == file.file else {
+        throw CheckpointError(.lost, self.path, "the folder is no longer this run's: \(partial) in it was replaced")
+      }
+      guard renameat(folder.number, partial, folder.number, name) == 0 else {
+        throw lastError(path, "cannot be replaced")
+      }
+    } catch {
+      if folder.file(named: partial) == file.file { unlinkat(folder.number, partial, 0) }
+      throw error
     }
+    // EINVAL: a file system that cannot do this for a folder.
+    guard fsync(folder.number) == 0 || errno == EINVAL else {
+      throw lastError(path, "cannot be synchronised with its folder")
+    }
+    leftThere.withLock { _ = $0.damaged.remove(step) }
+  }
+
+  /// - Returns: those that cannot be removed, and were not said to be before.
+  private func removeOld(step: Int) throws(CheckpointError) -> [CheckpointError] {
+    var failures: [CheckpointError] = []
+    let damaged = leftThere.withLock(\.damaged)
+    for old in try steps().filter({ $0 <= step && !damaged.contains($0) }).dropLast(keep) {
+      try ownership.require()
+      guard unlinkat(ownership.folder.number, Self.name(step: old), 0) != 0, errno != ENOENT else { continue }
+      let failure = lastError(file(step: old), "is no longer needed and cannot be removed")
+      if leftThere.withLock({ $0.old.insert(old).inserted }) { failures.append(failure) }
+    }
+    return failures
   }
 
   static func name(step: Int) -> String {
@@ -110,38 +180,30 @@ public final class CheckpointFolder: Sendable {
   public static func owns(_ name: String) -> Bool { name.hasPrefix(".") || name.hasPrefix("step-") }
 
   private static func isUnfinished(_ name: String) -> Bool {
-    finalName(ofPartial: name).flatMap { step(of: $0) } != nil
+    name.hasSuffix(partialEnding) && step(of: String(name.dropLast(partialEnding.count))) != nil
   }
 
-  /// Makes a folder, and those it lies in, where they are missing.
-  ///
-  /// - Returns: whether it is there; if not, `errno` says why.
-  private static func make(_ path: String) -> Bool {
-    if mkdir(path, 0o777) == 0 { return true }
-    if errno == EEXIST {
-      var status = stat()
-      guard stat(path, &status) == 0 else { return false }
-      if status.st_mode & S_IFMT == S_IFDIR { return true }
-      errno = ENOTDIR
-      return false
+  private func names() throws(CheckpointError) -> [String] {
+    // Opened for this alone: a list goes on where the descriptor's last one ended. The list closes it.
+    let descriptor = openat(ownership.folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw lastError(path, "cannot be listed") }
+    guard let list = fdopendir(descriptor) else {
+      let error = lastError(path, "cannot be listed")
+      close(descriptor)
+      throw error
     }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
-    return make(String(path[..<slash])) && (mkdir(path, 0o777) == 0 || errno == EEXIST)
-  }
-
-  private static func names(_ path: String) throws(CheckpointError) -> [String] {
-    guard let folder = opendir(path) else { throw lastError(path, "cannot be listed") }
-    defer { closedir(folder) }
+    defer { closedir(list) }
     var names: [String] = []
     errno = 0
-    while let entry = readdir(folder) {
+    while let entry = readdir(list) {
       names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+      errno = 0
     }
     guard errno == 0 else { throw lastError(path, "cannot be listed") }
     return names
   }
 
-  private static func lastError(_ path: String, _ what: String) -> CheckpointError {
+  private func lastError(_ path: String, _ what: String) -> CheckpointError {
     CheckpointError(.system, path, "\(what): \(String(cString: strerror(errno)))")
   }
 }

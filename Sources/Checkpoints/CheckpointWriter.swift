@@ -6,16 +6,24 @@ import Synchronization
 ///
 /// The model belongs to the caller while the writer is free, and to the writer from `write` on until it is free again.
 public final class CheckpointWriter: @unchecked Sendable {
-  // Unchecked: `image` changes hands with `state`, and the job with the condition.
+  // Unchecked: `image` changes hands with `state`, and the rest with the monitor's lock.
   private let folder: CheckpointFolder
   private let image: CheckpointImage
-  private let condition = NSCondition()
+  private let monitor = Monitor()
   private var job: Job?
-  private var lastFailure: CheckpointError?
+  private var outcome: Outcome?
   private var isFinishing = false
   private let state = Atomic<UInt8>(State.free.rawValue)
 
-  private enum State: UInt8 { case free, failed, busy }
+  private enum State: UInt8 { case free, told, busy }
+
+  /// What is to be said of a checkpoint.
+  public struct Outcome: Sendable, Equatable {
+    /// Why it is not there; nil where it is.
+    public fileprivate(set) var failure: CheckpointError?
+    /// What is wrong although it is there.
+    public fileprivate(set) var complaints: [CheckpointError] = []
+  }
 
   private struct Job {
     var step: Int
@@ -38,67 +46,76 @@ public final class CheckpointWriter: @unchecked Sendable {
   /// Cheap enough to ask in every step.
   public var isBusy: Bool { state.load(ordering: .acquiring) == State.busy.rawValue }
 
-  /// Why the last checkpoint was not written; nil where it was, and until it is known. Asking forgets it.
-  public func takeFailure() -> CheckpointError? {
-    guard state.load(ordering: .acquiring) == State.failed.rawValue else { return nil }
-    condition.lock()
-    defer { condition.unlock() }
-    state.store(State.free.rawValue, ordering: .releasing)
-    return lastFailure.take()
+  /// What is to be said of the last checkpoint; nil where all is well, and until it is known. Asking forgets it.
+  public func takeOutcome() -> Outcome? {
+    guard state.load(ordering: .acquiring) == State.told.rawValue else { return nil }
+    return monitor.withLock {
+      state.store(State.free.rawValue, ordering: .releasing)
+      return outcome.take()
+    }
   }
 
-  public func waitUntilFree() {
-    condition.lock()
-    defer { condition.unlock() }
-    while isBusy { condition.wait() }
+  /// - Parameter late: runs once, with the checkpoint's file, where it is not written after 2 seconds.
+  public func waitUntilFree(late: (String) -> Void = { _ in }) {
+    let step = monitor.withLock {
+      monitor.wait(seconds: 2) { isBusy }
+      return isBusy ? job?.step : nil
+    }
+    guard let step else { return }
+    late(folder.file(step: step))
+    monitor.withLock { monitor.wait { isBusy } }
   }
 
   /// Hands the model over and returns.
   ///
   /// - Precondition: the writer is free.
   public func write(step: Int, losses: [Double], metadata: [String: String]) {
-    condition.lock()
-    defer { condition.unlock() }
-    precondition(!isBusy, "the last checkpoint is still being written")
-    job = Job(step: step, losses: losses, metadata: metadata)
-    state.store(State.busy.rawValue, ordering: .releasing)
-    condition.broadcast()
+    monitor.withLock {
+      precondition(!isBusy, "the last checkpoint is still being written")
+      job = Job(step: step, losses: losses, metadata: metadata)
+      state.store(State.busy.rawValue, ordering: .releasing)
+      monitor.broadcast()
+    }
   }
 
-  /// Waits for what is being written, and ends the thread. The writer is of no use afterwards.
-  public func finish() {
-    condition.lock()
-    defer { condition.unlock() }
-    while isBusy { condition.wait() }
-    isFinishing = true
-    condition.broadcast()
+  /// Waits for what is being written, ends the thread and lets the folder go. The writer is of no use afterwards.
+  ///
+  /// - Parameter late: as of `waitUntilFree`.
+  public func finish(late: (String) -> Void = { _ in }) {
+    waitUntilFree(late: late)
+    monitor.withLock {
+      isFinishing = true
+      monitor.broadcast()
+    }
+    folder.release()
   }
 
   private func work() {
     while let job = nextJob() {
-      var failure: CheckpointError?
-      do throws(CheckpointError) { try write(job) } catch { failure = error }
-      condition.lock()
-      lastFailure = failure
-      self.job = nil
-      state.store(failure == nil ? State.free.rawValue : State.failed.rawValue, ordering: .releasing)
-      condition.broadcast()
-      condition.unlock()
+      var outcome = Outcome()
+      do throws(CheckpointError) { outcome.complaints = try write(job) } catch { outcome.failure = error }
+      let isToBeTold = outcome.failure != nil || !outcome.complaints.isEmpty
+      monitor.withLock {
+        self.outcome = isToBeTold ? outcome : nil
+        self.job = nil
+        state.store(isToBeTold ? State.told.rawValue : State.free.rawValue, ordering: .releasing)
+        monitor.broadcast()
+      }
     }
   }
 
   private func nextJob() -> Job? {
-    condition.lock()
-    defer { condition.unlock() }
-    while job == nil, !isFinishing { condition.wait() }
-    return job
+    monitor.withLock {
+      monitor.wait { job == nil && !isFinishing }
+      return job
+    }
   }
 
-  private func write(_ job: Job) throws(CheckpointError) {
+  private func write(_ job: Job) throws(CheckpointError) -> [CheckpointError] {
     guard image.isFinite else {
       throw CheckpointError(.refused, folder.file(step: job.step), "not written: the model has diverged")
     }
     let file = try image.seal(step: job.step, losses: job.losses, metadata: job.metadata)
-    try folder.store(file, step: job.step)
+    return try folder.store(file, step: job.step)
   }
 }

@@ -22,8 +22,7 @@ public struct OptionMapping {
     do {
       bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize)
     } catch {
-      throw ConfigurationError(
-        path, error == .tooLarge ? "is larger than \(Self.maxFileSize) bytes" : "cannot be read as a file")
+      throw ConfigurationError(path, "\(error)")
     }
     try self.init(bytes: bytes, source: path, keys: keys)
   }

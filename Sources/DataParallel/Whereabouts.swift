@@ -4,6 +4,8 @@ import Synchronization
 public enum Whereabouts {
   public enum Place: UInt8, Sendable, CaseIterable {
     case starting, computing, exchanging, storing, evaluating, ending
+    /// Waits for a disk: a file of the start, or one that the run writes. It comes to an end when the disk does.
+    case reading, writing
   }
 
   private static let word = Atomic<Int>(0)
@@ -21,4 +23,12 @@ public enum Whereabouts {
 
   /// Of the same step.
   public static func enter(_ place: Place) { enter(place, step: current.step) }
+
+  /// For the time of `body`. A body waits for nothing but what `place` says.
+  public static func during<Result>(_ place: Place, _ body: () throws -> Result) rethrows -> Result {
+    let before = current.place
+    enter(place)
+    defer { enter(before) }
+    return try body()
+  }
 }

@@ -1,13 +1,16 @@
 import RegularFiles
 
 extension DatasetError {
-  init(_ error: RegularFileError, path: String) {
+  init(_ error: RegularFileError, path: String) { self = .unreadable(path: path, error) }
+
+  /// What to do about a file of names that cannot be read.
+  static func advice(_ error: RegularFileError) -> String {
     switch error {
-    case .notFound: self = .notFound(path: path)
-    case .isDirectory: self = .isDirectory(path: path)
-    case .isSpecial: self = .notRegularFile(path: path)
-    case .tooLarge: self = .tooLarge(path: path, limitInBytes: NameSet.maxFileSize)
-    case .system(_, let reason): self = .unreadable(path: path, reason: reason)
+    case .notFound: "check the path (the names of the package itself are in data/names.txt)"
+    case .isDirectory: "name a text file in it, with one name per line"
+    case .isSpecial: "save the names to a text file and name that"
+    case .tooLarge: "pass a smaller list of names"
+    case .system: "check the file and its permissions"
     }
   }
 }

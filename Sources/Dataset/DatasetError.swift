@@ -1,11 +1,8 @@
+import RegularFiles
+
 /// Why a file of names could not be read or split. The description is one line: what, where, and what to do.
 public enum DatasetError: Error, Equatable, Sendable {
-  case notFound(path: String)
-  case isDirectory(path: String)
-  case notRegularFile(path: String)
-  /// `reason` is the operating system's own text.
-  case unreadable(path: String, reason: String)
-  case tooLarge(path: String, limitInBytes: Int)
+  case unreadable(path: String, RegularFileError)
   case emptyFile(source: String)
   case noNames(source: String, skippedLines: Int)
   /// A NUL byte: `line` is 1-based, `byteOffset` 0-based.
@@ -22,16 +19,7 @@ public enum DatasetError: Error, Equatable, Sendable {
 extension DatasetError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .notFound(let path):
-      "\(path): no such file; check the path (the names of the package itself are in data/names.txt)"
-    case .isDirectory(let path):
-      "\(path): is a directory; name a text file in it, of one name a line"
-    case .notRegularFile(let path):
-      "\(path): is a pipe, a socket or a device; save the names to a text file and name that"
-    case .unreadable(let path, let reason):
-      "\(path): cannot be read: \(reason); check the file and its permissions"
-    case .tooLarge(let path, let limit):
-      "\(path): is larger than \(limit) bytes, the most that is read as a list of names; pass a smaller file"
+    case .unreadable(let path, let error): "\(path): \(error); \(Self.advice(error))"
     case .emptyFile(let source):
       "\(source): is empty; it must hold one name a line"
     case .noNames(let source, skippedLines: 0):

@@ -34,7 +34,9 @@ extension NameSet {
   /// - Throws: `DatasetError`, where `bytes` are no list of names.
   public init(bytes: [UInt8], source: String, skipInvalid: Bool = false) throws(DatasetError) {
     guard !bytes.isEmpty else { throw .emptyFile(source: source) }
-    guard bytes.count <= Self.maxFileSize else { throw .tooLarge(path: source, limitInBytes: Self.maxFileSize) }
+    guard bytes.count <= Self.maxFileSize else {
+      throw .unreadable(path: source, .tooLarge(limitInBytes: Self.maxFileSize))
+    }
     try requireText(bytes, source: source)
 
     var letters: [UInt8] = []

@@ -52,11 +52,11 @@ public struct Request: ~Copyable {
   deinit {
     guard isRunning() else { return }
     var handle = self.handle
-    let deadline = MPI_Wtime() + 0.1
+    let deadline = ContinuousClock.now + .milliseconds(100)
     var complete: CInt = 0
     repeat {
       guard MPI_Test(&handle, &complete, cmpi_status_ignore()) == MPI_SUCCESS else { return }
-    } while complete == 0 && MPI_Wtime() < deadline
+    } while complete == 0 && ContinuousClock.now < deadline
   }
 }
 

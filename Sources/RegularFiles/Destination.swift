@@ -114,7 +114,7 @@ public final class Destination {
 
   /// What went wrong, as an error of this option.
   public func failed(_ error: RegularFileError) -> DestinationError {
-    DestinationError(option: option, path: path, reason: error.reason)
+    DestinationError(option: option, path: path, reason: "\(error)")
   }
 
   private var stopped: DestinationError {

@@ -34,9 +34,10 @@ public final class DestinationFolder {
   /// Makes the folder, or one in it.
   public func make(_ name: String? = nil) throws(DestinationError) {
     let folder = name.map { "\(path)/\($0)" } ?? path
-    guard makeFolder(folder) else {
-      throw DestinationError(
-        option: option, path: folder, reason: "cannot be made a folder: \(String(cString: strerror(errno)))")
+    do {
+      try makeFolder(path: folder)
+    } catch {
+      throw DestinationError(option: option, path: folder, reason: "\(error)")
     }
   }
 
@@ -62,15 +63,4 @@ private func obstacle(toFolder path: String) -> String? {
     return "the folder \(path) cannot be written to: \(String(cString: strerror(errno)))"
   }
   return nil
-}
-
-/// Makes a folder, and those it lies in, where they are missing.
-///
-/// - Returns: whether it is there; if not, `errno` says why.
-private func makeFolder(_ path: String) -> Bool {
-  if status(of: path)?.kind == S_IFDIR { return true }
-  guard let target = try? followLinks(path) else { return false }
-  let above = folder(of: target)
-  if status(of: above) == nil, above != target, !makeFolder(above) { return false }
-  return mkdir(target, 0o777) == 0 || (errno == EEXIST && status(of: target)?.kind == S_IFDIR)
 }

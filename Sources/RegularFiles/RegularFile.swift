@@ -1,25 +1,30 @@
 import Foundation
 
-/// Why a file could not be read or written whole.
+/// Why a file could not be read or written whole. Its description is what every message about a file says after its
+/// path; what to do may follow.
 public enum RegularFileError: Error, Equatable, Sendable {
   case notFound
   case isDirectory
   /// A pipe, a socket or a device.
   case isSpecial
-  case tooLarge
+  case tooLarge(limitInBytes: Int)
   /// What was being done ("opened", "read", "written", …), and the system's reason.
   case system(step: String, reason: String)
+}
 
-  /// In words that may follow a path.
-  public var reason: String {
+extension RegularFileError: CustomStringConvertible {
+  public var description: String {
     switch self {
-    case .notFound: "there is no such file"
-    case .isDirectory: "is a directory, not a file"
-    case .isSpecial: "is not a regular file"
-    case .tooLarge: "is too large"
+    case .notFound: "no such file"
+    case .isDirectory: "is a directory"
+    case .isSpecial: "is a pipe, a socket or a device"
+    case .tooLarge(let limit): "is larger than \(limit) bytes, the most that is read"
     case .system(let step, let reason): "cannot be \(step): \(reason)"
     }
   }
+
+  /// The system's own words where there are some: for a message that says itself what was being done.
+  public var cause: String { if case .system(_, let reason) = self { reason } else { description } }
 }
 
 /// All bytes of a regular file.
@@ -36,7 +41,7 @@ public func readRegularFile(path: String, limitInBytes: Int) throws(RegularFileE
   let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   guard descriptor >= 0 else {
     switch errno {
-    case ENOENT, ENOTDIR: throw .notFound
+    case ENOENT: throw .notFound
     case ENXIO: throw .isSpecial
     default: throw failure("opened")
     }
@@ -50,7 +55,7 @@ public func readRegularFile(path: String, limitInBytes: Int) throws(RegularFileE
   case S_IFDIR: throw .isDirectory
   default: throw .isSpecial
   }
-  guard status.st_size <= limitInBytes else { throw .tooLarge }
+  guard status.st_size <= limitInBytes else { throw .tooLarge(limitInBytes: limitInBytes) }
 
   var bytes: [UInt8] = []
   bytes.reserveCapacity(Int(status.st_size))
@@ -60,7 +65,7 @@ public func readRegularFile(path: String, limitInBytes: Int) throws(RegularFileE
     if got < 0 && errno == EINTR { continue }
     guard got >= 0 else { throw failure("read") }
     if got == 0 { return bytes }
-    guard bytes.count + got <= limitInBytes else { throw .tooLarge }
+    guard bytes.count + got <= limitInBytes else { throw .tooLarge(limitInBytes: limitInBytes) }
     bytes += piece[..<got]
   }
 }

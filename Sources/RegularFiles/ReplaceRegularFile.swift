@@ -27,20 +27,9 @@ public func replaceRegularFile(path: String, with bytes: UnsafeRawBufferPointer)
 /// Where a file's new content is written before it takes its place: a name that nobody can foresee.
 private func partialPath(of path: String) -> String {
   let random = String(UInt64.random(in: .min ... .max), radix: 36)
-  // Room for the ending below the 255 bytes of a name.
+  // A name has at most 255 bytes.
   let name = name(of: path).utf8.count <= 200 ? name(of: path) : "long-name"
-  return "\(folder(of: path))/\(name)\(partialEnding)-\(random)"
-}
-
-private let partialEnding = ".partial"
-
-/// The name of the file that a half written one, left by a process that was killed, was to become; nil for the name of
-/// anything else. Before version 0.2 the ending was not random.
-public func finalName(ofPartial name: String) -> String? {
-  guard let ending = name.ranges(of: partialEnding).last else { return nil }
-  let random = name[ending.upperBound...]
-  guard random.isEmpty || (random.hasPrefix("-") && UInt64(random.dropFirst(), radix: 36) != nil) else { return nil }
-  return String(name[..<ending.lowerBound])
+  return "\(folder(of: path))/\(name).partial-\(random)"
 }
 
 /// - Parameter old: what is there.
@@ -98,11 +87,14 @@ private func overwrite(_ path: String, with bytes: UnsafeRawBufferPointer) throw
 }
 
 /// A rename reaches the disk with the folder, not with the file.
-private func synchroniseFolder(of path: String) throws(RegularFileError) {
+func synchroniseFolder(of path: String) throws(RegularFileError) {
   let step = "synchronised with its folder"
   let descriptor = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-  // A folder that may be written to and not read cannot be synchronised.
-  if descriptor < 0, errno == EACCES { return }
+  if descriptor < 0, errno == EACCES {
+    // One that may be written to and not be read can only be synchronised with everything else.
+    sync()
+    return
+  }
   guard descriptor >= 0 else { throw .lastError(step: step) }
   let result = fsync(descriptor)
   // EINVAL: a file system that cannot do this for a folder.

@@ -23,7 +23,7 @@ func writeAll<Failure: Error>(
 }
 
 /// Writes all of `bytes` to a regular file.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(RegularFileError) {
+public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(RegularFileError) {
   try writeAll(bytes, to: descriptor, failure: { $0 }, ready: { () throws(RegularFileError) in })
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import ScalingFormat
 
 /// A folder of one's own in which gnuplot draws: it opens its files by name, and what has that name elsewhere may be
 /// anything.

@@ -31,7 +31,9 @@ struct TrainingRun {
   }
 
   func run() throws {
-    let names = try onEveryRank(of: world) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
+    let names = try onEveryRank(of: world) {
+      try Whereabouts.during(.reading) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
+    }
     let split = try onEveryRank(of: world) { try names.split(evaluation: plan.settings.evaluate) }
     try requireMemory(
       memoryNeed(split.training.table), for: "batch \(plan.settings.batch) at d-model \(plan.settings.shape.dModel)",
@@ -71,7 +73,6 @@ struct TrainingRun {
     }
     if let gap { logger.warning("\(gap)") }
     var summary = try train(trainer, metrics, checkpoints)
-    Whereabouts.enter(.storing)
     let unwritten = checkpoints?.keeper?.finish()
     if let evaluation = split.evaluation {
       Whereabouts.enter(.evaluating)
@@ -122,7 +123,7 @@ struct TrainingRun {
       sink: checkpoints?.keeper
     ) { record in
       guard speaks else { return }
-      metrics?.write(record)
+      if let metrics { Whereabouts.during(.writing) { metrics.write(record) } }
       progress.show(record)
     }
   }
@@ -163,7 +164,9 @@ struct TrainingRun {
   private func conclude(
     _ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?, _ isStopped: () throws -> Bool
   ) throws {
-    metrics?.write(summary, strategy: trainer.synchronisation.strategy)
+    if let metrics {
+      Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
+    }
     if !plan.quiet {
       if summary.interrupted {
         print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")

@@ -8,7 +8,9 @@ import Testing
 @Suite("a folder of checkpoints")
 struct FolderTests {
   private func store(_ folder: CheckpointFolder, _ steps: [Int]) throws {
-    for step in steps { try sampleFile(step: step).withUnsafeBytes { try folder.store($0, step: step) } }
+    for step in steps {
+      #expect(try sampleFile(step: step).withUnsafeBytes { try folder.store($0, step: step) }.isEmpty)
+    }
   }
 
   private func damage(_ path: String) throws {
@@ -164,19 +166,105 @@ struct FolderTests {
     }
   }
 
-  @Test("a full disk: the earlier checkpoint stays, the half one goes, and the next attempt may succeed")
+  @Test("a full disk: the earlier checkpoint stays, the half one goes")
   func fullDisk() throws {
     let temporary = try TemporaryFolder()
     let folder = try CheckpointFolder(path: temporary.path, keep: 1)
     try store(folder, [5])
     let refusal = try limitingFiles(to: 1 << 23) {
       let bytes = [UInt8](repeating: 1, count: 1 << 23 + 1)
-      return failure { try bytes.withUnsafeBytes { try folder.store($0, step: 6) } }
+      return failure { try bytes.withUnsafeBytes { _ = try folder.store($0, step: 6) } }
     }
     #expect(refusal?.description == "\(folder.file(step: 6)): cannot be written: File too large")
     #expect(temporary.names == [".lock", "step-000000005.safetensors"])
+  }
+
+  /// A folder in the partial file's place can be neither removed nor written to, by anybody.
+  @Test("what cannot be written: the earlier checkpoint stays, and the next attempt may succeed")
+  func unwritable() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 1)
+    try store(folder, [5])
+    let partial = folder.file(step: 6) + ".partial"
+    #expect(mkdir(partial, 0o700) == 0)
+    let failure = failure { try store(folder, [6]) }
+    #expect(failure?.description == "\(folder.file(step: 6)): cannot be created: Is a directory")
     #expect(try folder.newest().checkpoint?.step == 5)
+    #expect(rmdir(partial) == 0)
     try store(folder, [6])
     #expect(temporary.names == [".lock", "step-000000006.safetensors"])
+  }
+
+  @Test("what somebody has laid in the partial file's place is not written to", arguments: ["link", "pipe", "file"])
+  func strangers(kind: String) throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path("run"), keep: 1)
+    let other = try temporary.file("other", "another's")
+    let partial = folder.file(step: 6) + ".partial"
+    switch kind {
+    case "link": #expect(symlink(other, partial) == 0)
+    case "pipe": #expect(mkfifo(partial, 0o600) == 0)
+    default: #expect(link(other, partial) == 0)
+    }
+    try store(folder, [6])
+    #expect(try folder.newest().checkpoint?.step == 6)
+    #expect(try temporary.text("other") == "another's")
+  }
+
+  @Test(
+    "a damaged one that cannot be renamed is left out: not counted, not removed, and written over when its turn comes")
+  func leftOut() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 2)
+    try store(folder, [1, 2])
+    let stored = try Data(contentsOf: URL(fileURLWithPath: folder.file(step: 2)))
+    try damage(folder.file(step: 2))
+    // Nobody can rename a file to the name of a folder.
+    try temporary.file("step-000000002.safetensors.damaged/x", "x")
+    let (found, damaged) = try folder.newest()
+    #expect(found?.step == 1)
+    let refusal = failure { try folder.setAside(try #require(damaged.first)) }
+    #expect(refusal?.description == "\(folder.file(step: 2)): cannot be renamed: Is a directory")
+    try store(folder, [3, 4])
+    #expect(try folder.steps() == [2, 3, 4])
+    try store(folder, [2])
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file(step: 2))) == stored)
+  }
+
+  @Test("an old one that cannot be removed is told once, and the new one is there")
+  func unremovable() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 1)
+    // No file, and so nothing that can be removed as one.
+    try temporary.file("step-000000001.safetensors/x", "x")
+    func complaints(_ step: Int) throws -> [String] {
+      try sampleFile(step: step).withUnsafeBytes { try folder.store($0, step: step) }.map(\.description)
+    }
+    #expect(
+      try complaints(2) == ["\(folder.file(step: 1)): is no longer needed and cannot be removed: Is a directory"])
+    #expect(try complaints(3) == [])
+    #expect(try folder.steps() == [1, 3])
+    #expect(try folder.newest().checkpoint?.step == 3)
+  }
+
+  @Test("the true cause: a checkpoint that may not be read, and one that is gone")
+  func causes() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try CheckpointFolder(path: temporary.path, keep: 3)
+    try store(folder, [1, 2])
+    let path = folder.file(step: 2)
+    try FileManager.default.removeItem(atPath: path)
+    #expect(symlink("step-000000002.safetensors", path) == 0)
+    let loop = failure { _ = try folder.newest() }
+    #expect(loop?.description == "\(path): cannot be opened: Too many levels of symbolic links")
+    #expect(loop?.kind == .system)
+    #expect(failure { _ = try Checkpoint(path: temporary.path("none")) }?.reason == "no such file")
+    #expect(
+      failure { _ = try Checkpoint(path: temporary.path) }?.description == "\(temporary.path): damaged: is a directory")
+    if getuid() != 0 {
+      #expect(unlink(path) == 0 && chmod(folder.file(step: 1), 0) == 0)
+      let refusal = failure { _ = try folder.newest() }
+      #expect(refusal?.description == "\(folder.file(step: 1)): cannot be opened: Permission denied")
+    }
   }
 }

@@ -56,7 +56,7 @@ extension Jobs {
       let whole = try Data(contentsOf: URL(fileURLWithPath: Self.files[0]))
       let short = try folder.file("short.safetensors", whole.prefix(whole.count / 2))
       expectFailure(try ddpTrain(start, ["check", short]), saying: short)
-      expectFailure(try ddpTrain(start, ["check", folder.path("none")]), saying: "No such file")
+      expectFailure(try ddpTrain(start, ["check", folder.path("none")]), saying: "no such file")
       expectFailure(try ddpTrain(start, ["check", folder.path]), saying: "is a directory")
     }
   }

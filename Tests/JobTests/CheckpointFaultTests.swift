@@ -53,27 +53,11 @@ extension Jobs {
       let arguments = ["--steps", "1000000000", "--checkpoint-every", "0.1s"]
       let first = try folder.run(1, arguments) { job in
         try job.wait(until: "there is a checkpoint") { !folder.steps.isEmpty }
-        other = try Self.startBeside(
-          ["--d-model", "16", "--checkpoint-dir", folder.path, "--resume"] + arguments.prefix(2))
+        other = try folder.startBeside(["--resume"] + arguments, under: [])
         job.children.forEach { kill($0, SIGINT) }
       }
       #expect(first.exitCode == 130, "\(first)")
       expectFailure(try #require(other), saying: "\(folder.path): another job keeps its checkpoints there")
-    }
-
-    /// Without mpirun, for 30 seconds at most, and without waiting for the running job to end as all other tests do.
-    private static func startBeside(_ arguments: [String]) throws -> RunResult {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["timeout", "30", try builtProgram("ddp-train")] + arguments
-      let (output, errors) = (Pipe(), Pipe())
-      (process.standardOutput, process.standardError) = (output, errors)
-      let start = ContinuousClock.now
-      try process.run()
-      let text = [output, errors].map { String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
-      process.waitUntilExit()
-      return RunResult(
-        exitCode: process.terminationStatus, stdout: text[0], stderr: text[1], elapsed: start.duration(to: .now))
     }
 
     @Test("a folder that cannot be had: one message before anything is trained")
@@ -83,57 +67,6 @@ extension Jobs {
       let result = try ddpTrain(.ranks(2), ["--steps", "20", "--checkpoint-dir", "\(file)/below"])
       expectFailure(result, saying: "\(file)/below: cannot be made a folder for checkpoints: Not a directory")
       #expect(!result.stdout.contains("loss"))
-    }
-
-    @Test(
-      "a checkpoint that the disk refuses on the way: one warning, training goes on; at the end: code 1",
-      arguments: [(40, 0), (60, 1)])
-    func fullDisk(step: Int, code: Int32) throws {
-      let folder = try RunFolder()
-      let arguments = ["--steps", "60", "--checkpoint-every", "20"]
-      let slow = arguments + ["--d-model", "512", "--batch", "64", "--heads", "8"]
-      let result = try folder.run(1, slow) { job in
-        try job.wait(until: "there is a checkpoint") { folder.steps.contains(step - 20) }
-        let rank = try #require(job.children.first)
-        // A checkpoint has 38 MB, and the metrics a few KB.
-        try Self.limitFiles(of: rank, to: "1048576")
-        guard step < 60 else { return }
-        // Of the metrics only whole buffers arrive; the first after the checkpoint comes some steps later.
-        try job.wait(until: "training goes on") { folder.recordedSteps > step }
-        try Self.limitFiles(of: rank, to: "unlimited")
-      }
-      #expect(result.exitCode == code, "\(result)")
-      let message = "\(folder.file(step)): cannot be written: File too large"
-      #expect(result.stderr.components(separatedBy: message).count == 2, "\(result)")
-      #expect(folder.steps == [20, 40, 60].filter { $0 != step })
-      #expect(try Metrics(path: folder.metricsPath).final.steps == 60)
-    }
-
-    /// Sets how large files of a running process may become.
-    private static func limitFiles(of process: pid_t, to bytes: String) throws {
-      let command = try Process.run(
-        URL(fileURLWithPath: "/usr/bin/env"), arguments: ["prlimit", "--pid", "\(process)", "--fsize=\(bytes):"])
-      command.waitUntilExit()
-      try #require(command.terminationStatus == 0)
-    }
-
-    @Test("training goes on while the disk keeps a checkpoint waiting, also when the next one falls due")
-    func slowDisk() throws {
-      let folder = try RunFolder()
-      let slow = [
-        "--steps", "120", "--checkpoint-every", "20", "--d-model", "512", "--batch", "64", "--heads", "8",
-      ]
-      let result = try folder.run(1, slow) { job in
-        try job.wait(until: "there is a checkpoint") { folder.steps.contains(20) }
-        let thread = try HeldThread(named: "checkpoints", of: try #require(job.children.first))
-        // Of the metrics only whole buffers arrive.
-        try job.wait(until: "step 61 is trained") { folder.recordedSteps > 60 }
-        #expect(folder.steps == [20])
-        try thread.letGo()
-        try job.wait(until: "the checkpoint is written") { folder.steps.contains(40) }
-      }
-      #expect(result.exitCode == 0 && !result.stderr.contains("cannot be written"), "\(result)")
-      #expect(folder.steps.last == 120, "\(folder.steps)")
     }
 
     @Test("what is half written by a killed run goes, and damages nothing")

@@ -47,17 +47,51 @@ final class RunFolder {
 
   /// Runs `train` with checkpoints here. Metrics are written unless `metrics` is false.
   ///
-  /// - Parameter nodes: ranks of each node that the ranks pretend to be on, nil for one.
+  /// - Parameters:
+  ///   - nodes: ranks of each node that the ranks pretend to be on, nil for one.
+  ///   - hinder: options of the program `hinder`, under which each rank then runs.
   func run(
     _ ranks: Int, _ arguments: [String], nodes: String? = nil, options: [String] = withoutGrace, metrics: Bool = true,
-    timeout: Duration = .seconds(60), meanwhile: (RunningJob) throws -> Void = { _ in }
+    under hinder: [String] = [], timeout: Duration = .seconds(60), meanwhile: (RunningJob) throws -> Void = { _ in }
   ) throws -> RunResult {
     let environment = nodes.map { ["DDP_TRAIN_TEST_NODES": $0] } ?? [:]
-    let common = ["--d-model", "16", "--generate", "0", "--progress", "never", "--checkpoint-dir", path]
-    return try MPIRun(ranks: ranks, options: options, environment: environment).run(
-      "ddp-train", common + (metrics ? ["--metrics", metricsPath] : []) + arguments, timeout: timeout,
-      meanwhile: meanwhile)
+    let words = common + (metrics ? ["--metrics", metricsPath] : []) + arguments
+    let job = MPIRun(ranks: ranks, options: options, environment: environment)
+    guard !hinder.isEmpty else { return try job.run("ddp-train", words, timeout: timeout, meanwhile: meanwhile) }
+    return try job.run(
+      "hinder", hinder + [try builtProgram("ddp-train")] + words, timeout: timeout, meanwhile: meanwhile)
   }
+
+  private var common: [String] {
+    ["--d-model", "16", "--generate", "0", "--progress", "never", "--checkpoint-dir", path]
+  }
+
+  /// A second job, without mpirun and without waiting for the running one to end as all other tests do: for 30 seconds
+  /// at most.
+  ///
+  /// - Parameters:
+  ///   - hinder: as of `run`.
+  ///   - room: the words of a program that starts it.
+  func startBeside(_ arguments: [String], under hinder: [String], in room: [String] = []) throws -> RunResult {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments =
+      ["timeout", "30"] + room + (hinder.isEmpty ? [] : [try builtProgram("hinder")] + hinder)
+      + [try builtProgram("ddp-train")] + common + arguments
+    let (output, errors) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, errors)
+    let start = ContinuousClock.now
+    try process.run()
+    let text = [output, errors].map { String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
+    process.waitUntilExit()
+    return RunResult(
+      exitCode: process.terminationStatus, stdout: text[0], stderr: text[1], elapsed: start.duration(to: .now))
+  }
+
+  /// To another name beside it.
+  func move() throws { try FileManager.default.moveItem(atPath: path, toPath: path + ".elsewhere") }
+
+  func clear() throws { try FileManager.default.removeItem(atPath: path) }
 
   /// As `run`, of a run that ends well; its metrics.
   func train(_ ranks: Int, _ arguments: [String], nodes: String? = nil) throws -> Metrics {

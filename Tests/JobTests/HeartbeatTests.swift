@@ -11,7 +11,7 @@ extension Jobs {
       let place: String
 
       init?(_ line: Substring) {
-        let form = /ddp-train: heartbeat: rank (\d+) of 2, process (\d+) on [^,]+, step (\d+), ([a-z]+)/
+        let form = /ddp-train: heartbeat: rank (\d+) of 2, process (\d+) on [^,]+, step (\d+), ([a-z]+)( for \d+ s)?/
         guard let match = line.wholeMatch(of: form), let rank = Int(match.1), let process = Int(match.2),
           let step = Int(match.3)
         else { return nil }

@@ -36,7 +36,7 @@ extension Jobs {
       expectFailure(
         try ddpTrain(start, ["report", bad] + page),
         saying: "bad.json: not a report of ddp-train scaling: machine.isa is missing")
-      expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: there is no such file")
+      expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: no such file")
       #expect(!FileManager.default.fileExists(atPath: folder.path("page")))
     }
   }

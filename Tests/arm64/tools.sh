@@ -16,6 +16,7 @@ arm64_unavailable=77  # automake's code for a skipped test
 
 arm64_cc=        # the Swift toolchain's clang: the kernels' own compiler
 arm64_qemu=      # the emulator; empty on an Arm machine
+arm64_qemu_x86=
 arm64_cflags=()
 arm64_ldflags=()
 arm64_mca=()     # llvm-mca, with what must stand before it; set by arm64_mca_tools
@@ -47,6 +48,13 @@ arm64_emulator() {
   [[ $(uname -m) != aarch64 ]] || return 0
   arm64_fetch "$arm64_qemu_folder" "trixie-backports" usr/bin/qemu-aarch64 './usr/bin/qemu-aarch64' qemu-user || return
   arm64_qemu=$arm64_qemu_folder/usr/bin/qemu-aarch64
+}
+
+# Fetches the emulator of x86-64 and sets $arm64_qemu_x86.
+arm64_emulator_x86() {
+  local folder=$arm64_cache/qemu-x86-11
+  arm64_fetch "$folder" "trixie-backports" usr/bin/qemu-x86_64 './usr/bin/qemu-x86_64' qemu-user || return
+  arm64_qemu_x86=$folder/usr/bin/qemu-x86_64
 }
 
 # Fetches llvm-mca and sets $arm64_mca. bookworm's, because its libc and libstdc++ are the oldest that it may meet;

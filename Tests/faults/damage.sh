@@ -58,6 +58,31 @@ newest_damaged() {
   done
 }
 
+# The newest is damaged and may be neither renamed nor removed: it is left where it is.
+damaged_and_fixed() {
+  local newest size
+  begin_run fixed
+  train_for_a_while 2
+  kill -USR1 "$job"
+  finish 20
+  newest=$(newest)
+  size=$(stat -c %s "$newest")
+  before=$(saved)
+  one_bit "$newest"
+  if ! chattr +i "$newest" 2>/dev/null; then
+    echo "skipped: a file that cannot be renamed: this file system knows no chattr +i"
+    return
+  fi
+  complete 1 --resume --checkpoint-every 200
+  chattr -i "$newest"
+  check "damaged and fixed: exit code" 0 "$code"
+  check_says "damaged and fixed: it is named" "checkpoint $newest: damaged: "
+  check_says "damaged and fixed: it stays" "passed over, and left where it is: cannot be renamed: Operation not permitted"
+  check "damaged and fixed: an older one is taken" yes "$( (($(resumed_from) < before)) && echo yes)"
+  check "damaged and fixed: the end of the run without a fault" "$whole" "$(ending "$metrics")"
+  check "damaged and fixed: it is not counted" "$((keep + 1))" "$(compgen -G "$folder/step-*.safetensors" | wc -l)"
+}
+
 all_damaged() {
   local file kind size listing
   begin_run ruined

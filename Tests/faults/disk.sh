@@ -90,6 +90,44 @@ folder_removed() {
   check_resumes "a folder that is taken away" 3 "$before"
 }
 
+# Another run begins where the folder was: each keeps what is its own.
+folder_replaced() {
+  local own other
+  begin_run replaced
+  train_for_a_while 2
+  while_paused mv "$folder" "$folder.elsewhere"
+  own=$(cd "$folder.elsewhere" && md5sum -- step-*.safetensors)
+  other=$folder/step-000000001.safetensors
+  mkdir "$folder"
+  echo "another run's" >"$other"
+  finish 120
+  check "a folder that is replaced: exit code" 1 "$code"
+  check_says "a folder that is replaced: message" "the last checkpoint is missing: $folder/step-"
+  check_says "a folder that is replaced: why" "this is another folder than the one that the run opened, which was moved"
+  check "a folder that is replaced: the other run's checkpoint stays, alone" "step-000000001.safetensors" \
+    "$(ls -A "$folder")"
+  check "a folder that is replaced: its own stay" "$own" "$(cd "$folder.elsewhere" && md5sum -- step-*.safetensors)"
+  check "a folder that is replaced: it has trained on" "$whole" "$(ending "$metrics")"
+  check_nothing_left "a folder that is replaced"
+}
+
+# What a person or a program that cleans up removes.
+lock_removed() {
+  begin_run unlocked
+  train_for_a_while 2
+  while_paused second_job_without_lock
+  finish 120
+  check ".lock removed: the first goes on: exit code" 0 "$code"
+  check ".lock removed: the end of the run without a fault" "$whole" "$(ending "$metrics")"
+  check_kept ".lock removed" "$steps"
+  check_resumes ".lock removed" 1 "$steps"
+}
+
+second_job_without_lock() {
+  rm "$folder/.lock"
+  second_job
+}
+
 # A device that fails: the writes succeed, in memory, and the blocks cannot be had when they are synchronised. A loop
 # device over a sparse file, in a file system that is then full.
 failing_device() {

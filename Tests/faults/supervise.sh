@@ -140,6 +140,34 @@ supervised_in_vain() {
   check_nothing_left "killed again and again, supervised"
 }
 
+# A disk that answers after twice the time in which something must move. The ranks have done all steps by then.
+supervised_slow_disk() {
+  local below=$work/slow device
+  begin_run patient
+  mkdir "$below" "$folder"
+  mount -t tmpfs -o size=80m tmpfs "$below"
+  truncate -s 64m "$below/disk"
+  if ! mkfs.ext4 -q "$below/disk" 2>/dev/null || ! device=$(losetup --show -f "$below/disk" 2>/dev/null); then
+    echo "skipped: a slow disk: no loop device or no mkfs.ext4"
+    umount "$below"
+    return
+  fi
+  mount "$device" "$folder"
+  supervise --ranks 2 --stall 5 -- --checkpoint-every 20
+  until_saved 100
+  fsfreeze -f "$folder"
+  sleep 15
+  fsfreeze -u "$folder"
+  check_supervised_end "a slow disk, supervised"
+  err=$(<"$work/err")
+  check "a slow disk, supervised: the job is not ended" 0 "$(restarts)"
+  check "a slow disk, supervised: nothing is said against it" '' "$(grep "nothing has moved" "$work/err" || true)"
+  check_says "a slow disk, supervised: what is waited for" "waiting for the disk: checkpoint $folder/step-"
+  umount "$folder"
+  losetup -d "$device"
+  umount "$below"
+}
+
 # until_begun N: waits until there are ranks, and N - 1 starts before them have failed.
 until_begun() {
   local _

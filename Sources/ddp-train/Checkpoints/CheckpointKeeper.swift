@@ -10,6 +10,8 @@ final class CheckpointKeeper: CheckpointSink {
   private var schedule: CheckpointSchedule
   private let interval: CheckpointInterval
   private let logger: Logger
+  /// What was said of the folder that is not this run's any more: it is said once.
+  private var toldOfLoss: String?
   /// What every checkpoint of this process says.
   var metadata: [String: String]
   /// Runs before a checkpoint is written: what belongs to the steps before is to be in its place by then.
@@ -32,34 +34,52 @@ final class CheckpointKeeper: CheckpointSink {
   }
 
   func wants(step: Int) -> Bool {
-    tellOfFailure()
+    tell(writer.takeOutcome())
     // One that falls due while the last is still being written waits for it, and training does not.
     return schedule.isDue(step: step, now: csimd_nanoseconds) && !writer.isBusy
   }
 
   func begin() -> ModelArrays {
-    writer.waitUntilFree()
-    tellOfFailure()
+    if writer.isBusy { Whereabouts.during(.writing) { writer.waitUntilFree(late: tellOfWait) } }
+    tell(writer.takeOutcome())
     return writer.arrays
   }
 
   func commit(_ progress: TrainingProgress) {
-    beforeWriting()
+    Whereabouts.during(.writing, beforeWriting)
     writer.write(
       step: progress.steps, losses: progress.losses, metadata: metadata.merging(progress.metadata) { $1 })
     schedule.taken(step: progress.steps, now: csimd_nanoseconds())
   }
 
-  /// Training goes on without it: the next one may succeed.
-  private func tellOfFailure() {
-    if let failure = writer.takeFailure() { logger.warning("checkpoint not written: \(failure)") }
+  /// Training goes on without a checkpoint that was not written: the next one may succeed.
+  private func tell(_ outcome: CheckpointWriter.Outcome?) {
+    tellOfComplaints(outcome)
+    guard let failure = outcome?.failure else { return }
+    if failure.kind == .lost {
+      guard toldOfLoss != failure.reason else { return }
+      toldOfLoss = failure.reason
+    }
+    logger.warning("checkpoint not written: \(failure)")
+  }
+
+  /// Of what is wrong although the checkpoint is there.
+  private func tellOfComplaints(_ outcome: CheckpointWriter.Outcome?) {
+    for complaint in outcome?.complaints ?? [] { logger.warning("checkpoint \(complaint)") }
+  }
+
+  /// A wait that a person notices.
+  private func tellOfWait(for file: String) {
+    logger.notice("waiting for the disk: checkpoint \(file) is being written")
   }
 
   /// Waits for what is being written.
   ///
   /// - Returns: why the last checkpoint was not written; nil where it was.
   func finish() -> CheckpointError? {
-    writer.finish()
-    return writer.takeFailure()
+    Whereabouts.during(.writing) { writer.finish(late: tellOfWait) }
+    let outcome = writer.takeOutcome()
+    tellOfComplaints(outcome)
+    return outcome?.failure
   }
 }

@@ -25,8 +25,9 @@ final class RunCheckpoints {
   )
     throws
   {
-    let opened = try onEveryRank(of: world) {
-      try world.rank == 0 ? Self.open(plan, identity, shape, logger) : nil
+    let opened = try onEveryRank(of: world) { () throws -> Opened? in
+      guard world.rank == 0 else { return nil }
+      return try Whereabouts.during(.reading) { try Self.open(plan, identity, shape, logger) }
     }
     let place: [String: String] = ["hosts": hosts.joined(separator: ",")]
     opened?.keeper.metadata.merge(place) { $1 }
@@ -102,8 +103,12 @@ final class RunCheckpoints {
       logger.warning("\(notice)")
     }
     for file in damaged {
-      logger.warning("checkpoint \(file); passed over and renamed")
-      try folder.setAside(file)
+      do throws(CheckpointError) {
+        try folder.setAside(file)
+        logger.warning("checkpoint \(file); passed over and renamed")
+      } catch {
+        logger.warning("checkpoint \(file); passed over, and left where it is: \(error.reason)")
+      }
     }
     return found
   }

@@ -70,6 +70,7 @@ struct Bench: JobCommand {
   }
 
   private func compareStrategies(on world: Communicator) throws {
+    let (cases, seconds, names, file) = try onEveryRank(of: world) {
       let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
       let file = try Destination.json(json, of: world)
       try validate(cases)

@@ -36,7 +36,7 @@ struct Report: JobCommand {
     do {
       bytes = try readRegularFile(path: file, limitInBytes: 1 << 28)
     } catch {
-      throw OptionError("\(file): \(error == .tooLarge ? "is larger than 256 MiB" : error.reason)")
+      throw OptionError("\(file): \(error)")
     }
     do {
       return try ScalingJSON.decode(Data(bytes))

@@ -61,9 +61,12 @@ struct ConfigurationFile {
     let inProject = name.contains("/") ? [] : ["configs/\(name)", "configs/\(name).yaml"]
     var isFolder = false
     for candidate in [name] + inProject.compactMap({ ProjectFiles.path($0) }) {
-      var isDirectory: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory) else { continue }
-      if !isDirectory.boolValue { return candidate }
+      var status = stat()
+      if stat(candidate, &status) != 0 {
+        if errno == ENOENT { continue }
+        throw ConfigurationError(candidate, "cannot be opened: \(String(cString: strerror(errno)))")
+      }
+      if status.st_mode & S_IFMT != S_IFDIR { return candidate }
       isFolder = true
     }
     let known = ProjectFiles.configurations()

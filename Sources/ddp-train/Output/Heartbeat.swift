@@ -1,13 +1,17 @@
+import CSIMD
 import DataParallel
 import Foundation
 import MPI
+import Synchronization
 
 /// A thread that says on standard error, every few seconds, where this rank is: what `launch/supervise` goes by.
 ///
 /// The line comes from the rank itself, without MPI: a rank that was stopped falls silent, one that waits for it says
-/// that it waits.
-struct Heartbeat {
+/// that it waits. One that waits for a disk says how long it has done so already.
+final class Heartbeat: Sendable {
   private let who: String
+  /// Where the rank was at the last beat, and since when, in nanoseconds.
+  private let last = Mutex((step: 0, place: Whereabouts.Place.starting, since: csimd_nanoseconds()))
 
   /// Starts the thread, which lives as long as the process.
   init(everySeconds seconds: Int, world: Communicator) {
@@ -16,7 +20,7 @@ struct Heartbeat {
     let thread = Thread { [self] in
       while true {
         beat()
-        Thread.sleep(forTimeInterval: Double(seconds))
+        sleep(UInt32(seconds))
       }
     }
     thread.name = "heartbeat"
@@ -26,6 +30,12 @@ struct Heartbeat {
   /// A line at once.
   func beat() {
     let (step, place) = Whereabouts.current
-    writeToStandardError("\(who), step \(step), \(place)\n")
+    let seconds = last.withLock { last in
+      let now = csimd_nanoseconds()
+      if last.step != step || last.place != place { last = (step, place, now) }
+      return (now - last.since) / 1_000_000_000
+    }
+    let waits = place == .reading || place == .writing
+    writeToStandardError("\(who), step \(step), \(place)\(waits ? " for \(seconds) s" : "")\n")
   }
 }
