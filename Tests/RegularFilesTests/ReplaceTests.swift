@@ -113,14 +113,5 @@ extension Files {
       try replace(folder.path(name), "text")
       #expect(folder.names == [name])
     }
-
-    @Test("what is half written is known by its name")
-    func partialNames() {
-      #expect(finalName(ofPartial: "a.json.partial-1x9") == "a.json")
-      #expect(finalName(ofPartial: "a.json.partial") == "a.json")
-      for name in ["a.json", "a.partial.json", "a.partial-", "a.partial-x y", "partial"] {
-        #expect(finalName(ofPartial: name) == nil, "\(name)")
-      }
-    }
   }
 }
