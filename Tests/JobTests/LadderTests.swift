@@ -69,7 +69,8 @@ extension Jobs {
       "wrong arguments",
       arguments: [
         (["--d-model", "17"], "d-model 17 is not a multiple of 16"), (["--heads", "3"], "3 heads do not divide"),
-        (["--batch", "0"], "--batch \"0\" is not a whole number from 1"), (["--seconds", "0"], "--seconds \"0\" is not a number from 0.001"),
+        (["--batch", "0"], "--batch \"0\" is not a whole number from 1"),
+        (["--seconds", "0"], "--seconds \"0\" is not a number from 0.001"),
       ])
     func refused(arguments: [String], message: String) throws {
       let result = try ddpTrain(.ranks(2), ["ladder"] + arguments)

@@ -33,7 +33,8 @@ extension Jobs {
     @Test("those of use are checked")
     func wrong() throws {
       for (option, message) in [
-        ("--count=-1", "--count \"-1\" is not a whole number from 0"), ("--temperature=0", "--temperature \"0\" is not a number from"),
+        ("--count=-1", "--count \"-1\" is not a whole number from 0"),
+        ("--temperature=0", "--temperature \"0\" is not a number from"),
         ("--seed=1", "none: no such file"),
       ] {
         expectFailure(try ddpTrain(.ranks(2), ["generate", "--model", "none", option]), saying: message)
