@@ -140,7 +140,7 @@ supervised_in_vain() {
   check_nothing_left "killed again and again, supervised"
 }
 
-# A disk that answers after twice the time in which something must move. The ranks have done all steps by then.
+# A disk that answers after more than twice the time in which something must move, when all steps are done.
 supervised_slow_disk() {
   local below=$work/slow device
   begin_run patient
@@ -156,7 +156,8 @@ supervised_slow_disk() {
   supervise --ranks 2 --stall 5 -- --checkpoint-every 20
   until_saved 100
   fsfreeze -f "$folder"
-  sleep 15
+  until_says "waiting for the disk" || until_says "waiting for the disk" || true
+  sleep 12
   fsfreeze -u "$folder"
   check_supervised_end "a slow disk, supervised"
   err=$(<"$work/err")
