@@ -11,7 +11,9 @@ extension Communicator {
   /// - Source: MPI 3.1, §5.12.1 MPI_Ibarrier.
   public func rest() throws(MPIError) {
     var handle: MPI_Request? = cmpi_request_null()
-    try call("MPI_Ibarrier") { MPI_Ibarrier($0, &handle) } alone: {
+    try call("MPI_Ibarrier") {
+      MPI_Ibarrier($0, &handle)
+    } alone: {
       handle = nil
     }
     var request = Request(handle, of: UInt8.datatype, hasStatus: false)

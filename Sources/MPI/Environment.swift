@@ -97,8 +97,8 @@ extension Environment {
   }
 }
 
-/// Open MPI's PMIx looks for the user's folder, and dies of SIGSEGV where neither HOME nor the list of users has one. It
-/// reads its settings there, if there are any.
+/// Open MPI's PMIx looks for settings in the user's folder, and dies of SIGSEGV where neither HOME nor the list of users
+/// has one.
 private func nameAHome() {
   if getenv("HOME") == nil, getpwuid(geteuid()) == nil { setenv("HOME", "/", 1) }
 }

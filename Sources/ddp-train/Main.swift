@@ -10,10 +10,10 @@ struct DDPTrain: ParsableCommand {
       Run it alone, or on N ranks with `mpirun -np N ddp-train`. `ddp-train` alone means `ddp-train train`; \
       `ddp-train train --help` lists its options.
 
-      Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; \
-      69 ranks cannot find each other, or something else that MPI needs is missing; 78 the CPU lacks what the program was built for; 130 ended by a signal (SIGINT, SIGTERM, SIGUSR1), cleanly: where \
-      checkpoints are kept the last one is written, and --resume goes on. Under mpirun a signal to mpirun itself may \
-      end with mpirun's own code.
+      Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; 69 ranks \
+      cannot find each other, or something else that MPI needs is missing; 78 the CPU lacks what the program was \
+      built for; 130 ended by a signal (SIGINT, SIGTERM, SIGUSR1), cleanly: where checkpoints are kept the last one \
+      is written, and --resume goes on. Under mpirun a signal to mpirun itself may end with mpirun's own code.
       """,
     version: version,
     subcommands: [

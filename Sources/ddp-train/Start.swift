@@ -1,3 +1,4 @@
+import CGuard
 import CMeasure
 import DataParallel
 import Doctor
@@ -32,7 +33,9 @@ enum Start {
             + "ip link set lo up, or run without mpirun" : nil)
     }
     let refusal = MessageCopy.avoidRefused()
+    if speaks { cguard_last_words("ddp-train: error: \(whyNotStarted(launcher))\n", unavailable) }
     let environment = made(launch)
+    cguard_last_words(nil, 0)
     if environment.world.size == 1, let count, count > 1 {
       // The process ends; what Open MPI holds goes with it.
       try? environment.finalize()
@@ -54,12 +57,24 @@ enum Start {
     let code: Int32
 
     init(reason: String?, code: Int32) { (self.reason, self.code) = (reason, code) }
-    /// EX_UNAVAILABLE: what the program needs is not there.
-    init(_ reason: String?) { self.init(reason: reason, code: 69) }
+    init(_ reason: String?) { self.init(reason: reason, code: unavailable) }
   }
+
+  /// The exit code where something is missing that the program needs: EX_UNAVAILABLE of sysexits.h.
+  private static let unavailable: Int32 = 69
 
   private static let advice =
     "use Open MPI's own mpirun, srun --mpi=pmix, or sbatch launch/slurm; srun -n 1 for one alone"
+
+  /// Open MPI ends the process itself where it does not start, after boxes of its own words.
+  private static func whyNotStarted(_ launcher: Launch.Launcher) -> String {
+    let names = ["TMPDIR", "TEMP", "TMP"]
+    let folder = names.compactMap { name in getenv(name).map { String(cString: $0) } }.first ?? "/tmp"
+    let isWritable = access(folder, W_OK | X_OK) == 0
+    return "Open MPI does not start, for the reason that it gives"
+      + (isWritable ? "" : "; it may be that \(folder) cannot be written to: set TMPDIR to a folder that can")
+      + (launcher == .mpirun ? "; ddp-train doctor, without mpirun, looks at this machine" : ": \(advice)")
+  }
 
   private static func made(_ launch: Launch) -> Environment {
     do {

@@ -21,7 +21,9 @@ struct ScenarioTests {
 
   @Test(
     "a program started by hand is a world of one rank",
-    arguments: ["environment", "reduce", "reduce-scatter", "broadcast", "gather", "gather-v", "values", "rest", "window"])
+    arguments: [
+      "environment", "reduce", "reduce-scatter", "broadcast", "gather", "gather-v", "values", "rest", "window",
+    ])
   func alone(name: String) throws {
     let result = try MPIRun.runAlone("mpi-exercise", [name])
     #expect(result.exitCode == 0, "\(result)")
