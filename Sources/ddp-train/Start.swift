@@ -1,7 +1,6 @@
 import CGuard
 import CMeasure
 import DataParallel
-import Doctor
 import Glibc
 import MPI
 
@@ -37,8 +36,6 @@ enum Start {
     let environment = made(launch)
     cguard_last_words(nil, 0)
     if environment.world.size == 1, let count, count > 1 {
-      // The process ends; what Open MPI holds goes with it.
-      try? environment.finalize()
       throw Refusal(
         speaks ? "\(count) tasks were started, and Open MPI in each of them finds no other: \(advice)" : nil)
     }
