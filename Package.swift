@@ -146,6 +146,8 @@ let package = Package(
     .executableTarget(
       name: "sync-exercise", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "MPI"],
       path: "Tests/Support/sync-exercise", swiftSettings: swiftForThisCPU),
+    // Jobs in a container that forbids ranks to read each other's memory.
+    .executableTarget(name: "no-single-copy", path: "Tests/Support/no-single-copy"),
     .testTarget(
       name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport", "Values"],
       swiftSettings: swiftForThisCPU),
@@ -153,7 +155,7 @@ let package = Package(
       name: "JobTests",
       dependencies: [
         "CStop", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "hinder",
-        "sync-exercise",
+        "no-single-copy", "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),
   ],

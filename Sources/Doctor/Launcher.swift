@@ -2,14 +2,15 @@ import Foundation
 import MPI
 
 extension JobFacts.Launcher {
-  /// Looks for the mpirun of Open MPI: MPICH's has the same name and may come first in PATH. Under mpirun nothing is
-  /// asked: the right one is running.
-  init(environment: [String: String]) {
+  /// Looks for the mpirun of Open MPI: MPICH's has the same name and may come first in PATH.
+  ///
+  /// - Parameter isRunning: nothing is asked then: the right one started this process.
+  init(environment: [String: String], isRunning: Bool) {
     // "Open MPI v4.1.4, package: …"
     libraryVersion =
       Environment.libraryVersion.split(separator: ",").first?.split(separator: " ").last
       .map { String($0.drop { $0 == "v" }) } ?? "?"
-    guard !Environment.isRunningUnderMPIRun else { return }
+    guard !isRunning else { return }
     let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
     for name in ["mpirun", "mpirun.openmpi"] {
       guard let path = folders.map({ "\($0)/\(name)" }).first(where: FileManager.default.isExecutableFile),
