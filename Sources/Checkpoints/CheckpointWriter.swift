@@ -36,7 +36,6 @@ public final class CheckpointWriter: @unchecked Sendable {
     self.folder = folder
     image = CheckpointImage(shape: shape)
     let thread = Thread { self.work() }
-    thread.name = "checkpoints"
     thread.start()
   }
 
@@ -91,6 +90,8 @@ public final class CheckpointWriter: @unchecked Sendable {
   }
 
   private func work() {
+    // For whoever looks at the process: a name that Foundation is given stays with Foundation.
+    pthread_setname_np(pthread_self(), "checkpoints")
     while let job = nextJob() {
       var outcome = Outcome()
       do throws(CheckpointError) { outcome.complaints = try write(job) } catch { outcome.failure = error }
