@@ -28,7 +28,6 @@ public final class CheckpointWriter: @unchecked Sendable {
     self.folder = folder
     image = CheckpointImage(shape: shape)
     let thread = Thread { self.work() }
-    thread.name = "checkpoints"
     thread.start()
   }
 
@@ -75,6 +74,8 @@ public final class CheckpointWriter: @unchecked Sendable {
   }
 
   private func work() {
+    // Here, and not before it runs: only then the system hears of it too.
+    Thread.current.name = "checkpoints"
     while let job = nextJob() {
       var failure: CheckpointError?
       do throws(CheckpointError) { try write(job) } catch { failure = error }

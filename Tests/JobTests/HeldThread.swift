@@ -17,7 +17,9 @@ struct HeldThread {
     guard let symbol = dlsym(nil, "ptrace") else { throw MPIRunError.notInstalled(program: "ptrace") }
     ptrace = unsafeBitCast(symbol, to: Ptrace.self)
     let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap { pid_t($0) }
-    let found = tasks.first { (try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8)) == name + "\n" }
+    let found = tasks.first {
+      FileManager.default.contents(atPath: "/proc/\(process)/task/\($0)/comm") == Data("\(name)\n".utf8)
+    }
     guard let found else { throw MPIRunError.neverHappened("process \(process) has a thread \(name)") }
     thread = found
     guard ptrace(Self.seize, Int(thread), 0, 0) == 0, ptrace(Self.interrupt, Int(thread), 0, 0) == 0 else {
