@@ -90,8 +90,8 @@ public final class CheckpointWriter: @unchecked Sendable {
   }
 
   private func work() {
-    // For whoever looks at the process: a name that Foundation is given stays with Foundation.
-    pthread_setname_np(pthread_self(), "checkpoints")
+    // Here, and not before it runs: only then the system hears of it too.
+    Thread.current.name = "checkpoints"
     while let job = nextJob() {
       var outcome = Outcome()
       do throws(CheckpointError) { outcome.complaints = try write(job) } catch { outcome.failure = error }

@@ -235,7 +235,8 @@ extension Jobs {
     @Test("a pipe that nobody reads is waited for, and said, until somebody reads it or a signal comes")
     func noReader() throws {
       try #require(mkfifo(room.path("pipe"), 0o600) == 0)
-      let training = "cd \(room.path) || exit; \"$0\" --d-model 16 --steps 10 --progress never --generate 0 --metrics pipe"
+      let options = "--d-model 16 --steps 10 --progress never --generate 0 --metrics pipe"
+      let training = "cd \(room.path) || exit; \"$0\" \(options)"
       let waiting = "until grep -q 'pipe is a pipe that nobody reads: waiting for a reader' said; do sleep 0.02; done"
       let read = try MPIRun.runScript(
         "\(training) 2>said & \(waiting); cat pipe >got; wait $!", program: "ddp-train")
