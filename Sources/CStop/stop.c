@@ -3,12 +3,10 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <time.h>
 
 _Atomic int cstop_first = 0;
-_Atomic int64_t cstop_when = 0;
 
-_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2, "a handler must not wait for a lock");
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a handler must not wait for a lock");
 
 /// Every signal of Linux but the real-time ones, which are requests: their default ends a process.
 static const struct {
@@ -77,19 +75,7 @@ const char *cstop_name_of(int number, char name[16]) {
   return name;
 }
 
-static int64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-int64_t cstop_age(void) { return cstop_request() == 0 ? 0 : now() - atomic_load(&cstop_when); }
-
 void cstop_ask(int number) {
-  if (cstop_request() != 0) return;
-  // The time first: whoever sees the request sees when it was made.
-  int64_t none = 0;
-  atomic_compare_exchange_strong(&cstop_when, &none, now());
   int nobody = 0;
   atomic_compare_exchange_strong(&cstop_first, &nobody, number);
 }

@@ -12,13 +12,12 @@ func meanLoss(
   of names: NameTable, parameters: UnsafePointer<Float>, engine: any Engine, batch: Int, over world: Communicator
 ) throws -> Double? {
   let own = shard(batch: names.count, rank: world.rank, ranks: world.size)
-  let wasStopped = StopSignal.isRequested
+  let time = LastWords()
   var isWhole = true
   var sum = 0.0
   names.names.withUnsafeBufferPointer { all in
     for start in stride(from: own.lowerBound, to: own.upperBound, by: batch) {
-      // A run that was stopped before has a moment for this.
-      isWhole = wasStopped ? !StopSignal.isOverdue : !StopSignal.isRequested
+      isWhole = !time.areOver { StopSignal.isRequested }
       guard isWhole else { break }
       let piece = UnsafeBufferPointer(rebasing: all[start..<min(start + batch, own.upperBound)])
       sum += engine.forward(piece, parameters: parameters, scale: 0)

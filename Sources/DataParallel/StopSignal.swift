@@ -1,3 +1,4 @@
+import CSIMD
 import CStop
 import MPI
 
@@ -10,9 +11,6 @@ import MPI
 public enum StopSignal {
   /// Whether this process knows of a request: of a signal of its own, or because the ranks have agreed. One relaxed load.
   public static var isRequested: Bool { cstop_request() != 0 }
-
-  /// What a run that was stopped still has to say, such as held-out loss and names, may take this long.
-  public static var isOverdue: Bool { cstop_age() > 1_000_000_000 }
 
   /// The first thing a program does: a signal before has its default.
   public static func install() { cstop_install() }
@@ -59,6 +57,21 @@ public enum StopSignal {
     let all = try group.allReduce([isRequested ? 1 : 0, group.rank == 0 && own ? 1 : 0], .max)
     if all[0] != 0 { note() }
     return all[0] == 0 && all[1] != 0
+  }
+}
+
+/// Something that a run does at its end, such as printing names: a stop request ends it. Where the run was stopped before,
+/// it has half a second, for a run that is stopped still has its say.
+public struct LastWords {
+  private let deadline: UInt64?
+
+  /// It begins.
+  public init() { deadline = StopSignal.isRequested ? csimd_nanoseconds() + 500_000_000 : nil }
+
+  /// - Parameter isStopped: whether a request has come since.
+  public func areOver(_ isStopped: () throws -> Bool) rethrows -> Bool {
+    guard let deadline else { return try isStopped() }
+    return csimd_nanoseconds() > deadline
   }
 }
 

@@ -249,7 +249,8 @@ extension Jobs {
     func fileSizeLimit() throws {
       let folder = try RunFolder()
       let arguments = [
-        "--d-model", "16", "--steps", "20000", "--progress", "never", "--generate", "0", "--checkpoint-dir", folder.path,
+        "--d-model", "16", "--steps", "20000", "--progress", "never", "--generate", "0", "--checkpoint-dir",
+        folder.path,
         "--checkpoint-every", "20", "--metrics", folder.metricsPath,
       ]
       let result = try ddpTrain(.alone, arguments) { job in

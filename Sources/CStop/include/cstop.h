@@ -4,7 +4,6 @@
 #define CSTOP_H
 
 #include <stdatomic.h>
-#include <stdint.h>
 
 /// What a signal means to this program.
 typedef enum {
@@ -36,15 +35,11 @@ void cstop_install(void);
 /// Asked by no signal of this process, but on the way that the ranks agree.
 #define CSTOP_ELSEWHERE (-1)
 
-/// The first signal that asked, CSTOP_ELSEWHERE, or 0; and when, in ns of the monotonic clock. Only for what follows.
+/// The first signal that asked, CSTOP_ELSEWHERE, or 0. Only for what follows.
 extern _Atomic int cstop_first;
-extern _Atomic int64_t cstop_when;
 
 /// The first request: 0 for none, else a signal's number or CSTOP_ELSEWHERE. One relaxed load.
 static inline int cstop_request(void) { return atomic_load_explicit(&cstop_first, memory_order_relaxed); }
-
-/// Nanoseconds since the first request; 0 where there was none.
-int64_t cstop_age(void);
 
 /// Makes a request, unless there is one: `number` as in cstop_request, not 0.
 void cstop_ask(int number);
