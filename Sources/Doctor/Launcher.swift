@@ -23,17 +23,13 @@ extension JobFacts.Launcher {
 
   /// Nil for another library's.
   private static func openMPIVersion(of path: String) -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = ["--version"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil, let data = try? output.fileHandleForReading.readToEnd() else { return nil }
-    process.waitUntilExit()
+    // The C library's, through a shell: Foundation's Process waits for ever now and then.
+    guard let output = popen("\(shellWord(path)) --version 2>/dev/null </dev/null", "re") else { return nil }
+    defer { pclose(output) }
+    var text = [CChar](repeating: 0, count: 200)
+    guard fgets(&text, CInt(text.count), output) != nil else { return nil }
     let start = "mpirun (Open MPI) "
-    let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+    let line = String(decoding: text.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     return line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
   }
 }

@@ -42,7 +42,7 @@ extension Jobs {
       "scaling": ("--d-model 16 --seconds 0.02 --json $own/scaling.json", "16"),
       "report": ("$files/scaling.json --report $own/page", "/index.html"),
       "predict": ("--d-model 16 --batch 16 --seconds 0.02 --up-to 4", "latency between nodes"),
-      "ladder": ("--batch 5 --seconds 0.02", "scalars"),
+      "ladder": ("--batch 5 --seconds 0.02", "rung "),
       "doctor": ("", "start: mpirun -np "),
       "info": ("", "ranks         1 (started without mpirun)"),
     ]
@@ -50,7 +50,7 @@ extension Jobs {
     /// The first words of the list that `--help` prints.
     private func commands(_ help: String) -> [String] {
       let list = help.components(separatedBy: "SUBCOMMANDS:\n").last ?? ""
-      return list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.contains("'") }
+      return list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.hasPrefix("  See ") }
         .compactMap { $0.split(separator: " ").first.map(String.init) }
     }
 
