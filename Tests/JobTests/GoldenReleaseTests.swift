@@ -20,7 +20,7 @@ extension Jobs {
     /// The record that ends a metrics file.
     private func final(_ metrics: Data) throws -> [String: Any] {
       let lines = metrics.split(separator: UInt8(ascii: "\n"))
-      return try #require(JSONSerialization.jsonObject(with: Data(lines.last ?? [])) as? [String: Any])
+      return try #require(JSONSerialization.jsonObject(with: lines.last ?? Data()) as? [String: Any])
     }
 
     @Test("a run goes on from its checkpoint, with its configuration and its metrics", arguments: releases)
