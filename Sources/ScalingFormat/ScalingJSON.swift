@@ -1,4 +1,5 @@
 import Foundation
+import Values
 
 /// A scaling report as JSON, times in µs.
 public enum ScalingJSON {
@@ -16,7 +17,8 @@ public enum ScalingJSON {
       try ReportLimits.check(report)
       return report
     } catch let error as DecodingError {
-      throw ReportError.notAReport(describe(error))
+      // It quotes what it found.
+      throw ReportError.notAReport(escaped(String(describe(error).prefix(400))))
     }
   }
 
