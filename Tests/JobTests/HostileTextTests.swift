@@ -115,7 +115,9 @@ extension Jobs {
         expectHarmless(result, "report, \(text)")
         #expect(!FileManager.default.fileExists(atPath: folder.path("ran")), "\(text) runs commands")
         guard result.exitCode == 0 else { continue }
-        expectHarmless(try folder.text("page/index.html"), "page, \(text)")
+        // gnuplot indents its SVG with tabs; a line of a page is nobody's message.
+        let page = try folder.text("page/index.html").replacing("\t", with: " ").replacing("\n", with: " ")
+        expectHarmless(page, "page, \(text)")
       }
     }
   }

@@ -4,6 +4,7 @@ import Dataset
 import Foundation
 import GPT
 import Reports
+import Values
 
 /// What rank 0 prints before and after a run.
 struct RunReport {
@@ -41,7 +42,8 @@ struct RunReport {
     ]
     if let resumed { lines.append(("resumed", resumed)) }
     if !plan.chosen.isEmpty { lines.append(("chosen", plan.chosen.joined(separator: ", "))) }
-    return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
+    // Paths among them: one that holds a line break must not make a line of its own.
+    return lines.map { $0.0.padded(to: 11) + escaped($0.1) }.joined(separator: "\n")
   }
 
   func table(_ tournament: Tournament) -> String {
