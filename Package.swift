@@ -70,7 +70,8 @@ let package = Package(
     // Measurement.
     .target(name: "CMeasure"),
     .target(
-      name: "Scaling", dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel", "ScalingFormat"],
+      name: "Scaling",
+      dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel", "ScalingFormat"],
       swiftSettings: swiftForThisCPU),
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
@@ -100,7 +101,8 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
-    .target(name: "TestSupport", dependencies: ["Dataset"], path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
+    .target(
+      name: "TestSupport", dependencies: ["Dataset"], path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "GPTTests", dependencies: ["Autograd", "GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(

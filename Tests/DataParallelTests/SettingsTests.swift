@@ -16,7 +16,9 @@ struct SettingsTests {
   @Test("the smallest and the largest numbers are accepted")
   func limits() throws {
     #expect(try settings(batch: 1, steps: 1, learningRate: Ranges.learningRate.range.lowerBound).batch == 1)
-    #expect(try settings(batch: Ranges.batch.range.upperBound, steps: Ranges.steps.range.upperBound).steps == Ranges.steps.range.upperBound)
+    #expect(
+      try settings(batch: Ranges.batch.range.upperBound, steps: Ranges.steps.range.upperBound).steps
+        == Ranges.steps.range.upperBound)
   }
 
   @Test("a batch outside its range is refused", arguments: [0, -1, .min, Ranges.batch.range.upperBound + 1, .max])
@@ -43,7 +45,8 @@ struct SettingsTests {
     #expect(error.map { "\($0)" } == "learning-rate \"nan\" is not a number from 1e-300 to 1e+300")
   }
 
-  @Test("so are buckets of no size, or beyond any gradient's", arguments: [0, -1, Ranges.bucketKiB.range.upperBound + 1])
+  @Test(
+    "so are buckets of no size, or beyond any gradient's", arguments: [0, -1, Ranges.bucketKiB.range.upperBound + 1])
   func buckets(_ size: Int) {
     let error = #expect(throws: SettingsError.bucket(size)) {
       try Settings(

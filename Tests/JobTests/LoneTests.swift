@@ -50,8 +50,10 @@ extension Jobs {
     /// The first words of the list that `--help` prints.
     private func commands(_ help: String) -> [String] {
       let list = help.components(separatedBy: "SUBCOMMANDS:\n").last ?? ""
-      return list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.hasPrefix("  See ") }
-        .compactMap { $0.split(separator: " ").first.map(String.init) }
+      return list.split(separator: "\n").filter {
+        $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.hasPrefix("  See ")
+      }
+      .compactMap { $0.split(separator: " ").first.map(String.init) }
     }
 
     @Test("every command works", arguments: Surroundings.allCases.filter(\.canBeMade))
