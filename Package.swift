@@ -129,13 +129,16 @@ let package = Package(
     .executableTarget(
       name: "sync-exercise", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "MPI"],
       path: "Tests/Support/sync-exercise", swiftSettings: swiftForThisCPU),
+    // Jobs in a container that forbids ranks to read each other's memory.
+    .executableTarget(name: "no-single-copy", path: "Tests/Support/no-single-copy"),
     .testTarget(
       name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "sync-exercise",
+        "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "no-single-copy",
+        "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),
   ],

@@ -68,9 +68,8 @@ extension JobFacts {
     if let why {
       return .advice(
         "single copy",
-        "a rank may not read another's memory (process_vm_readv: \(why)): Open MPI copies long messages twice, or "
-          + "complains at each",
-        do: "allow it (docker run --cap-add=SYS_PTRACE), or keep btl_vader_single_copy_mechanism none, as below")
+        "a rank may not read another's memory (process_vm_readv: \(why)): long messages are copied twice",
+        do: "allow it, where it matters: docker run --cap-add=SYS_PTRACE")
     }
     if answers.contains(.switchedOff) {
       return .fine("single copy", "switched off by btl_vader_single_copy_mechanism: long messages are copied twice")

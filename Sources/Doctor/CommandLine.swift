@@ -31,15 +31,8 @@ extension JobFacts {
     if hosts.count > 1 {
       words += ["--host", zip(hosts, ranks).map { "\($0.name):\($1)" }.joined(separator: ",")]
     }
-    if self.ranks.contains(where: { $0.singleCopy.isRefused }) {
-      words += ["--mca", "btl_vader_single_copy_mechanism", "none"]
-    }
     return (words + binding + [program]).map(shellWord).joined(separator: " ")
   }
-}
-
-extension SingleCopy {
-  var isRefused: Bool { if case .refused = self { true } else { false } }
 }
 
 /// A word as a shell must be given it.

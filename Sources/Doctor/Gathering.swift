@@ -25,11 +25,11 @@ extension JobFacts {
       host: order.firstIndex(of: own) ?? 0, cpus: allowedCPUs(),
       singleCopy: try SingleCopy(of: world, neighbours: neighbours, environment: environment))
     let first = JobFacts(
-      hosts: [], ranks: [], isUnderMPIRun: Environment.isRunningUnderMPIRun, isRoot: geteuid() == 0,
+      hosts: [], ranks: [], isUnderMPIRun: !world.isAlone, isRoot: geteuid() == 0,
       rootIsAllowed: environment["OMPI_ALLOW_RUN_AS_ROOT"] == "1"
         && environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] == "1",
       yields: (environment["OMPI_MCA_mpi_yield_when_idle"] ?? environment["OMPI_MCA_mpi_oversubscribe"]) == "1",
-      launcher: Launcher(environment: environment), program: program, binder: binder)
+      launcher: Launcher(environment: environment, isRunning: !world.isAlone), program: program, binder: binder)
 
     self = try Self.decoded(JobFacts.self, try world.broadcast(Self.encoded(first)))
     hosts = try world.allGather(Self.encoded(host)).flatMap { try Self.decoded([HostFacts].self, $0) }
@@ -99,17 +99,18 @@ extension SingleCopy {
       var value: UInt64 = 0
       error = cmeasure_read_process(Int32(all[2 * next]), UInt64(UInt(bitPattern: all[2 * next + 1])), &value)
       if error == 0, value != UInt64(next) + 1 { error = EIO }
-    } else if !Environment.isRunningUnderMPIRun {
+    } else if world.isAlone {
       error = cmeasure_child_reads_this_process()
     }
     // The number must stay until it has been read.
     try world.barrier()
-    if environment["OMPI_MCA_btl_vader_single_copy_mechanism"] == "none" {
-      self = .switchedOff
-    } else if neighbours.count == 1, Environment.isRunningUnderMPIRun {
+    // Refused before switched off: where the system refuses, the program itself switches it off.
+    if neighbours.count == 1, !world.isAlone {
       self = .notNeeded
+    } else if error != 0 {
+      self = .refused(String(cString: strerror(error)))
     } else {
-      self = error == 0 ? .works : .refused(String(cString: strerror(error)))
+      self = environment["OMPI_MCA_btl_vader_single_copy_mechanism"] == "none" ? .switchedOff : .works
     }
   }
 }

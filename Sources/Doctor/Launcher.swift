@@ -2,14 +2,15 @@ import Foundation
 import MPI
 
 extension JobFacts.Launcher {
-  /// Looks for the mpirun of Open MPI: MPICH's has the same name and may come first in PATH. Under mpirun nothing is
-  /// asked: the right one is running.
-  init(environment: [String: String]) {
+  /// Looks for the mpirun of Open MPI: MPICH's has the same name and may come first in PATH.
+  ///
+  /// - Parameter isRunning: nothing is asked then: the right one started this process.
+  init(environment: [String: String], isRunning: Bool) {
     // "Open MPI v4.1.4, package: …"
     libraryVersion =
       Environment.libraryVersion.split(separator: ",").first?.split(separator: " ").last
       .map { String($0.drop { $0 == "v" }) } ?? "?"
-    guard !Environment.isRunningUnderMPIRun else { return }
+    guard !isRunning else { return }
     let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
     for name in ["mpirun", "mpirun.openmpi"] {
       guard let path = folders.map({ "\($0)/\(name)" }).first(where: FileManager.default.isExecutableFile),
@@ -22,17 +23,13 @@ extension JobFacts.Launcher {
 
   /// Nil for another library's.
   private static func openMPIVersion(of path: String) -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = ["--version"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil, let data = try? output.fileHandleForReading.readToEnd() else { return nil }
-    process.waitUntilExit()
+    // The C library's, through a shell: Foundation's Process waits for ever now and then.
+    guard let output = popen("\(shellWord(path)) --version 2>/dev/null </dev/null", "re") else { return nil }
+    defer { pclose(output) }
+    var text = [CChar](repeating: 0, count: 200)
+    guard fgets(&text, CInt(text.count), output) != nil else { return nil }
     let start = "mpirun (Open MPI) "
-    let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+    let line = String(decoding: text.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     return line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
   }
 }

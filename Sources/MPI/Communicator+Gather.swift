@@ -13,10 +13,8 @@ extension Communicator {
   public func broadcast<T: MPIScalar>(_ buffer: UnsafeMutableBufferPointer<T>, root: Int = 0) throws(MPIError) {
     let function: StaticString = "MPI_Bcast"
     let count = try elements(buffer.count, in: function)
-    try check(
-      MPI_Bcast(
-        buffer.baseAddress, count, T.datatype.handle, try member(root, in: function, or: .root), handle),
-      function: function)
+    let root = try member(root, in: function, or: .root)
+    try call(function) { MPI_Bcast(buffer.baseAddress, count, T.datatype.handle, root, $0) }
   }
 
   /// Puts the values of all ranks one after another, on every rank.
@@ -36,27 +34,11 @@ extension Communicator {
     try require(
       output.count == input.count * size, .count, in: function,
       "the output has \(output.count) elements and the input \(input.count) on each of \(size) ranks")
-    try check(
-      MPI_Allgather(
-        input.baseAddress, count, T.datatype.handle, output.baseAddress, count, T.datatype.handle, handle),
-      function: function)
-  }
-
-  /// Puts the values of all ranks one after another where each rank has its own part in place already.
-  ///
-  /// - Parameter buffer: (N · n). Elements rank · n ..< (rank + 1) · n are read, all others overwritten.
-  /// - Throws: `.count` before anything is sent unless N divides the buffer's size.
-  /// - Source: MPI 3.1, §5.7 MPI_Allgather with MPI_IN_PLACE.
-  public func allGather<T: MPIScalar>(inPlace buffer: UnsafeMutableBufferPointer<T>) throws(MPIError) {
-    let function: StaticString = "MPI_Allgather"
-    try require(
-      buffer.count % size == 0, .count, in: function,
-      "the buffer's \(buffer.count) elements cannot be divided by \(size) ranks")
-    let count = try elements(buffer.count / size, in: function)
-    try check(
-      MPI_Allgather(
-        cmpi_in_place(), 0, T.datatype.handle, buffer.baseAddress, count, T.datatype.handle, handle),
-      function: function)
+    try call(function) {
+      MPI_Allgather(input.baseAddress, count, T.datatype.handle, output.baseAddress, count, T.datatype.handle, $0)
+    } alone: {
+      copy(input, to: output)
+    }
   }
 
   /// Puts parts of any size one after another, on every rank.
@@ -74,11 +56,13 @@ extension Communicator {
   ) throws(MPIError) {
     let function: StaticString = "MPI_Allgatherv"
     try requireParts(counts, input: input.count, output: output.count, in: function)
-    try check(
+    try call(function) {
       MPI_Allgatherv(
         input.baseAddress, counts.counts[rank], T.datatype.handle,
-        output.baseAddress, counts.counts, counts.displacements, T.datatype.handle, handle),
-      function: function)
+        output.baseAddress, counts.counts, counts.displacements, T.datatype.handle, $0)
+    } alone: {
+      copy(input, to: output)
+    }
   }
 
   /// Puts parts of any size one after another where each rank has its own part in place already.
@@ -93,11 +77,11 @@ extension Communicator {
   ) throws(MPIError) {
     let function: StaticString = "MPI_Allgatherv"
     try requireParts(counts, input: nil, output: buffer.count, in: function)
-    try check(
+    try call(function) {
       MPI_Allgatherv(
         cmpi_in_place(), 0, T.datatype.handle,
-        buffer.baseAddress, counts.counts, counts.displacements, T.datatype.handle, handle),
-      function: function)
+        buffer.baseAddress, counts.counts, counts.displacements, T.datatype.handle, $0)
+    }
   }
 
   /// Puts the values of all ranks one after another, on the root.
@@ -118,61 +102,13 @@ extension Communicator {
         output?.count == input.count * size, .count, in: function,
         "the root's output has \(output?.count ?? 0) elements and the input \(input.count) on each of \(size) ranks")
     }
-    try check(
+    let root = try member(root, in: function, or: .root)
+    try call(function) {
       MPI_Gather(
-        input.baseAddress, count, T.datatype.handle, output?.baseAddress, count, T.datatype.handle,
-        try member(root, in: function, or: .root), handle),
-      function: function)
-  }
-
-  /// Puts parts of any size one after another, on the root.
-  ///
-  /// - Parameters:
-  ///   - input: (counts.count(rank)). Must not overlap `output`.
-  ///   - output: (counts.total) on the root, overwritten; not looked at elsewhere, where it may be `nil`.
-  ///   - counts: the same on all ranks.
-  ///   - root: the rank that gets them.
-  /// - Throws: `.count` before anything is sent if a buffer's size is not the one in `counts`.
-  /// - Source: MPI 3.1, §5.5 MPI_Gatherv.
-  public func gatherV<T: MPIScalar>(
-    _ input: UnsafeBufferPointer<T>, into output: UnsafeMutableBufferPointer<T>?, counts: RankCounts, root: Int = 0
-  ) throws(MPIError) {
-    let function: StaticString = "MPI_Gatherv"
-    try requireParts(
-      counts, input: input.count, output: rank == root ? output?.count ?? 0 : nil, in: function)
-    try check(
-      MPI_Gatherv(
-        input.baseAddress, counts.counts[rank], T.datatype.handle,
-        output?.baseAddress, counts.counts, counts.displacements, T.datatype.handle,
-        try member(root, in: function, or: .root), handle),
-      function: function)
-  }
-
-  /// Deals the root's values out in equal parts.
-  ///
-  ///     output[i] = (input of the root)[rank · n + i]
-  ///
-  /// - Parameters:
-  ///   - input: (N · n) on the root; not looked at elsewhere, where it may be `nil`. Must not overlap `output`.
-  ///   - output: (n), the same n on all ranks. Overwritten.
-  ///   - root: the rank whose values they are.
-  /// - Throws: `.count` before anything is sent unless the root's input is N times its output.
-  /// - Source: MPI 3.1, §5.6 MPI_Scatter.
-  public func scatter<T: MPIScalar>(
-    _ input: UnsafeBufferPointer<T>?, into output: UnsafeMutableBufferPointer<T>, root: Int = 0
-  ) throws(MPIError) {
-    let function: StaticString = "MPI_Scatter"
-    let count = try elements(output.count, in: function)
-    if rank == root {
-      try require(
-        input?.count == output.count * size, .count, in: function,
-        "the root's input has \(input?.count ?? 0) elements and the output \(output.count) on each of \(size) ranks")
+        input.baseAddress, count, T.datatype.handle, output?.baseAddress, count, T.datatype.handle, root, $0)
+    } alone: {
+      if let output { copy(input, to: output) }
     }
-    try check(
-      MPI_Scatter(
-        input?.baseAddress, count, T.datatype.handle, output.baseAddress, count, T.datatype.handle,
-        try member(root, in: function, or: .root), handle),
-      function: function)
   }
 
   /// Checks buffers against counts; a `nil` size is not checked.
@@ -191,4 +127,9 @@ extension Communicator {
         "the output has \(output) elements and the counts sum to \(counts.total)")
     }
   }
+}
+
+/// A collective of one rank. The sizes are equal.
+private func copy<T>(_ input: UnsafeBufferPointer<T>, to output: UnsafeMutableBufferPointer<T>) {
+  _ = output.update(fromContentsOf: input)
 }

@@ -18,7 +18,7 @@ extension Communicator {
     try check(
       MPI_Send(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try member(destination, in: function), try tagArgument(tag, in: function), handle),
+        try member(destination, in: function), try tagArgument(tag, in: function), try peers(in: function)),
       function: function)
   }
 
@@ -40,36 +40,7 @@ extension Communicator {
     try check(
       MPI_Recv(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &status),
-      function: function)
-    return try Status(status, of: T.datatype)
-  }
-
-  /// Sends one message and receives another at the same time, so that two ranks, or a ring, cannot block
-  /// each other.
-  ///
-  /// - Parameters:
-  ///   - output: (n), what is sent. Must not overlap `input`.
-  ///   - destination: the receiver's rank.
-  ///   - input: room for the message that comes. Its first `count` elements are overwritten.
-  ///   - source: the sender's rank, or `nil` for any.
-  ///   - tag: of both messages.
-  /// - Throws: `.truncated` when the message that comes is longer than its buffer.
-  /// - Source: MPI 3.1, §3.10 MPI_Sendrecv.
-  @discardableResult
-  public func sendReceive<T: MPIScalar>(
-    _ output: UnsafeBufferPointer<T>, to destination: Int,
-    into input: UnsafeMutableBufferPointer<T>, from source: Int? = nil, tag: Int = 0
-  ) throws(MPIError) -> Status {
-    let function: StaticString = "MPI_Sendrecv"
-    let tag = try tagArgument(tag, in: function)
-    var status = MPI_Status()
-    try check(
-      MPI_Sendrecv(
-        output.baseAddress, try elements(output.count, in: function), T.datatype.handle,
-        try member(destination, in: function), tag,
-        input.baseAddress, try elements(input.count, in: function), T.datatype.handle,
-        try sender(source, in: function), tag, handle, &status),
+        try sender(source, in: function), try selectorArgument(tag, in: function), try peers(in: function), &status),
       function: function)
     return try Status(status, of: T.datatype)
   }
@@ -88,7 +59,7 @@ extension Communicator {
     var status = MPI_Status()
     try check(
       MPI_Probe(
-        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &status),
+        try sender(source, in: function), try selectorArgument(tag, in: function), try peers(in: function), &status),
       function: function)
     return try Status(status, of: T.datatype)
   }
@@ -104,7 +75,7 @@ extension Communicator {
     var found: CInt = 0
     try check(
       MPI_Iprobe(
-        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &found,
+        try sender(source, in: function), try selectorArgument(tag, in: function), try peers(in: function), &found,
         &status),
       function: function)
     return found == 0 ? nil : try Status(status, of: T.datatype)

@@ -11,7 +11,11 @@ extension Communicator {
   /// - Source: MPI 3.1, §5.12.1 MPI_Ibarrier.
   public func rest() throws(MPIError) {
     var handle: MPI_Request? = cmpi_request_null()
-    try check(MPI_Ibarrier(self.handle, &handle), function: "MPI_Ibarrier")
+    try call("MPI_Ibarrier") {
+      MPI_Ibarrier($0, &handle)
+    } alone: {
+      handle = nil
+    }
     var request = Request(handle, of: UInt8.datatype, hasStatus: false)
     while try request.test() == nil { usleep(500) }
   }

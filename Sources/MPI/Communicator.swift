@@ -11,8 +11,8 @@ internal import CMPI
 /// - Source: MPI 3.1, §6.2.3 Intra-Communicators.
 public struct Communicator: @unchecked Sendable {
   // Unchecked because a pointer is never Sendable. The handle never changes; which thread may use it when is
-  // the thread level's matter.
-  let handle: MPI_Comm
+  // the thread level's matter. A process that is alone has none, and never calls MPI.
+  let handle: MPI_Comm?
 
   /// This process's place in the communicator, 0 ..< `size`.
   public let rank: Int
@@ -33,12 +33,45 @@ public struct Communicator: @unchecked Sendable {
     self.size = Int(size)
   }
 
+  private init() { (handle, rank, size) = (nil, 0, 1) }
+
+  /// Whether no launcher started this process: it is then the one rank of a world without MPI.
+  public var isAlone: Bool { handle == nil }
+
+  /// A process that no launcher started: rank 0 of 1, without MPI.
+  static let alone = Communicator()
+
   /// Returns on no rank before all have called it. It orders messages, not the memory of a shared window:
   /// that is ``SharedWindow/barrier()``.
   ///
   /// - Source: MPI 3.1, §5.3 Barrier Synchronization.
   public func barrier() throws(MPIError) {
-    try check(MPI_Barrier(handle), function: "MPI_Barrier")
+    try call("MPI_Barrier") { MPI_Barrier($0) }
+  }
+}
+
+extension Communicator {
+  /// Every collective passes through here.
+  ///
+  /// - Parameters:
+  ///   - call: the call of MPI, with this communicator's handle.
+  ///   - alone: what the collective comes to where there is one rank and no MPI. Nothing, unless it copies.
+  /// - Throws: what the call returned, unless it is `MPI_SUCCESS`.
+  @inline(__always)
+  func call(
+    _ function: StaticString, _ call: (MPI_Comm) throws(MPIError) -> CInt, alone: () -> Void = {}
+  ) throws(MPIError) {
+    guard let handle else { return alone() }
+    try check(try call(handle), function: function)
+  }
+
+  /// The handle for a message between two ranks.
+  ///
+  /// - Throws: `.rank` in a process that is alone: it has nobody to send to.
+  @inline(__always)
+  func peers(in function: StaticString) throws(MPIError) -> MPI_Comm {
+    guard let handle else { throw MPIError(.rank, in: function, "this process is alone") }
+    return handle
   }
 }
 

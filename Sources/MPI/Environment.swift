@@ -1,7 +1,8 @@
 internal import CMPI
 import Glibc
 
-/// MPI itself, from init to finalize. There is one in a process, once in its life.
+/// MPI itself, from init to finalize; or a world of one rank without it, where nobody started others. There is one in
+/// a process, once in its life.
 ///
 /// ```swift
 /// Environment.run { mpi in
@@ -22,13 +23,22 @@ public struct Environment: ~Copyable, Sendable {
 
   /// Initialises MPI and makes its calls return their errors.
   ///
-  /// Works without `mpirun` too: the process is then a world of one rank.
+  /// A process that is alone is a world of one rank and calls MPI never: there is nothing that could fail.
   ///
-  /// - Parameter required: the level asked for. Compare `threadLevel` afterwards where it matters.
-  /// - Throws: `.other` if MPI was initialised before in this process.
+  /// - Parameters:
+  ///   - required: the level asked for. Compare `threadLevel` afterwards where it matters.
+  ///   - launch: who started this process.
+  /// - Throws: `.other` if there was an environment before in this process.
   /// - Source: MPI 3.1, §12.4.3 MPI_Init_thread, §8.3.1 MPI_Comm_set_errhandler.
-  public init(requiring required: ThreadLevel = .funneled) throws(MPIError) {
-    try require(!wasInitialized(), .other, in: "Environment.init", "MPI is initialised once in a process")
+  public init(requiring required: ThreadLevel = .funneled, _ launch: Launch = .current) throws(MPIError) {
+    let isSecond = environmentIsMade.exchange(true, ordering: .relaxed)
+    try require(!isSecond, .other, in: "Environment.init", "MPI is initialised once in a process")
+    guard launch != .alone else {
+      isAlone.store(true, ordering: .relaxed)
+      (threadLevel, world) = (.multiple, .alone)
+      return
+    }
+    nameAHome()
     var provided: CInt = 0
     try check(MPI_Init_thread(nil, nil, required.constant, &provided), function: "MPI_Init_thread")
     try check(
@@ -45,8 +55,9 @@ public struct Environment: ~Copyable, Sendable {
   ///
   /// - Source: MPI 3.1, §8.7 MPI_Finalize.
   public consuming func finalize() throws(MPIError) {
+    let isAlone = world.isAlone
     discard self
-    try check(MPI_Finalize(), function: "MPI_Finalize")
+    if !isAlone { try check(MPI_Finalize(), function: "MPI_Finalize") }
   }
 
   /// Finalises a world of one rank and nothing larger: an environment that is dropped without `finalize()` is
@@ -58,10 +69,6 @@ public struct Environment: ~Copyable, Sendable {
 }
 
 extension Environment {
-  /// Whether Open MPI's `mpirun` started this process, before init as after it. A program can so tell "one
-  /// rank was asked for" from "started by hand".
-  public static var isRunningUnderMPIRun: Bool { getenv("OMPI_COMM_WORLD_SIZE") != nil }
-
   /// The MPI library's own words about itself, in one line.
   ///
   /// - Source: MPI 3.1, §8.1.1 MPI_Get_library_version.
@@ -88,9 +95,10 @@ extension Environment {
       return code == 0 ? String(cString: start) : "unknown host"
     }
   }
+}
 
-  /// Seconds since a moment in the past that stays the same, a moment of this rank's own: not comparable between ranks.
-  ///
-  /// - Source: MPI 3.1, §8.6 MPI_Wtime.
-  public static var wallTime: Double { MPI_Wtime() }
+/// Open MPI's PMIx looks for settings in the user's folder, and dies of SIGSEGV where neither HOME nor the list of users
+/// has one.
+private func nameAHome() {
+  if getenv("HOME") == nil, getpwuid(geteuid()) == nil { setenv("HOME", "/", 1) }
 }

@@ -26,20 +26,24 @@ public struct OwnedCommunicator: ~Copyable, Sendable {
     communicator = try Communicator(handle: handle)
   }
 
+  /// The one rank of a process that is alone, of whatever communicator it asks for.
+  init() { communicator = .alone }
+
   /// Frees the communicator. Collective.
   ///
   /// - Source: MPI 3.1, §6.4.3 MPI_Comm_free.
   public consuming func free() throws(MPIError) {
-    var handle: MPI_Comm? = communicator.handle
+    var handle = communicator.handle
     discard self
+    guard handle != nil else { return }
     try check(MPI_Comm_free(&handle), function: "MPI_Comm_free")
   }
 
   /// Frees what was not freed. The standard expects this call to be local, and in Open MPI it is, so a rank
   /// that leaves with an error does not wait here for the others.
   deinit {
-    guard isRunning() else { return }
-    var handle: MPI_Comm? = communicator.handle
+    var handle = communicator.handle
+    guard handle != nil, isRunning() else { return }
     MPI_Comm_free(&handle)
   }
 }
@@ -65,6 +69,7 @@ extension Communicator {
     guard let order = CInt(exactly: key) else {
       throw MPIError(.argument, in: function, "key \(key) does not fit 32 bits")
     }
+    guard let handle else { return color == nil ? nil : OwnedCommunicator() }
     var new: MPI_Comm? = cmpi_comm_null()
     try check(MPI_Comm_split(handle, part, order, &new), function: function)
     guard let new, new != cmpi_comm_null() else { return nil }
@@ -75,6 +80,7 @@ extension Communicator {
   ///
   /// - Source: MPI 3.1, §6.4.2 MPI_Comm_split_type with MPI_COMM_TYPE_SHARED.
   public func splitShared() throws(MPIError) -> OwnedCommunicator {
+    guard let handle else { return OwnedCommunicator() }
     var new: MPI_Comm? = cmpi_comm_null()
     try check(
       MPI_Comm_split_type(handle, CInt(MPI_COMM_TYPE_SHARED), 0, cmpi_info_null(), &new),
@@ -89,6 +95,7 @@ extension Communicator {
   ///
   /// - Source: MPI 3.1, §6.4.2 MPI_Comm_dup.
   public func duplicate() throws(MPIError) -> OwnedCommunicator {
+    guard let handle else { return OwnedCommunicator() }
     var new: MPI_Comm? = cmpi_comm_null()
     try check(MPI_Comm_dup(handle, &new), function: "MPI_Comm_dup")
     guard let new, new != cmpi_comm_null() else {

@@ -8,6 +8,7 @@ internal import CMPI
 ///
 /// - Source: MPI 3.1, §3.7 Nonblocking Communication.
 public struct Request: ~Copyable {
+  /// Nil in a process that is alone, where everything is complete at once.
   private var handle: MPI_Request?
   private let datatype: Datatype
   /// Open MPI leaves whatever it likes in the status of a collective.
@@ -29,6 +30,7 @@ public struct Request: ~Copyable {
     var handle = self.handle
     let (datatype, hasStatus) = (self.datatype, self.hasStatus)
     discard self
+    guard handle != nil else { return .empty }
     var status = MPI_Status()
     try check(MPI_Wait(&handle, &status), function: "MPI_Wait")
     return try Status(hasStatus ? status : MPI_Status(), of: datatype)
@@ -39,6 +41,7 @@ public struct Request: ~Copyable {
   /// - Returns: its status if it is complete, `nil` if not yet.
   /// - Source: MPI 3.1, §3.7.3 MPI_Test.
   public mutating func test() throws(MPIError) -> Status? {
+    guard handle != nil else { return .empty }
     var complete: CInt = 0
     var status = MPI_Status()
     try check(MPI_Test(&handle, &complete, &status), function: "MPI_Test")
@@ -76,7 +79,7 @@ extension Communicator {
     try check(
       MPI_Isend(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try member(destination, in: function), try tagArgument(tag, in: function), handle, &request),
+        try member(destination, in: function), try tagArgument(tag, in: function), try peers(in: function), &request),
       function: function)
     return Request(request, of: T.datatype)
   }
@@ -96,7 +99,7 @@ extension Communicator {
     try check(
       MPI_Irecv(
         buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try sender(source, in: function), try selectorArgument(tag, in: function), handle, &request),
+        try sender(source, in: function), try selectorArgument(tag, in: function), try peers(in: function), &request),
       function: function)
     return Request(request, of: T.datatype)
   }
@@ -114,10 +117,11 @@ extension Communicator {
     let function: StaticString = "MPI_Iallreduce"
     let count = try elements(buffer.count, in: function)
     var request: MPI_Request? = cmpi_request_null()
-    try check(
-      MPI_Iallreduce(
-        cmpi_in_place(), buffer.baseAddress, count, T.datatype.handle, operation.handle, handle, &request),
-      function: function)
+    try call(function) {
+      MPI_Iallreduce(cmpi_in_place(), buffer.baseAddress, count, T.datatype.handle, operation.handle, $0, &request)
+    } alone: {
+      request = nil
+    }
     return Request(request, of: T.datatype, hasStatus: false)
   }
 }

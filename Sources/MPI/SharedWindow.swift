@@ -16,6 +16,8 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   // Unchecked because of the pointers: the memory is shared with other processes anyway, and the order of its
   // accesses is the program's matter, between threads as between ranks.
   private var window: MPI_Win?
+  /// What a process that is alone has instead of a window.
+  private var ownMemory: UnsafeMutableRawPointer?
   private let segments: [UnsafeMutableBufferPointer<Element>]
 
   /// The ranks that share the window. It must outlive the window.
@@ -52,11 +54,17 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
       count >= 0 && !tooLarge && payload <= Int.max - alignment, .argument, in: function,
       "\(count) elements of \(MemoryLayout<Element>.stride) bytes")
 
+    guard let handle = communicator.handle else {
+      let memory = try Self.zeros(payload, alignment)
+      (self.window, ownMemory) = (nil, memory)
+      segments = [.init(start: memory.bindMemory(to: Element.self, capacity: count), count: count)]
+      (self.communicator, self.alignment) = (communicator, alignment)
+      return
+    }
     var base: UnsafeMutableRawPointer?
     var window: MPI_Win? = cmpi_win_null()
     try check(
-      MPI_Win_allocate_shared(payload + alignment, 1, cmpi_info_null(), communicator.handle, &base, &window),
-      function: function)
+      MPI_Win_allocate_shared(payload + alignment, 1, cmpi_info_null(), handle, &base, &window), function: function)
     try check(MPI_Win_set_errhandler(window, cmpi_errors_return()), function: "MPI_Win_set_errhandler")
 
     guard let base else { throw MPIError(.buffer, in: function, "no memory came back") }
@@ -81,9 +89,19 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     try Self.barrier(window, communicator)  // every rank sees every segment zero
 
     self.window = window
+    ownMemory = nil
     self.segments = segments
     self.communicator = communicator
     self.alignment = alignment
+  }
+
+  private static func zeros(_ bytes: Int, _ alignment: Int) throws(MPIError) -> UnsafeMutableRawPointer {
+    var memory: UnsafeMutableRawPointer?
+    // What the C library asks for, a pointer's size at least.
+    let refusal = posix_memalign(&memory, max(alignment, MemoryLayout<Int>.size), max(bytes, 1))
+    guard refusal == 0, let memory else { throw MPIError(.noMemory, in: "posix_memalign", "\(bytes) bytes") }
+    memset(memory, 0, bytes)
+    return memory
   }
 
   /// Makes the pages of a part of a segment real, near to this rank: all of it zero. Collective, before anything is
@@ -122,7 +140,10 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   /// Orders this rank's accesses before the call and those after it. Not collective.
   ///
   /// - Source: MPI 3.1, §11.5.4 MPI_Win_sync.
-  public func sync() throws(MPIError) {
+  public func sync() throws(MPIError) { try Self.sync(window) }
+
+  private static func sync(_ window: MPI_Win?) throws(MPIError) {
+    guard window != nil else { return }  // alone
     try check(MPI_Win_sync(window), function: "MPI_Win_sync")
   }
 
@@ -132,9 +153,9 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   public func barrier() throws(MPIError) { try Self.barrier(window, communicator) }
 
   private static func barrier(_ window: MPI_Win?, _ communicator: Communicator) throws(MPIError) {
-    try check(MPI_Win_sync(window), function: "MPI_Win_sync")
+    try sync(window)
     try communicator.barrier()
-    try check(MPI_Win_sync(window), function: "MPI_Win_sync")
+    try sync(window)
   }
 
   /// Frees the window, once. Collective: it waits for every rank, and its pointers are invalid afterwards.
@@ -142,7 +163,8 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   /// - Source: MPI 3.1, §11.2.5 MPI_Win_free.
   public consuming func free() throws(MPIError) {
     var window = self.window
-    self.window = nil  // the deinit that follows finds nothing to do
+    self.window = nil  // the deinit that follows finds nothing to do but to free a lone process's memory
+    guard window != nil else { return }
     try check(MPI_Win_unlock_all(window), function: "MPI_Win_unlock_all")
     try check(MPI_Win_free(&window), function: "MPI_Win_free")
   }
@@ -151,6 +173,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   /// its window is most likely on its way out with an error, which would then hang here unseen. The memory
   /// itself goes with the last process.
   deinit {
+    Glibc.free(ownMemory)
     var window = self.window
     guard window != nil, communicator.size == 1, isRunning() else { return }
     MPI_Win_unlock_all(window)

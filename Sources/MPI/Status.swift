@@ -13,6 +13,10 @@ public struct Status: Sendable, Equatable {
   /// The number of elements that came, which may be fewer than the buffer holds.
   public let count: Int
 
+  /// Of an operation that concerned no other rank.
+  static let empty = Status()
+  private init() { (source, tag, count) = (0, 0, 0) }
+
   /// - Throws: `.count` when the message is no whole number of elements.
   init(_ status: MPI_Status, of datatype: Datatype) throws(MPIError) {
     var status = status

@@ -2,23 +2,24 @@ import DataParallel
 import Foundation
 import MPI
 
-/// The life of the process: init, command, finalize, exit code.
+/// The life of the process: parsing, init, command, finalize, exit code.
 enum Job {
-  /// Runs a command that is already parsed.
-  static func run(_ command: any JobCommand) -> Never { run { command } }
-
   /// Parses on every rank, runs the command on all, and exits.
   static func run(_ parse: () throws -> any JobCommand) -> Never {
+    let parsing = Result { try parsed(parse) }
+    let understood = try? parsing.get()
     let mpi: Environment
-    do {
-      mpi = try Environment()
+    do throws(Start.Refusal) {
+      mpi = try Start.environment(
+        oneTaskIsEnough: understood.map { type(of: $0).oneTaskIsEnough } ?? true, isUnderstood: understood != nil)
     } catch {
-      Environment.abort(because: error)
+      if let reason = error.reason { writeToStandardError("ddp-train: error: \(reason)\n") }
+      exit(error.code)
     }
     var code: Int32 = 0
     do {
       do {
-        let command = try onEveryRank(of: mpi.world) { try parsed(parse) }
+        let command = try onEveryRank(of: mpi.world) { try parsing.get() }
         try requireAgreement([("the command", "\(type(of: command))".lowercased())], over: mpi.world)
         try command.run(on: mpi.world)
       } catch let ended as ExitRequest {
@@ -37,13 +38,6 @@ enum Job {
     exit(code)
   }
 
-  /// Ends a process that never reached MPI.
-  static func end(with error: any Error) -> Never {
-    let ended = error as? ParsingEnded ?? ParsingEnded(message: "\(error)", code: 1)
-    say(ended.message, failed: ended.code != 0)
-    exit(codeOfOutput() ?? ended.code)
-  }
-
   /// The exit code where what was printed has not arrived, which it then says; nil where it has.
   private static func codeOfOutput() -> Int32? {
     guard let reason = flushStandardOutput() else { return nil }
@@ -59,18 +53,12 @@ enum Job {
     }
   }
 
-  private static func say(_ failure: JobFailure) {
-    let isUsage = failure.code == 0 || failure.code == 64
-    say(isUsage ? failure.description : "ddp-train: error: \(failure.description)", failed: failure.code != 0)
-  }
-
   /// Help goes to standard output, errors to standard error.
-  private static func say(_ text: String, failed: Bool) {
-    if failed {
-      writeToStandardError(text + "\n")
-    } else {
-      print(text)
-      flushStandardOutput()
+  private static func say(_ failure: JobFailure) {
+    switch failure.code {
+    case 0: print(failure.description)
+    case 64: writeToStandardError(failure.description + "\n")
+    default: writeToStandardError("ddp-train: error: \(failure.description)\n")
     }
   }
 }

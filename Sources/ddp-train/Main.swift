@@ -10,10 +10,10 @@ struct DDPTrain: ParsableCommand {
       Run it alone, or on N ranks with `mpirun -np N ddp-train`. `ddp-train` alone means `ddp-train train`; \
       `ddp-train train --help` lists its options.
 
-      Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; \
-      78 the CPU lacks what the program was built for; 130 ended by a signal (SIGINT, SIGTERM, SIGUSR1), cleanly: where \
-      checkpoints are kept the last one is written, and --resume goes on. Under mpirun a signal to mpirun itself may \
-      end with mpirun's own code.
+      Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; 69 ranks \
+      cannot find each other, or something else that MPI needs is missing; 78 the CPU lacks what the program was \
+      built for; 130 ended by a signal (SIGINT, SIGTERM, SIGUSR1), cleanly: where checkpoints are kept the last one \
+      is written, and --resume goes on. Under mpirun a signal to mpirun itself may end with mpirun's own code.
       """,
     version: version,
     subcommands: [
@@ -26,14 +26,6 @@ struct DDPTrain: ParsableCommand {
 
   static func main() {
     reserveStandardDescriptors()
-    // Without mpirun there is nobody to agree with, and help should not wait for MPI.
-    guard Environment.isRunningUnderMPIRun else {
-      do {
-        try Job.run(parse())
-      } catch {
-        Job.end(with: error)
-      }
-    }
     Job.run { try parse() }
   }
 
@@ -52,8 +44,15 @@ struct DDPTrain: ParsableCommand {
 
 /// A subcommand: what every rank runs between MPI's init and finalize.
 protocol JobCommand: ParsableCommand {
+  /// Whether one rank can do all of it, and others have nothing to add but that they are there.
+  static var oneTaskIsEnough: Bool { get }
+
   /// - Throws: `JobFailure` where all ranks know of the failure; anything else ends the job at once.
   func run(on world: Communicator) throws
+}
+
+extension JobCommand {
+  static var oneTaskIsEnough: Bool { false }
 }
 
 /// The command line asked for help, or cannot be understood.

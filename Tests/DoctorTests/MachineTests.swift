@@ -58,8 +58,7 @@ struct DoctorMachineTests {
     var facts = job(soundHost(), [[0], [1]])
     facts.ranks[1].singleCopy = .refused("Operation not permitted")
     #expect(facts.complaints == ["single copy"])
-    #expect(
-      facts.commandLine == "mpirun -np 2 --mca btl_vader_single_copy_mechanism none --bind-to core ./ddp-train")
+    #expect(facts.commandLine == "mpirun -np 2 --bind-to core ./ddp-train", "the program switches it off itself")
     for index in facts.ranks.indices { facts.ranks[index].singleCopy = .switchedOff }
     #expect(facts.complaints == [])
   }

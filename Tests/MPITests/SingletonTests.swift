@@ -2,16 +2,15 @@ import Glibc
 import MPI
 import Testing
 
-/// What needs no second rank: this test process is a world of one.
+/// What needs no second rank: this test process is a world of one, without MPI.
 @Suite("a world of one rank", .serialized)
 struct SingletonTests {
   /// MPI is initialised once in a process. The tests of a serialized suite run one after another, but not all
-  /// on one thread. Dropping the environment of one rank finalises it.
+  /// on one thread.
   nonisolated(unsafe) static var environment: Environment?
   static let start: (any Error)? = {
     do {
       environment = try Environment(requiring: .serialized)
-      atexit { SingletonTests.environment = nil }
       return nil
     } catch {
       return error
@@ -31,7 +30,7 @@ struct SingletonTests {
   @Test func itIsRankZeroOfOne() throws {
     #expect(world.rank == 0)
     #expect(world.size == 1)
-    #expect(!Environment.isRunningUnderMPIRun)
+    #expect(world.isAlone)
   }
 
   @Test func theThreadLevelIsWhatWasProvided() throws {
@@ -51,13 +50,33 @@ struct SingletonTests {
     #expect(try world.gather([Float(1), 2]) == [1, 2])
   }
 
-  @Test func floatsHaveNoBitwiseOr() throws {
-    let error = #expect(throws: MPIError.self) { try world.allReduce(Float(1), .bitwiseOr) }
-    #expect(error?.errorClass == .operation)
-    #expect(error?.function == "MPI_Allreduce")
-    #expect(error?.rank == 0)
-    let description = error.map { "\($0)" } ?? ""
-    #expect(description.hasPrefix("MPI_Allreduce on rank 0: MPI_ERR_OP"))
+  @Test func thereIsNobodyToSendTo() {
+    #expect(throws: MPIError.self) { try world.send([1], to: 0) }
+    let error = #expect(throws: MPIError.self) { try world.receive(Int.self) }
+    #expect(error?.errorClass == .rank)
+    #expect(error.map { "\($0)" }?.hasPrefix("MPI_Probe on rank 0: this process is alone") == true)
+  }
+
+  @Test func partsOfItAreItself() throws {
+    // What cannot be copied cannot be handed to #require.
+    guard let part = try world.split(color: 3) else { throw ExitingError() }
+    #expect(part.communicator.isAlone && part.size == 1)
+    try part.free()
+    if try world.split(color: nil) != nil { Issue.record("a part without a color") }
+    let node = try world.splitShared()
+    #expect(node.communicator.isAlone)
+    try world.barrier()
+    try world.rest()
+  }
+
+  @Test func whatIsStartedIsComplete() throws {
+    let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: 2)
+    defer { values.deallocate() }
+    values.initialize(repeating: 3)
+    var request = try world.iallReduce(inPlace: values)
+    #expect(try request.test() != nil)
+    try request.wait()
+    #expect(values.elementsEqual([3, 3]))
   }
 
   @Test func aWrongCountNamesBothNumbers() throws {
@@ -65,11 +84,11 @@ struct SingletonTests {
     var output = [Float](repeating: 0, count: 5)
     let error = #expect(throws: MPIError.self) {
       try output.withUnsafeMutableBufferPointer { out in
-        try input.withUnsafeBufferPointer { try world.allReduce($0, into: out) }
+        try input.withUnsafeBufferPointer { try world.allGather($0, into: out) }
       }
     }
     #expect(error?.errorClass == .count)
-    #expect(error?.message == "the input has 3 elements and the output 5")
+    #expect(error?.message == "the output has 5 elements and the input 3 on each of 1 ranks")
     #expect(output == [0, 0, 0, 0, 0])
   }
 

@@ -19,6 +19,8 @@ struct Check: JobCommand {
 
   @OptionGroup var engine: EngineFlags
 
+  static let oneTaskIsEnough = true
+
   func run(on world: Communicator) throws {
     let engine = try onEveryRank(of: world) { try self.engine.resolve() }
     var failed = 0

@@ -17,6 +17,8 @@ struct Doctor: JobCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  static let oneTaskIsEnough = true
+
   func run(on world: Communicator) throws {
     let examination = try Examination(
       of: world, binder: ProjectFiles.path("launch/on-own-core"))

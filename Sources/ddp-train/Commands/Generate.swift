@@ -23,6 +23,8 @@ struct Generate: JobCommand {
 
   @OptionGroup var options: TrainingOptions
 
+  static let oneTaskIsEnough = true
+
   func run(on world: Communicator) throws {
     var options = options
     options.generate = count ?? options.generate

@@ -10,6 +10,8 @@ import Reports
 struct Info: JobCommand {
   static let configuration = CommandConfiguration(abstract: "Print what this build and this machine can do.")
 
+  static let oneTaskIsEnough = true
+
   func run(on world: Communicator) throws {
     let hosts = try world.allGather(Environment.processorName)
     let cpus = try world.allGather(String(cString: cguard_cpu_has()))
@@ -21,7 +23,7 @@ struct Info: JobCommand {
       ("vector lanes", "\(CSIMD_LANES) × 32-bit floats"),
       ("SME2", csme2_is_available() != 0 ? "\(csme2_vector_bits())-bit vectors" : "not present"),
       ("MPI", Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown"),
-      ("ranks", "\(world.size)\(Environment.isRunningUnderMPIRun ? "" : " (started without mpirun)")"),
+      ("ranks", "\(world.size)\(world.isAlone ? " (started without mpirun)" : "")"),
     ]
     let counts = Dictionary(hosts.map { ($0, 1) }, uniquingKeysWith: +)
     let ranksOnHosts = counts.sorted { $0.key < $1.key }.map { "\($0.key) (\(plural($0.value, "rank")))" }

@@ -20,6 +20,8 @@ struct Report: JobCommand {
   @Option(help: ArgumentHelp("The folder to write to; made where it is not there.", valueName: "folder"))
   var report: String
 
+  static let oneTaskIsEnough = true
+
   func run(on world: Communicator) throws {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }

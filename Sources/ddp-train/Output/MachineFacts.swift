@@ -12,7 +12,7 @@ extension Machine {
       cpu: cpuName, isa: String(cString: csimd_built_for()), ranks: world.size,
       hosts: try world.allGather(Environment.processorName), cores: allowedCPUs().count, system: system,
       mpi: Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown",
-      version: DDPTrain.version, command: commandLine(ranks: world.size),
+      version: DDPTrain.version, command: commandLine(world),
       date: Date().ISO8601Format())
   }
 
@@ -43,9 +43,9 @@ extension Machine {
   }
 
   /// As one would type it. What mpirun itself was given is not to be had.
-  private static func commandLine(ranks: Int) -> String {
+  private static func commandLine(_ world: Communicator) -> String {
     let program = (CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent }) ?? "ddp-train"
     let own = ([program] + CommandLine.arguments.dropFirst()).joined(separator: " ")
-    return Environment.isRunningUnderMPIRun ? "mpirun -np \(ranks) \(own)" : own
+    return world.isAlone ? own : "mpirun -np \(world.size) \(own)"
   }
 }

@@ -11,11 +11,7 @@ func environment(_ mpi: borrowing Environment) throws {
 
   // Ranks are distinct and complete, and the test that started them knows whether mpirun did.
   try expectEqual(try world.allGather(world.rank).sorted(), Array(0..<world.size))
-  if world.rank == 0 { print("under mpirun: \(Environment.isRunningUnderMPIRun)") }
-
-  let start = Environment.wallTime
-  while Environment.wallTime <= start {}
-  try expect(Environment.wallTime > start, "the clock stands still")
+  if world.rank == 0 { print("alone: \(world.isAlone)") }
 
   // A barrier holds all ranks back until the last one arrives.
   if world.rank == world.size - 1 { usleep(50_000) }

@@ -5,21 +5,6 @@ func pointToPoint(_ mpi: borrowing Environment) throws {
   let next = (world.rank + 1) % world.size
   let previous = (world.rank + world.size - 1) % world.size
 
-  // A ring, below and above what is sent eagerly: blocking sends alone would deadlock above it.
-  for size in [0, 1, 200_000] {
-    let output = (0..<size).map { Int32($0 + world.rank * 1000) }
-    var input = [Int32](repeating: -1, count: size + 2)
-    let status = try input.withUnsafeMutableBufferPointer { into in
-      try output.withUnsafeBufferPointer {
-        try world.sendReceive($0, to: next, into: into, from: previous, tag: 5)
-      }
-    }
-    try expectEqual(status.source, previous)
-    try expectEqual(status.tag, 5)
-    try expectEqual(status.count, size)
-    try expectAll(input, "ring") { $0 < size ? Int32($0 + previous * 1000) : -1 }
-  }
-
   // A token round the ring that every rank adds to: 1 + 2 + … + N.
   if world.size > 1 {
     if world.rank == 0 {
@@ -139,14 +124,14 @@ private func dropRequests(
   let answered = try world.ireceive(
     into: UnsafeMutableBufferPointer(rebasing: input[0..<1]), from: world.rank, tag: 11)
   try world.send(UnsafeBufferPointer(rebasing: output[0..<1]), to: world.rank, tag: 11)
-  let start = Environment.wallTime
+  let start = machineSeconds()
   _ = consume answered
   do {
     let unanswered = try world.ireceive(
       into: UnsafeMutableBufferPointer(rebasing: input[1..<2]), from: world.rank, tag: 12)
     _ = consume unanswered
   }
-  let waited = Environment.wallTime - start
+  let waited = machineSeconds() - start
   try expect(waited >= 0.09 && waited < 1, "dropping a request took \(waited) s")
   // Answered after all, so that nothing is pending at finalize.
   try world.send(UnsafeBufferPointer(rebasing: output[1..<2]), to: world.rank, tag: 12)

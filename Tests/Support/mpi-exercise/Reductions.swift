@@ -49,38 +49,12 @@ private func reduceNumbers<T: Numeric & MPIScalar>(_ type: T.Type, _ world: Comm
     var inPlace = input
     try inPlace.withUnsafeMutableBufferPointer { try world.allReduce(inPlace: $0, .sum) }
     try expectAll(inPlace, "allReduce in place, \(type)") { sampleSum($0, ranks: world.size, as: type) }
-
-    var output = [T](repeating: 0, count: size)
-    try output.withUnsafeMutableBufferPointer { out in
-      try input.withUnsafeBufferPointer { try world.allReduce($0, into: out, .sum) }
-    }
-    try expectAll(output, "allReduce, \(type)") { sampleSum($0, ranks: world.size, as: type) }
-
-    let root = world.size - 1
-    var atRoot = [T](repeating: 0, count: size)
-    try atRoot.withUnsafeMutableBufferPointer { out in
-      try input.withUnsafeBufferPointer {
-        try world.reduce($0, into: world.rank == root ? out : nil, .sum, root: root)
-      }
-    }
-    try expectAll(atRoot, "reduce, \(type)") {
-      world.rank == root ? sampleSum($0, ranks: world.size, as: type) : 0
-    }
   }
 }
 
 func reduceScatter(_ mpi: borrowing Environment) throws {
   let world = mpi.world
   for part in [0, 1, 5, 3001] {
-    let input = (0..<part * world.size).map { sample($0, rank: world.rank, as: Float.self) }
-    var output = [Float](repeating: -1, count: part)
-    try output.withUnsafeMutableBufferPointer { out in
-      try input.withUnsafeBufferPointer { try world.reduceScatter($0, into: out, .sum) }
-    }
-    try expectAll(output, "reduceScatter") {
-      sampleSum(world.rank * part + $0, ranks: world.size, as: Float.self)
-    }
-
     // Rank r gets part + 2 r elements.
     let counts = try RankCounts((0..<world.size).map { part + 2 * $0 })
     let whole = (0..<counts.total).map { sample($0, rank: world.rank, as: Double.self) }
