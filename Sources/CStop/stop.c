@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 _Atomic int cstop_first = 0;
 
@@ -33,7 +34,8 @@ static const struct {
 #ifdef SIGSTKFLT /* not on every architecture */
     {SIGSTKFLT, "SIGSTKFLT", CSTOP_REQUEST},
 #endif
-    // A file has reached the size limit, a pipe or socket has lost its reader: EFBIG and EPIPE, errors of that file.
+    // A file has reached the size limit, a pipe or socket has lost its reader: EFBIG and EPIPE, errors of that file. Somebody
+    // else may send them too, and that is a request.
     {SIGXFSZ, "SIGXFSZ", CSTOP_FAILED_WRITE},
     {SIGPIPE, "SIGPIPE", CSTOP_FAILED_WRITE},
     // A fault of the program, or an assertion: its memory may be wrong, and must not be saved as a checkpoint.
@@ -100,8 +102,11 @@ static void on_interrupt(int number) {
   let_interrupts_end();
 }
 
-/// Not SIG_IGN, which programs that this one starts would inherit.
-static void on_failed_write(int number) { (void)number; }
+/// Not SIG_IGN, which programs that this one starts would inherit. The kernel sends both in this process's own name.
+static void on_failed_write(int number, siginfo_t *info, void *context) {
+  (void)context;
+  if (info->si_pid != getpid()) cstop_ask(number);
+}
 
 void cstop_install(void) {
   sigset_t ours;
@@ -114,9 +119,12 @@ void cstop_install(void) {
     if (action.sa_handler != SIG_DFL && (number != SIGQUIT || action.sa_handler == SIG_IGN)) continue;
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;
-    action.sa_handler = meaning == CSTOP_FAILED_WRITE             ? on_failed_write
-                        : number == SIGINT || number == SIGQUIT ? on_interrupt
-                                                                : on_request;
+    if (meaning == CSTOP_FAILED_WRITE) {
+      action.sa_flags |= SA_SIGINFO;
+      action.sa_sigaction = on_failed_write;
+    } else {
+      action.sa_handler = number == SIGINT || number == SIGQUIT ? on_interrupt : on_request;
+    }
     if (sigaction(number, &action, NULL) == 0) sigaddset(&ours, number);
   }
   pthread_sigmask(SIG_UNBLOCK, &ours, NULL);

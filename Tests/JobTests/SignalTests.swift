@@ -19,7 +19,7 @@ struct Signal: Sendable, CustomStringConvertible {
     all.filter { cstop_meaning_of($0.number) == meaning }
   }
   /// Those that ask to stop, with the first and the last real-time one for all of these: Tests/faults sends each.
-  static let requests = meaning(CSTOP_REQUEST).filter {
+  static let requests = (meaning(CSTOP_REQUEST) + meaning(CSTOP_FAILED_WRITE)).filter {
     $0.number < 32 || [cstop_last_signal(), cstop_last_signal() - 30].contains($0.number)
   }
   /// Real causes of a segmentation fault and the like.

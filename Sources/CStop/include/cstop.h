@@ -11,7 +11,8 @@ typedef enum {
   CSTOP_NONE,
   /// It ends a process by default, and here it is a request: the run stops after its step.
   CSTOP_REQUEST,
-  /// It says that a write has failed, and would end the process. Here the write fails, with errno, and nothing else does.
+  /// It says that a write of this process has failed, and would end it. Here the write fails, with errno, and nothing else
+  /// does; sent by another process it is a request like the others.
   CSTOP_FAILED_WRITE,
   /// It keeps its default: what a process is in after it nobody knows, or it ends none.
   CSTOP_DEFAULT,
@@ -27,8 +28,8 @@ int cstop_last_signal(void);
 
 /// Installs the handlers, then unblocks what they handle. Once, before other threads are started.
 ///
-/// What was ignored stays ignored (nohup). A signal that somebody else handles by now is left to him: a preloaded profiler
-/// has its SIGPROF. SIGQUIT is not: Swift's runtime takes it for a crash. A signal that was blocked when the program was
+/// What was ignored stays ignored (nohup). A signal that somebody else handles by now stays theirs: a preloaded profiler
+/// keeps its SIGPROF. SIGQUIT is the exception: Swift's runtime takes it for a crash. A signal that was blocked when the program was
 /// started has waited and arrives now: whoever starts a program so loses none of them while the program is loaded.
 void cstop_install(void);
 
