@@ -81,7 +81,7 @@ extension Jobs {
       let quoted = #"\e]0;x\a\x7f\x9b31m\r\nddp-train: error: forged\u202e\u2066\u2028x"#
       for (index, yaml) in [
         "\"\(quoted)\": 1", "batch: \"\(quoted)\"", "engine: \"\(quoted)\"", "data: \"\(quoted)\"",
-        "metrics: \"/none/\(quoted)\"", "checkpoint-dir: \"/proc/\(quoted)\"", "trace: \"/none/\(quoted)\"",
+        "metrics: \"/proc/none/\(quoted)\"", "checkpoint-dir: \"/proc/\(quoted)\"", "trace: \"/proc/none/\(quoted)\"",
         "trace-steps: \"\(quoted)\"", "checkpoint-every: \"\(quoted)\"", "eval: \"\(quoted)\"",
       ].enumerated() {
         let file = try folder.file("run\(index).yaml", yaml)
@@ -96,7 +96,8 @@ extension Jobs {
       for option in ["--json", "--heads", "--batch", "--config", "--model", "--metrics", "--checkpoint-dir", "--trace"]
       {
         for command in ["train", "generate", "bench"] {
-          expectHarmless(try ddpTrain(.alone, [command, "\(option)=/none/\(Self.hostile)"]), "\(command) \(option)")
+          expectHarmless(
+            try ddpTrain(.alone, [command, "\(option)=/proc/none/\(Self.hostile)"]), "\(command) \(option)")
         }
       }
     }

@@ -20,8 +20,9 @@ extension Jobs {
     /// What lets an option be looked at and ends soon, or is refused behind it.
     private static let quick: [String: [String]] = [
       "train": ["--steps", "1", "--generate", "0", "--quiet"],
-      "generate": ["--model", "/none"], "bench": ["--json", "/none/none"], "scaling": ["--json", "/none/none"],
-      "predict": ["--json", "/none/none"], "ladder": ["--json", "/none/none"],
+      "generate": ["--model", "/proc/none"], "bench": ["--json", "/proc/none/none"],
+      "scaling": ["--json", "/proc/none/none"],
+      "predict": ["--json", "/proc/none/none"], "ladder": ["--json", "/proc/none/none"],
     ]
 
     /// The names of a command's options that take numbers, from the program's own list.
@@ -45,7 +46,7 @@ extension Jobs {
           var arguments = Self.quick[command] ?? []
           if let own = arguments.firstIndex(of: "--\(option)") { arguments.removeSubrange(own...own + 1) }
           if option.hasPrefix("checkpoint-") { arguments += ["--checkpoint-dir", "/proc/none"] }
-          if option == "trace-steps" { arguments += ["--trace", "/none/none"] }
+          if option == "trace-steps" { arguments += ["--trace", "/proc/none/none"] }
           let result = try ddpTrain(.alone, [command] + arguments + ["--\(option)=\(number)"], timeout: .seconds(20))
           let what = "\(command) --\(option)=\(number)"
           // A signal is 128 and more.
