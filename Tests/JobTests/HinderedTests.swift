@@ -71,7 +71,7 @@ extension Jobs {
         try job.wait(until: "4 seconds are over") { since.duration(to: .now) > .seconds(4) }
         try disk.goOn()
       }
-      #expect(result.exitCode == 0 && folder.steps == [20], "\(result)")
+      #expect(result.exitCode == 130 && folder.steps == [20], "\(result)")
       let message = "notice: rank 0 on \(host): waiting for the disk: checkpoint \(folder.file(20)) is being written"
       #expect(result.stderr.components(separatedBy: message).count == 2, "\(result)")
       #expect(result.stderr.contains(/step 20, writing for [123] s\n/), "\(result)")

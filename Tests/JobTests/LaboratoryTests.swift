@@ -61,7 +61,7 @@ extension Jobs {
       arguments: [
         (["--ranks", "3"], "--ranks \"3\" is not a whole number from 1 to 2; this job has 2 ranks"),
         (["--seconds", "0"], "--seconds \"0\" is not a number from 0.001"),
-        (["--json", "/nowhere/scaling.json"], "/nowhere/scaling.json: No such file or directory"),
+        (["--json", "/nowhere/scaling.json"], "/nowhere/scaling.json: there is no folder /nowhere"),
         (["--d-model", "17"], "17"),
       ])
     func refusals(options: [String], message: String) throws {

@@ -141,7 +141,7 @@ extension Jobs {
 
     @Test("help comes once, and wrong arguments are told once", arguments: launchers)
     func help(variables: String) throws {
-      for (words, code, text) in [("--help", 0, "SUBCOMMANDS:"), ("--steps minus", 64, "'minus' is invalid")] {
+      for (words, code, text) in [("--help", 0, "SUBCOMMANDS:"), ("--stps 2", 64, "Unknown option '--stps'")] {
         let result = try MPIRun.runScript(
           """
           for task in 0 1 2 3; do env \(variables)$task "$0" \(words) || code=$?; done

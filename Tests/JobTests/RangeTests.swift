@@ -50,7 +50,7 @@ extension Jobs {
           let result = try ddpTrain(.alone, [command] + arguments + ["--\(option)=\(number)"], timeout: .seconds(20))
           let what = "\(command) --\(option)=\(number)"
           // A signal is 128 and more.
-          #expect(result.exitCode == 0 || result.exitCode == 1, "\(what): \(result)")
+          #expect([0, 1, 64].contains(result.exitCode), "\(what): \(result)")
           #expect(result.exitCode == 0 || result.stderr.split(separator: "\n").count == 1, "\(what): \(result)")
           // Beside --model, options of training are refused as such.
           let mustName = Self.never.contains(number) && (command != "generate" || option == "count")
@@ -79,9 +79,9 @@ extension Jobs {
           let file = try folder.file("run.yaml", "\(key): \(number)\n")
           let written = try ddpTrain(.alone, ["--config", file] + others, timeout: .seconds(20))
           let given = try ddpTrain(.alone, ["--\(key)=\(number)"] + others, timeout: .seconds(20))
-          #expect(written.exitCode == given.exitCode, "\(key) \(number): \(written)\n\(given)")
+          #expect((written.exitCode == 0) == (given.exitCode == 0), "\(key) \(number): \(written)\n\(given)")
           func reason(_ result: RunResult) -> Substring? {
-            result.errors.first?.split(separator: "\" is not ", maxSplits: 1).dropFirst().first
+            result.stderr.split(separator: "\" is not ", maxSplits: 1).dropFirst().first?.prefix { $0 != "\n" }
           }
           #expect(reason(written) == reason(given), "\(key) \(number): \(written)\n\(given)")
         }
@@ -101,12 +101,13 @@ extension Jobs {
     @Test("a flip of a bit that no rank would do is refused", arguments: ["1,2", "0,30", "0,0", "-1,2", "0"])
     func bitFlip(text: String) throws {
       let result = try ddpTrain(.alone, ["--steps", "20", "--inject-bit-flip=\(text)"])
-      expectFailure(result, saying: "--inject-bit-flip \"\(text)\"")
+      #expect([1, 64].contains(result.exitCode), "\(result)")
+      #expect(result.stderr.components(separatedBy: "--inject-bit-flip \"\(text)\"").count == 2, "\(result)")
     }
 
     @Test("on two ranks it is one line, from commands that measure too", arguments: ["scaling", "predict", "ladder"])
     func ranks(command: String) throws {
-      for option in ["--batch=0", "--seconds=nan", "--d-model=17"] {
+      for option in ["--batch=0", "--seconds=1e9", "--d-model=17"] {
         let result = try ddpTrain(.ranks(2), [command, option])
         #expect(result.exitCode == 1 && result.errors.count == 1 && result.stdout == "", "\(option): \(result)")
         #expect(!result.stderr.contains("MPI_ABORT"), "\(option): \(result)")

@@ -1,3 +1,4 @@
+import DataParallel
 import Values
 
 /// Picks each option's value, flag before configuration file before default, and notes where it came from. Both are
@@ -12,7 +13,8 @@ struct OptionResolver {
   /// A number in its option's range.
   ///
   /// - Parameter flag: what the command line says, if anything.
-  /// - Throws: `OptionError` or `ConfigurationError`, which names the range.
+  /// - Throws: `OptionError` or `ConfigurationError`, which names the range; on the command line, for what is no number at
+  ///   all, `JobFailure.Reason` with the exit code of wrong arguments.
   mutating func number<Number>(_ range: OptionRange<Number>, _ flag: Given?) throws -> Number? {
     let configured = try file?.number(range)
     return choose(range.name, try flag.map { try Self.number(range, $0) }, configured)
@@ -20,9 +22,16 @@ struct OptionResolver {
 
   static func number<Number>(_ range: OptionRange<Number>, _ flag: Given) throws -> Number {
     guard let value = range.value(flag.text) else {
-      throw OptionError(range.refusal(of: flag.text, at: "--\(range.name)"))
+      let refusal = range.refusal(of: flag.text, at: "--\(range.name)")
+      guard Number(written: flag.text) == nil else { throw OptionError(refusal) }
+      throw notUnderstood(refusal)
     }
     return value
+  }
+
+  /// As the command line's parser ends a command whose words it does not understand.
+  private static func notUnderstood(_ refusal: String) -> JobFailure.Reason {
+    JobFailure.Reason(description: "Error: \(refusal)", code: 64)
   }
 
   /// A value that is written as text, and is more than one number.
@@ -31,7 +40,7 @@ struct OptionResolver {
       name,
       flag.map { flag in
         guard let value = Value(configuration: flag.text) else {
-          throw OptionError("--\(name) \(printable(flag.text)) is not \(Value.kind)")
+          throw Self.notUnderstood("--\(name) \(printable(flag.text)) is not \(Value.kind)")
         }
         return value
       })
