@@ -243,26 +243,5 @@ extension Jobs {
       expectNames(result.lines[...], count: 2)
       #expect(result.stderr == "code 141\n", "\(result)")
     }
-
-    /// Checkpoints fit, and metrics do not. The limit is set once it trains: Open MPI has files of its own.
-    @Test("a file size limit is an error of the file that reaches it: the run ends with a whole checkpoint")
-    func fileSizeLimit() throws {
-      let folder = try RunFolder()
-      let arguments = [
-        "--d-model", "16", "--steps", "20000", "--progress", "never", "--generate", "0", "--checkpoint-dir",
-        folder.path,
-        "--checkpoint-every", "20", "--metrics", folder.metricsPath,
-      ]
-      let result = try ddpTrain(.alone, arguments) { job in
-        try job.wait(until: "there is a checkpoint") { !folder.steps.isEmpty }
-        let limit = try Process.run(
-          URL(fileURLWithPath: "/usr/bin/env"),
-          arguments: ["prlimit", "--pid", "\(job.processID)", "--fsize=400000"])
-        limit.waitUntilExit()
-        #expect(limit.terminationStatus == 0)
-      }
-      expectFailure(result, saying: "metrics file \(folder.metricsPath): File too large; it is incomplete")
-      #expect(folder.steps.last == 20_000, "\(result)")
-    }
   }
 }
