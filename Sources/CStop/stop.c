@@ -46,7 +46,7 @@ static const struct {
     {SIGABRT, "SIGABRT", CSTOP_DEFAULT},
     {SIGTRAP, "SIGTRAP", CSTOP_DEFAULT},
     {SIGSYS, "SIGSYS", CSTOP_DEFAULT},
-    // Job control: to stop and to go on where it was. SIGKILL and SIGSTOP cannot be had.
+    // Job control: to stop and to go on where it was. SIGKILL and SIGSTOP cannot be caught.
     {SIGKILL, "SIGKILL", CSTOP_DEFAULT},
     {SIGSTOP, "SIGSTOP", CSTOP_DEFAULT},
     {SIGTSTP, "SIGTSTP", CSTOP_DEFAULT},

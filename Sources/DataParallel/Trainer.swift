@@ -135,7 +135,7 @@ public final class Trainer {
       isSpeaker: world.rank == 0)
   }
 
-  /// The exact mean loss of `names`, in nats a prediction; nil where a stop request left no time for it.
+  /// The exact mean loss of `names`, in nats per prediction; nil where a stop request left no time for it.
   public func evaluate(_ names: NameTable) throws -> Double? {
     try meanLoss(
       of: names, parameters: state.parameters.pointer, engine: step.engine, batch: TrainingStep.evaluationBatch,

@@ -19,9 +19,7 @@ public final class TrainingStep {
   /// Of a reproducible run.
   private let microShards: MicroShardPass?
   /// Whether its ranks have agreed to stop, after the same step on all of them. The program then knows of a request.
-  public private(set) var wasStopped = false {
-    didSet { StopSignal.note() }
-  }
+  public private(set) var wasStopped = false
 
   /// What became of a step.
   public struct Outcome: Sendable {
@@ -112,7 +110,10 @@ public final class TrainingStep {
     phases.adam = clock.lap(.adam)
     check?.seal()
     let totals = try synchronisation.publish(state, engine: engine)
-    if totals.requests.contains(.stop) { wasStopped = true }
+    if totals.requests.contains(.stop) {
+      wasStopped = true
+      StopSignal.note()
+    }
     if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { turnBit() }
     phases.synchronisation += clock.lap(.synchronisation)
     return Outcome(

@@ -12,7 +12,7 @@ public final class DestinationFolder {
 
   /// - Parameters:
   ///   - files: names of files, and of files in folders of their own there, that are going to be written.
-  /// - Throws: where the folder cannot be had, or one of the files not be written.
+  /// - Throws: where the folder cannot be used, or one of the files not be written.
   public init(
     _ option: String, _ path: String, files: [String], folders: [String] = [], waiting: Waiting
   ) throws(DestinationError) {

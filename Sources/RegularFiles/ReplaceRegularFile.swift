@@ -3,7 +3,7 @@ import Foundation
 /// Writes a file so that `path` holds either its former content or all of the new one, also after a crash or a power
 /// cut: to a new file beside it, which is synchronised and renamed, and the folder synchronised.
 ///
-/// Symbolic links are followed, and stay. The file keeps its mode, its owner and its group. Where that cannot be had (an
+/// Symbolic links are followed, and stay. The file keeps its mode, its owner and its group. Where that is not possible (an
 /// owner that only root may give, a folder that cannot be written to, a file that is mounted), what is there is
 /// overwritten in its place.
 ///
@@ -37,7 +37,7 @@ private func partialPath(of path: String) -> String {
 private func replaceWhole(
   _ target: String, _ old: stat?, with bytes: UnsafeRawBufferPointer
 ) throws(RegularFileError) -> Bool {
-  /// Whether the last call failed for want of a right.
+  /// Whether the last call failed because a right was missing.
   func isForbidden() -> Bool { old != nil && [EACCES, EPERM, EROFS, EBUSY].contains(errno) }
   let partial = partialPath(of: target)
   // Nobody else reads it before it has the mode of the old one.

@@ -17,7 +17,7 @@ extension Jobs {
       "config", "data", "engine", "exp", "sync", "checkpoint-dir", "metrics", "trace", "progress", "model", "json",
       "csv", "report", "mode",
     ]
-    /// What lets an option be looked at and ends soon, or is refused behind it.
+    /// What lets an option be looked at and ends soon, or is refused after it.
     private static let quick: [String: [String]] = [
       "train": ["--steps", "1", "--generate", "0", "--quiet"],
       "generate": ["--model", "/proc/none"], "bench": ["--json", "/proc/none/none"],
@@ -156,7 +156,7 @@ extension Jobs {
       #expect(result.stderr.split(separator: "\n").count == 1 && result.stderr.contains("ulimit -v"), "\(result)")
     }
 
-    /// The array that is refused comes behind the check: what is counted is this process's own limit at its start.
+    /// The array that is refused comes after the check: what is counted is this process's own limit at its start.
     @Test("a limit of one rank ends all ranks in one line of ours")
     func oneRank() throws {
       let result = try MPIRun.runScript(

@@ -23,7 +23,8 @@ struct OptionResolver {
   static func number<Number>(_ range: OptionRange<Number>, _ flag: Given) throws -> Number {
     guard let value = range.value(flag.text) else {
       let refusal = range.refusal(of: flag.text, at: "--\(range.name)")
-      guard Number(written: flag.text) == nil else { throw OptionError(refusal) }
+      // A number, though none that the option takes, is understood: also one that is not finite.
+      guard Double(flag.text) == nil else { throw OptionError(refusal) }
       throw notUnderstood(refusal)
     }
     return value

@@ -69,7 +69,7 @@ final class ProgressReporter {
   }
 }
 
-/// The width of the terminal behind standard error; where that is none, what COLUMNS says, or 80.
+/// The width of the terminal that standard error is; where it is none, what COLUMNS says, or 80.
 private func terminalColumns() -> Int {
   var size = winsize()
   if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
