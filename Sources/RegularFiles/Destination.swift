@@ -137,10 +137,7 @@ private func obstacle(toMaking path: String, folderComes: Bool) -> String? {
   guard status(of: folder) != nil || errno != ENOENT else {
     return folderComes ? nil : "there is no folder \(folder)"
   }
-  guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else {
-    return "the folder \(folder) cannot be written to: \(String(cString: strerror(errno)))"
-  }
-  return nil
+  return obstacle(toChanging: folder)
 }
 
 /// The descriptor that the program was given under this name: `-`, /dev/stdout, /dev/fd/3, /proc/self/fd/3, or a link to

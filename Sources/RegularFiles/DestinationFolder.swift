@@ -59,8 +59,5 @@ private func obstacle(toFolder path: String) -> String? {
     return obstacle(toFolder: folder(of: trimmed))
   }
   guard status.kind == S_IFDIR else { return "is not a folder" }
-  guard faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0 else {
-    return "the folder \(path) cannot be written to: \(String(cString: strerror(errno)))"
-  }
-  return nil
+  return obstacle(toChanging: path)
 }

@@ -7,12 +7,6 @@ import Testing
 
 @Suite("a folder of checkpoints")
 struct FolderTests {
-  private func store(_ folder: CheckpointFolder, _ steps: [Int]) throws {
-    for step in steps {
-      #expect(try sampleFile(step: step).withUnsafeBytes { try folder.store($0, step: step) }.isEmpty)
-    }
-  }
-
   private func damage(_ path: String) throws {
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     bytes[bytes.count / 2] ^= 4
@@ -154,7 +148,7 @@ struct FolderTests {
     #expect(failure { _ = try CheckpointFolder(path: temporary.path, keep: 1) } == nil)
   }
 
-  @Test("a folder that cannot be had")
+  @Test("a folder that cannot be used")
   func notAFolder() throws {
     let temporary = try TemporaryFolder()
     try temporary.file("file", "x")

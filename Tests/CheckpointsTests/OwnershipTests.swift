@@ -7,12 +7,6 @@ import Testing
 /// Two runs, one folder, and what people do to it meanwhile.
 @Suite("who owns a folder of checkpoints")
 struct OwnershipTests {
-  private func store(_ folder: CheckpointFolder, _ steps: [Int]) throws {
-    for step in steps {
-      #expect(try sampleFile(step: step).withUnsafeBytes { try folder.store($0, step: step) }.isEmpty)
-    }
-  }
-
   private func steps(_ path: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasPrefix("step-") }.sorted()
   }

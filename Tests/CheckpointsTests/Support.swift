@@ -1,5 +1,6 @@
 import Checkpoints
 import GPT
+import Testing
 
 /// The smallest model there is.
 func smallShape() throws -> Shape { try Shape(dModel: 16, heads: 4) }
@@ -27,6 +28,13 @@ func fill(_ arrays: ModelArrays, _ shape: Shape) {
 /// A whole checkpoint's bytes.
 func sampleFile(step: Int = 150, metadata: [String: String] = ["note": "\"quoted\"\n"]) throws -> [UInt8] {
   Array(try sampleImage(smallShape()).seal(step: step, losses: sampleLosses(step), metadata: metadata))
+}
+
+/// Stores whole checkpoints of these steps, which nothing hinders.
+func store(_ folder: CheckpointFolder, _ steps: [Int]) throws {
+  for step in steps {
+    #expect(try sampleFile(step: step).withUnsafeBytes { try folder.store($0, step: step) }.isEmpty)
+  }
 }
 
 /// The kind of error that `body` throws, and what it says; nil where it throws none.
