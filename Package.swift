@@ -37,64 +37,54 @@ let package = Package(
     // The model once more, from single operations that remember themselves.
     .target(name: "Autograd", dependencies: ["GPT", "Kernels"], swiftSettings: swiftForThisCPU),
 
-    // Files: names in, tensors in and out.
+    // Text: numbers as people write them and their ranges; tables, and text made safe to print.
+    .target(name: "Values", swiftSettings: swiftForThisCPU),
+
+    // Files: names in, tensors in and out, runs that survive their process.
     // No pkgConfig: it would link a library of which only inlined functions are used.
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
-    // Numbers as people write them and their ranges; text made safe to print.
-    .target(name: "Values", swiftSettings: swiftForThisCPU),
-    .target(name: "RegularFiles", swiftSettings: swiftForThisCPU),
-    .target(name: "Dataset", dependencies: ["CXXHash", "RegularFiles", "Values"], swiftSettings: swiftForThisCPU),
-    .target(name: "SafeTensors", dependencies: ["RegularFiles", "Values"], swiftSettings: swiftForThisCPU),
-
-    // Options in YAML.
-    .target(name: "Configuration", dependencies: ["RegularFiles", "Values", "Yams"], swiftSettings: swiftForThisCPU),
-
-    // This build against runs computed elsewhere.
-    .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
-
-    // Runs that survive their process.
+    .target(name: "Files", dependencies: ["CXXHash"], swiftSettings: swiftForThisCPU),
+    .target(name: "Dataset", dependencies: ["Files", "Values"], swiftSettings: swiftForThisCPU),
+    .target(name: "SafeTensors", dependencies: ["Files", "Values"], swiftSettings: swiftForThisCPU),
     .target(
-      name: "Checkpoints", dependencies: ["Dataset", "GPT", "RegularFiles", "SafeTensors", "Values"],
+      name: "Checkpoints", dependencies: ["Dataset", "Files", "GPT", "SafeTensors", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Many ranks.
-    .target(name: "CSpin", cSettings: cForThisCPU),
-    .target(name: "CStop"),
+    .target(name: "CSystem", cSettings: cForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI", "Values"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CXXHash", "CSIMD", "CSpin", "CStop", "Kernels", "GPT", "MPI", "Dataset", "Values"],
-      swiftSettings: swiftForThisCPU),
-
-    // Measurement.
-    .target(name: "CMeasure"),
-    .target(
-      name: "Scaling",
-      dependencies: ["Autograd", "CMeasure", "CSIMD", "Kernels", "GPT", "MPI", "DataParallel", "ScalingFormat"],
+      dependencies: ["CSIMD", "CSystem", "Dataset", "Files", "GPT", "Kernels", "MPI", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
-      name: "Doctor", dependencies: ["CMeasure", "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "DataParallel"],
+      name: "Doctor", dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI"],
       swiftSettings: swiftForThisCPU),
 
-    // What scaling measured, as its JSON has it. Apart from what measures, so that it is fuzzed without MPI.
-    .target(name: "ScalingFormat", dependencies: ["Values"], swiftSettings: swiftForThisCPU),
-
-    // What was measured as JSON, CSV, text and a page. Figures are gnuplot's.
+    // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
+    .target(name: "CAllocations"),
+    // What leaves the program as JSON or CSV. Knows no MPI, so that its readers can be fuzzed.
+    .target(name: "Schemas", dependencies: ["Values"], swiftSettings: swiftForThisCPU),
     .target(
-      name: "Reports",
+      name: "Laboratory",
       dependencies: [
-        "RegularFiles", "Scaling", "ScalingFormat", "Values", .product(name: "Mustache", package: "swift-mustache"),
+        "Autograd", "CAllocations", "CSIMD", "CSystem", "DataParallel", "Files", "GPT", "Kernels", "MPI", "Schemas",
+        "Values", .product(name: "Mustache", package: "swift-mustache"),
       ],
       swiftSettings: swiftForThisCPU),
+    // This build against runs computed elsewhere.
+    .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
+    // The program.
+    .target(name: "Options", dependencies: ["Files", "Values", "Yams"], swiftSettings: swiftForThisCPU),
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "GPT", "MPI", "RegularFiles", "Dataset", "Reference", "DataParallel",
-        "Autograd", "Scaling", "Doctor", "Reports", "Checkpoints", "Configuration", "Values",
+        "CAllocations", "CGuard", "CSIMD", "CSME2", "CSystem", "Checkpoints", "DataParallel", "Dataset", "Doctor",
+        "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -112,7 +102,7 @@ let package = Package(
       name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "RegularFilesTests", dependencies: ["RegularFiles", "TestSupport"], swiftSettings: swiftForThisCPU),
+      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport", "Values"],
@@ -123,18 +113,18 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Checkpoints", "Configuration", "Dataset", "GPT", "SafeTensors", "ScalingFormat", "TestSupport",
+        "Checkpoints", "Dataset", "GPT", "Options", "SafeTensors", "Schemas", "TestSupport",
       ],
       path: "Tests/Support/fuzz", swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "ScalingTests",
-      dependencies: ["Autograd", "CMeasure", "DataParallel", "Dataset", "GPT", "Scaling", "TestSupport"],
+      name: "LaboratoryTests",
+      dependencies: [
+        "Autograd", "CAllocations", "DataParallel", "Dataset", "Files", "GPT", "Laboratory", "MPI", "Schemas",
+        "TestSupport", "Values",
+      ],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "TestSupport"],
-      swiftSettings: swiftForThisCPU),
-    .testTarget(
-      name: "ReportsTests", dependencies: ["RegularFiles", "Reports", "Scaling", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
@@ -146,7 +136,7 @@ let package = Package(
       name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
     // The program of the strategies' jobs.
     .executableTarget(
-      name: "sync-exercise", dependencies: ["CMeasure", "DataParallel", "Dataset", "GPT", "MPI"],
+      name: "sync-exercise", dependencies: ["CAllocations", "DataParallel", "Dataset", "GPT", "MPI"],
       path: "Tests/Support/sync-exercise", swiftSettings: swiftForThisCPU),
     // Jobs in a container that forbids ranks to read each other's memory.
     .executableTarget(name: "no-single-copy", path: "Tests/Support/no-single-copy"),
@@ -156,7 +146,7 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "CStop", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "hinder",
+        "CSystem", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "hinder",
         "no-single-copy", "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),

@@ -1,5 +1,5 @@
 import GPT
-import RegularFiles
+import Files
 import SafeTensors
 import Values
 

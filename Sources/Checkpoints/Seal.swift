@@ -1,3 +1,4 @@
+import Files
 import Dataset
 
 /// The checksum inside a checkpoint, which covers every bit of the file.

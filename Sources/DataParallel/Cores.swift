@@ -1,4 +1,4 @@
-import CSpin
+import CSystem
 import MPI
 
 /// Ranks that together may use fewer places than they are: not each of them can have one of its own.
@@ -58,8 +58,8 @@ func eachHasACore(_ masks: [[UInt64]]) -> Bool { crowds(masks.map(cpus)).isEmpty
 public func allowedCPUs() -> [Int] { cpus(of: allowedMask()) }
 
 private func allowedMask() -> [UInt64] {
-  var mask = [UInt64](repeating: 0, count: Int(CSPIN_MASK_WORDS))
-  return cspin_allowed_cpus(&mask) == 0 ? mask : mask.map { _ in 0 }
+  var mask = [UInt64](repeating: 0, count: Int(CSYSTEM_MASK_WORDS))
+  return csystem_allowed_cpus(&mask) == 0 ? mask : mask.map { _ in 0 }
 }
 
 /// Asks the ranks of a node for their CPUs. Collective; false where a system does not tell.

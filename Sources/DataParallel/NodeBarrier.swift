@@ -1,4 +1,4 @@
-import CSpin
+import CSystem
 import Glibc
 import MPI
 

@@ -1,4 +1,4 @@
-import CXXHash
+import Files
 import GPT
 import MPI
 
@@ -83,7 +83,9 @@ final class ReplicaCheck {
   }
 
   private func hash(_ range: Range<Int>) -> UInt64 {
-    cxxhash_64(state.parameters.pointer + range.lowerBound, range.count * MemoryLayout<Float>.stride)
+    ContentHasher.hash64(
+      UnsafeRawBufferPointer(
+        start: state.parameters.pointer + range.lowerBound, count: range.count * MemoryLayout<Float>.stride))
   }
 }
 

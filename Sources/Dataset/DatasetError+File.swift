@@ -1,4 +1,4 @@
-import RegularFiles
+import Files
 
 extension DatasetError {
   init(_ error: RegularFileError, path: String) { self = .unreadable(path: path, error) }

@@ -1,4 +1,4 @@
-import RegularFiles
+import Files
 
 /// Why a file of names could not be read or split. The description is one line: what, where, and what to do.
 public enum DatasetError: Error, Equatable, Sendable {

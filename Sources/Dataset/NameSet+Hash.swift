@@ -1,3 +1,5 @@
+import Files
+
 extension NameSet {
   /// The XXH3-128 hash of the names, 32 hexadecimal digits: of the letters a–z, joined by one "\n", in order.
   ///

@@ -1,4 +1,4 @@
-import RegularFiles
+import Files
 import Values
 
 extension NameSet {

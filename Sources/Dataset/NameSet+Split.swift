@@ -1,4 +1,4 @@
-import CXXHash
+import Files
 
 extension NameSet {
   /// The names to train on and the names to evaluate on. Both keep the order of the file.
@@ -49,7 +49,7 @@ extension NameSet {
     let hashes = (0..<count).map { index in
       text.removeAll(keepingCapacity: true)
       text.append(contentsOf: letters(of: index).lazy.map { $0 + UInt8(ascii: "a") })
-      return text.withUnsafeBytes { cxxhash_64($0.baseAddress, $0.count) }
+      return text.withUnsafeBytes { ContentHasher.hash64($0) }
     }
     return (0..<count).sorted { first, second in
       if hashes[first] != hashes[second] { return hashes[first] < hashes[second] }

@@ -1,5 +1,5 @@
 import CGuard
-import CMeasure
+import CSystem
 import CSIMD
 import CSME2
 import DataParallel
@@ -97,10 +97,10 @@ extension SingleCopy {
       let place = neighbours.firstIndex(of: world.rank) ?? 0
       let next = neighbours[(place + 1) % neighbours.count]
       var value: UInt64 = 0
-      error = cmeasure_read_process(Int32(all[2 * next]), UInt64(UInt(bitPattern: all[2 * next + 1])), &value)
+      error = csystem_read_process(Int32(all[2 * next]), UInt64(UInt(bitPattern: all[2 * next + 1])), &value)
       if error == 0, value != UInt64(next) + 1 { error = EIO }
     } else if world.isAlone {
-      error = cmeasure_child_reads_this_process()
+      error = csystem_child_reads_this_process()
     }
     // The number must stay until it has been read.
     try world.barrier()

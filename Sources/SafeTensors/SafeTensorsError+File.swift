@@ -1,4 +1,4 @@
-import RegularFiles
+import Files
 
 extension SafeTensorsError {
   init(_ error: RegularFileError, path: String) {

@@ -1,4 +1,4 @@
-import RegularFiles
+import Files
 import Values
 
 /// A safetensors file in memory, checked as a whole before anything is handed out.

@@ -1,4 +1,4 @@
-import RegularFiles
+import Files
 
 extension SafeTensorsWriter {
   /// Writes the file so that `path` holds either its former content or all of the new one, also after a crash.

@@ -1,3 +1,4 @@
+import Values
 import CSME2
 import DataParallel
 import Dataset
@@ -5,7 +6,7 @@ import Foundation
 import GPT
 import Logging
 import MPI
-import Reports
+import Laboratory
 
 /// One training run from options to names.
 struct TrainingRun {

@@ -1,3 +1,4 @@
+import Files
 import Dataset
 import TestSupport
 import Testing

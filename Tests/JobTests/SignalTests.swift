@@ -1,4 +1,4 @@
-import CStop
+import CSystem
 import Foundation
 import MPIRunSupport
 import TestSupport

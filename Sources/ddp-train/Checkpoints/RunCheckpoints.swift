@@ -1,9 +1,10 @@
+import Values
 import Checkpoints
 import DataParallel
 import GPT
 import Logging
 import MPI
-import Reports
+import Laboratory
 
 /// A run's checkpoints on every rank: the one it goes on from, and those it will write. Only rank 0 sees the folder.
 final class RunCheckpoints {

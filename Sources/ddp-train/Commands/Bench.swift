@@ -1,13 +1,13 @@
 import ArgumentParser
-import CMeasure
+import CSystem
 import CSIMD
 import DataParallel
 import Dataset
 import Foundation
 import GPT
 import MPI
-import RegularFiles
-import Scaling
+import Files
+import Laboratory
 import Values
 
 struct Bench: JobCommand {

@@ -1,9 +1,10 @@
+import Values
 import ArgumentParser
 import DataParallel
 import GPT
 import MPI
 import Reference
-import Reports
+import Laboratory
 
 struct Check: JobCommand {
   static let configuration = CommandConfiguration(

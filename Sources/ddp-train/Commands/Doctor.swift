@@ -1,8 +1,9 @@
+import Values
 import ArgumentParser
 import Doctor
 import Foundation
 import MPI
-import Reports
+import Laboratory
 
 struct Doctor: JobCommand {
   static let configuration = CommandConfiguration(

@@ -1,3 +1,4 @@
+import Values
 import ArgumentParser
 import CGuard
 import CSIMD
@@ -5,7 +6,7 @@ import CSME2
 import DataParallel
 import GPT
 import MPI
-import Reports
+import Laboratory
 
 struct Info: JobCommand {
   static let configuration = CommandConfiguration(abstract: "Print what this build and this machine can do.")

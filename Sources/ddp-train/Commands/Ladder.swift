@@ -4,8 +4,8 @@ import DataParallel
 import Foundation
 import GPT
 import MPI
-import RegularFiles
-import Scaling
+import Files
+import Laboratory
 import Values
 
 struct LadderCommand: JobCommand {

@@ -1,9 +1,10 @@
+import Schemas
 import ArgumentParser
 import DataParallel
 import GPT
 import MPI
-import RegularFiles
-import Scaling
+import Files
+import Laboratory
 import Values
 
 struct Predict: JobCommand {

@@ -1,10 +1,10 @@
+import Schemas
 import ArgumentParser
 import DataParallel
 import Foundation
 import MPI
-import RegularFiles
-import Reports
-import Scaling
+import Files
+import Laboratory
 
 struct Report: JobCommand {
   static let configuration = CommandConfiguration(

@@ -1,3 +1,4 @@
+import Schemas
 import ArgumentParser
 import CSIMD
 import DataParallel
@@ -5,9 +6,8 @@ import Doctor
 import Foundation
 import GPT
 import MPI
-import RegularFiles
-import Reports
-import Scaling
+import Files
+import Laboratory
 import Values
 
 struct ScalingCommand: JobCommand {

@@ -1,4 +1,4 @@
-import Configuration
+import Options
 import Foundation
 import Values
 

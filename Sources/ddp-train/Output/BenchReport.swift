@@ -1,8 +1,8 @@
-import CMeasure
+import Values
+import CAllocations
 import CSIMD
 import Foundation
-import Reports
-import Scaling
+import Laboratory
 
 /// The results of `bench`, for people and as JSON.
 struct BenchReport {
@@ -35,7 +35,7 @@ struct BenchReport {
           + right(fixed(result.effectiveShare.median, 2), 11) + right(significant(phases.selection / 1000), 11)
           + right(significant(phases.forward / 1000), 9) + right(significant(phases.backward / 1000), 10)
           + right(significant(phases.adam / 1000), 6)
-          + right(cmeasure_allocations_are_counted() != 0 ? fixed(result.allocationsPerStep, 2) : "?", 13))
+          + right(callocations_are_counted() != 0 ? fixed(result.allocationsPerStep, 2) : "?", 13))
     }
     lines.append("")
     lines.append("peak memory \(fixed(Double(Core.peakMemory) / 1e6, 1)) MB")

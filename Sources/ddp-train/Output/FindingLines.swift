@@ -1,5 +1,6 @@
+import Values
 import Doctor
-import Reports
+import Laboratory
 
 /// Findings in columns, what to do about each below it.
 func findingLines(_ findings: [Finding]) -> [String] {

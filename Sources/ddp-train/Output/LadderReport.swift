@@ -1,6 +1,7 @@
+import Schemas
+import Values
 import Foundation
-import Reports
-import Scaling
+import Laboratory
 
 /// The result of `ladder`, for people and as JSON.
 struct LadderReport {

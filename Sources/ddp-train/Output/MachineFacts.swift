@@ -1,9 +1,10 @@
+import Schemas
 import CSIMD
 import DataParallel
 import Foundation
 import GPT
 import MPI
-import Scaling
+import Laboratory
 
 extension Machine {
   /// This machine, as rank 0 sees it, and the hosts of all ranks. Collective.

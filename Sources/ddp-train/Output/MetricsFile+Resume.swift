@@ -1,4 +1,4 @@
-import RegularFiles
+import Files
 
 extension MetricsFile {
   /// Leaves of a metrics file the records up to `step`, so that with those of the resumed run it reads as one run's:

@@ -1,5 +1,5 @@
 import DataParallel
-import RegularFiles
+import Files
 
 /// The run as JSON lines: one record a step or every k steps, and a final one. Keys are documented in
 /// docs/metrics.md.

@@ -1,8 +1,9 @@
+import Schemas
+import Values
 import DataParallel
 import Foundation
 import GPT
-import Reports
-import Scaling
+import Laboratory
 
 /// What `predict` found, for people and as JSON.
 struct PredictionReport {

@@ -1,7 +1,8 @@
+import Values
 import CSIMD
 import DataParallel
 import Foundation
-import Reports
+import Laboratory
 
 /// Shows rank 0's user how far the run is: one live line on a terminal, otherwise a line every so often.
 ///

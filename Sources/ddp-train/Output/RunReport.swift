@@ -3,7 +3,7 @@ import DataParallel
 import Dataset
 import Foundation
 import GPT
-import Reports
+import Laboratory
 import Values
 
 /// What rank 0 prints before and after a run.

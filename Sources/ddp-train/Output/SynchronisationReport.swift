@@ -1,7 +1,7 @@
+import Values
 import CSIMD
 import Foundation
-import Reports
-import Scaling
+import Laboratory
 
 /// The results of `bench --sync`, for people and as JSON.
 struct SynchronisationReport {

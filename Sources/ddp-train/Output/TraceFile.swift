@@ -1,7 +1,7 @@
 import DataParallel
 import Foundation
 import MPI
-import RegularFiles
+import Files
 
 /// `train --trace`: what every rank did in some steps, as trace events for Perfetto or chrome://tracing.
 ///

@@ -1,3 +1,4 @@
+import Files
 import Checkpoints
 import Dataset
 import GPT

@@ -1,4 +1,4 @@
-import Configuration
+import Options
 
 extension Reader {
   /// - Parameter files: the contents of configurations.

@@ -1,5 +1,5 @@
 import Foundation
-import ScalingFormat
+import Schemas
 
 extension Reader {
   /// - Parameter json: a report of `scaling`.

@@ -1,4 +1,4 @@
-import CMeasure
+import CAllocations
 import DataParallel
 import Dataset
 import Foundation
@@ -72,9 +72,9 @@ struct SyncExercise {
 
   /// A step, on average.
   private static func allocations(over steps: Int, _ body: (Int) throws -> Void) throws -> Double {
-    let before = cmeasure_allocations_count()
+    let before = callocations_count()
     for step in 0..<steps { try body(step) }
-    return Double(cmeasure_allocations_count() - before) / Double(steps)
+    return Double(callocations_count() - before) / Double(steps)
   }
 
   /// What the same collectives allocate a step when nothing but them is called.

@@ -1,0 +1,25 @@
+#define _GNU_SOURCE
+#include "csystem.h"
+#include <sched.h>
+#include <string.h>
+
+int csystem_allowed_cpus(uint64_t mask[CSYSTEM_MASK_WORDS]) {
+  memset(mask, 0, CSYSTEM_MASK_WORDS * sizeof(uint64_t));
+#if defined(__linux__)
+  return sched_getaffinity(0, CSYSTEM_MASK_WORDS * sizeof(uint64_t), (cpu_set_t *)mask) == 0 ? 0 : -1;
+#else
+  return -1;
+#endif
+}
+
+int csystem_pin_to_first_cpu(void) {
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    return sched_setaffinity(0, sizeof one, &one) == 0 ? cpu : -1;
+  }
+  return -1;
+}

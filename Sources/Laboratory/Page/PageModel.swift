@@ -1,0 +1,102 @@
+import Schemas
+import Values
+
+/// Everything the template shows. It reads stored properties only.
+struct PageModel {
+  struct Fact {
+    var name: String
+    var value: String
+  }
+
+  struct ShownFigure {
+    var number: Int
+    var name: String
+    var svg: String
+    var caption: String
+    /// "half" or "wide"
+    var size: String
+  }
+
+  struct Section {
+    var title: String
+    var times: PageTable
+    var factors: PageTable?
+    var figures: [ShownFigure]
+    var hasFigures: Bool
+  }
+
+  struct LatePlace {
+    var place: String
+    var sentences: [String]
+  }
+
+  let style: String
+  let title: String
+  let command: String
+  let facts: [Fact]
+  let warnings: [String]
+  let findings: [String]
+  let oneRankOnly: Bool
+  let cost: PageTable?
+  let sections: [Section]
+  let widthFigures: [ShownFigure]
+  let predictionFigures: [ShownFigure]
+  let predictions: PageTable?
+  let assumptions: [String]
+  let late: [LatePlace]
+  let hasSeveralRanks: Bool
+  let hasWarnings, hasWidthFigures, hasLate: Bool
+
+  /// - Parameter drawn: figures in the order of the page, as SVG elements.
+  init(_ report: ScalingReport, drawn: [(figure: Figure, svg: String)]) {
+    var number = 0
+    func take(_ isWanted: (String) -> Bool) -> [ShownFigure] {
+      drawn.filter { isWanted($0.figure.name) }.map { figure, svg in
+        number += 1
+        return ShownFigure(
+          number: number, name: figure.name, svg: svg, caption: figure.caption,
+          size: figure.isWide ? "wide" : "half")
+      }
+    }
+    let machine = report.machine
+    style = PageStyle.text
+    title = "Scaling of ddp-train on \(plural(machine.ranks, "rank"))"
+    command = machine.command
+    facts = Self.facts(machine)
+    warnings = machine.warnings
+    findings = Sentences.findings(report)
+    hasSeveralRanks = report.hasSeveralRanks
+    oneRankOnly = !hasSeveralRanks
+    cost = PageTable.costs(report.cost)
+    sections = report.cases.map { what in
+      let results = report.results(of: what)
+      let isParallel = results.contains { $0.ranks > 1 }
+      let names = ["speed-up", "efficiency", "time-split"].map { "\($0)-\(what.name)" }
+      return Section(
+        title: "\(what.title), \(what.mode.rawValue) scaling", times: .times(results),
+        factors: isParallel ? .factors(results.filter { $0.ranks > 1 }) : nil, figures: take { names.contains($0) },
+        hasFigures: isParallel)
+    }
+    widthFigures = take { $0.hasPrefix("strategies-") || $0.hasPrefix("crossover-") }
+    hasWarnings = !warnings.isEmpty
+    hasWidthFigures = !widthFigures.isEmpty
+    hasLate = !report.late.isEmpty
+    predictionFigures = take { $0.hasPrefix("predicted-") }
+    predictions = PageTable.predictions(report.predictions)
+    assumptions = report.assumptions
+    late = report.late.distinct { Sentences.place($0) }.map { place in
+      LatePlace(
+        place: place, sentences: report.late.filter { Sentences.place($0) == place }.map { Sentences.late($0) + "." })
+    }
+  }
+
+  private static func facts(_ machine: Machine) -> [Fact] {
+    [
+      Fact(name: "CPU", value: machine.cpu), Fact(name: "Built for", value: machine.isa),
+      Fact(name: "Peak", value: machine.peak ?? "not measured"),
+      Fact(name: "CPUs of rank 0", value: grouped(machine.cores)), Fact(name: "Hosts", value: machine.ranksOnHosts),
+      Fact(name: "System", value: machine.system), Fact(name: "MPI", value: machine.mpi),
+      Fact(name: "ddp-train", value: machine.version), Fact(name: "Date", value: machine.date),
+    ]
+  }
+}

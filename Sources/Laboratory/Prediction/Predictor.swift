@@ -1,0 +1,69 @@
+import Schemas
+import DataParallel
+import GPT
+
+/// Predicts the step of one width on any number of ranks:
+///
+/// step = selection(B) + passes(rows of the rank with the most) + exchange(strategy, P, N) + γ · share(strategy, N) · P.
+///
+/// What it leaves out: noise, for which N ranks wait more often than one, cores that slow each other down, and networks
+/// whose wires are shared with others.
+public struct Predictor: Sendable {
+  public let shape: Shape
+  public let engine: EngineOptions
+  public let compute: ComputePrices
+  public let place: Placement
+  private let names: NameTable
+
+  public init(
+    shape: Shape, engine: EngineOptions, compute: ComputePrices, place: Placement, names: NameTable
+  ) {
+    self.shape = shape
+    self.engine = engine
+    self.compute = compute
+    self.place = place
+    self.names = names
+  }
+
+  private var parameters: Int { shape.parameterCount }
+
+  /// - Parameter batch: B of a step in strong scaling, which grows from N = B on so that no rank is without a name; per
+  ///   rank in weak scaling.
+  public func predict(
+    _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: Int
+  ) -> Prediction {
+    let global = mode == .weak ? batch * ranks : max(batch, ranks)
+    let rows = ShardRows(batch: global, ranks: ranks, engine: engine, names: names)
+    let terms = CostTerms(
+      strategy, parameters: parameters, ranks: ranks, place: place, network: prices.network, node: prices.node)
+    let communication = prices.time(of: terms)
+    let update = compute.updatePerParameter * Double(parameters) * terms.updateShare
+    let step =
+      compute.selectionTime(batch: global) + compute.passTime(rows: rows.largest) + communication + update
+    let single = compute.singleCore(batch: global, rows: rows, parameters: parameters)
+    return Prediction(
+      c: shape.dModel, batch: batch, globalBatch: global, mode: mode, strategy: strategy.rawValue, ranks: ranks,
+      usPerStep: step,
+      communicationUs: communication, efficiency: single / (Double(ranks) * step), singleCoreUsPerStep: single)
+  }
+
+  /// A prediction for each number of ranks.
+  public func predict(
+    _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: [Int]
+  ) -> [Prediction] {
+    ranks.map { predict(strategy, prices: prices, batch: batch, mode: mode, ranks: $0) }
+  }
+}
+
+extension [Prediction] {
+  /// The fewest ranks whose step is faster than one core's with the same batch; nil where none is.
+  public var breakEven: Int? {
+    filter { $0.ranks > 1 && $0.usPerStep < $0.singleCoreUsPerStep }.map(\.ranks).min()
+  }
+
+  /// The fastest step of those with the same batch as one rank's.
+  public var best: Prediction? {
+    let batch = first?.globalBatch
+    return filter { $0.globalBatch == batch }.min { $0.usPerStep < $1.usPerStep }
+  }
+}

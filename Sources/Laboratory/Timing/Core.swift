@@ -1,0 +1,30 @@
+import CSystem
+import CSIMD
+import Kernels
+
+/// The core a measurement runs on.
+public enum Core {
+  /// Keeps the calling thread on the first core it may use, or leaves it alone where the system refuses.
+  ///
+  /// - Returns: the core's number.
+  @discardableResult
+  public static func pin() -> Int? {
+    let cpu = Int(csystem_pin_to_first_cpu())
+    return cpu < 0 ? nil : cpu
+  }
+
+  /// FLOP/s of independent fused multiply-adds at the widest vectors, over about a tenth of a millisecond.
+  ///
+  /// Clocks change by the millisecond: take it beside what it is compared with.
+  public static func multiplyAddRate() -> Double {
+    let count = 2000
+    let start = csimd_nanoseconds()
+    let result = multiplyAddChains(count: count)
+    let nanoseconds = Double(csimd_nanoseconds() - start)
+    precondition(result.isFinite)
+    return Double(count * multiplyAddChainFlops) / nanoseconds * 1e9
+  }
+
+  /// The most memory this process has had, in bytes.
+  public static var peakMemory: Int { Int(csystem_peak_memory()) }
+}

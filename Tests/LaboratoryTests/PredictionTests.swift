@@ -1,0 +1,136 @@
+import Schemas
+import DataParallel
+import Dataset
+import GPT
+import TestSupport
+import Testing
+
+@testable import Laboratory
+
+@Suite("Prediction")
+struct PredictionTests {
+  private static let sizes = [(16, 4188), (32, 14_524), (64, 53_628), (128, 205_564)]
+
+  private static func measurements(
+    _ prices: Prices, _ strategy: SynchronisationStrategy, ranks: Int, perNode: Int
+  ) -> [ExchangeMeasurement] {
+    sizes.map { c, parameters in
+      let terms = CostTerms(
+        strategy, parameters: parameters, ranks: ranks, place: Placement(ranksPerNode: perNode),
+        network: prices.network, node: prices.node)
+      return ExchangeMeasurement(
+        strategy: strategy, chosen: strategy, ranks: ranks, c: c, parameters: parameters,
+        exchangeUs: prices.time(of: terms), updateUs: 0)
+    }
+  }
+
+  @Test(
+    "a fit finds the prices that made the times",
+    arguments: [
+      (SynchronisationStrategy.allreduce, 1), (.sharded, 1), (.hierarchical, 1), (.allreduce, 2), (.shared, 2),
+    ]
+  )
+  func fit(strategy: SynchronisationStrategy, perNode: Int) {
+    let truth = Prices(
+      network: .tcp(latency: 130, perByte: 0.01), node: .sharedMemory(latency: 2.5, perByte: 0.0004), barrier: 0.8,
+      perByteRead: 0.0002)
+    var fitted = Prices.assumed
+    fitted.fit(
+      Self.measurements(truth, strategy, ranks: 2, perNode: perNode), place: Placement(ranksPerNode: perNode),
+      updatePerParameter: 0)
+    func close(_ path: KeyPath<Prices, Double>) -> Bool { abs(fitted[keyPath: path] / truth[keyPath: path] - 1) < 1e-9 }
+    if strategy == .shared {
+      #expect(close(\.barrier) && close(\.perByteRead))
+      #expect(fitted.network == Prices.assumed.network)
+    } else if perNode == 1 {
+      #expect(close(\.network.latency) && close(\.network.perByte))
+      #expect(fitted.node == Prices.assumed.node)
+    } else {
+      #expect(close(\.node.latency) && close(\.node.perByte))
+    }
+  }
+
+  @Test("prices are never negative, whatever was measured")
+  func edge() {
+    // Larger messages that take no longer: all latency.
+    let (a, b) = leastSquaresToOne([(1, 1), (1, 10), (1, 100)].map { (x: $0.0, y: $0.1) })
+    #expect(abs(a - 1) < 1e-12 && abs(b) < 1e-12)
+    let (c, d) = leastSquaresToOne([(0.1, 1), (0.01, 2), (0.001, 0.5)].map { (x: $0.0, y: $0.1) })
+    #expect(c >= 0 && d >= 0 && c + d > 0)
+    #expect(leastSquaresToOne([]) == (0, 0))
+  }
+
+  @Test("large messages over TCP pay three latencies, small ones one")
+  func rendezvous() {
+    let prices = Prices.assumed
+    func latencies(_ parameters: Int) -> Double {
+      CostTerms(
+        .allreduce, parameters: parameters, ranks: 2, place: Placement(ranksPerNode: 1), network: prices.network,
+        node: prices.node
+      ).networkLatencies
+    }
+    #expect(latencies(5000) == 2)  // a ring of two halves of 10 kB
+    #expect(latencies(50_000) == 6)  // of 100 kB
+  }
+
+  @Test("ranks of one node share its wire, and only what leaves it is sent")
+  func nodes() {
+    func terms(_ strategy: SynchronisationStrategy, _ ranks: Int) -> CostTerms {
+      CostTerms(
+        strategy, parameters: 53_628, ranks: ranks, place: Placement(ranksPerNode: 4), network: Prices.assumed.network,
+        node: Prices.assumed.node)
+    }
+    #expect(terms(.allreduce, 4).networkBytes == 0)
+    #expect(terms(.auto, 4) == terms(.shared, 4))
+    #expect(terms(.auto, 8) == terms(.hierarchical, 8))
+    #expect(terms(.hierarchical, 8).updateShare == 0.25)
+    #expect(terms(.sharded, 8).updateShare == 0.125)
+    // Two nodes: each sends half of the gradient, and the other half's sum back.
+    let bytes = Double(4 * (53_628 + 3))
+    #expect(abs(terms(.hierarchical, 8).networkBytes - bytes) < 4)
+    #expect(terms(.hierarchical, 8).bytesRead == bytes)
+  }
+
+  @Test("rows of shards are what cuts make of drawn batches", arguments: [(16, 1), (16, 2), (16, 16), (64, 8)])
+  func rows(batch: Int, ranks: Int) throws {
+    let names = try NameSet(path: PackagePaths.names).table
+    let rows = ShardRows(batch: batch, ranks: ranks, engine: EngineOptions(), names: names)
+    #expect(rows.whole <= rows.sum && rows.largest * Double(ranks) >= rows.sum)
+    if ranks == 1 { #expect(rows.largest == rows.whole && rows.sum == rows.whole) }
+    // A name has 2 to 16 positions.
+    #expect(rows.whole >= 2 * 1 && rows.whole <= Double(16 * batch))
+    if ranks == batch { #expect(rows.largest <= 16 && rows.largest > rows.sum / Double(ranks)) }
+  }
+
+  @Test("a larger batch than is drawn scales")
+  func scaledRows() throws {
+    let names = try NameSet(path: PackagePaths.names).table
+    let drawn = ShardRows(batch: ShardRows.largestDrawn, ranks: 64, engine: EngineOptions(), names: names)
+    let larger = ShardRows(batch: 16 * ShardRows.largestDrawn, ranks: 1024, engine: EngineOptions(), names: names)
+    #expect(larger.largest == drawn.largest)
+    #expect(larger.sum == 16 * drawn.sum && larger.whole == 16 * drawn.whole)
+  }
+
+  @Test("strong scaling's batch grows from N = B on; break-even and best are of one batch")
+  func curve() throws {
+    let names = try NameSet(path: PackagePaths.names).table
+    let shape = try Shape(dModel: 16, heads: 4)
+    let compute = ComputePrices(
+      selection: 1, selectionPerName: 0.2, passes: 3, passesPerRow: 0.5, updatePerParameter: 0.001)
+    let predictor = Predictor(
+      shape: shape, engine: EngineOptions(), compute: compute, place: Placement(ranksPerNode: 4), names: names)
+    let curve = predictor.predict(
+      .allreduce, prices: .assumed, batch: 16, mode: .strong, ranks: ScalingExperiment.rankCounts(upTo: 100))
+    #expect(curve.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 100])
+    #expect(curve.map(\.globalBatch) == [16, 16, 16, 16, 16, 32, 64, 100])
+    #expect(curve[0].efficiency == 1 && curve[0].communicationUs == 0)
+    let best = try #require(curve.best)
+    #expect(best.globalBatch == 16 && curve.prefix(5).allSatisfy { $0.usPerStep >= best.usPerStep })
+    if let breakEven = curve.breakEven {
+      let at = try #require(curve.first { $0.ranks == breakEven })
+      #expect(at.usPerStep < at.singleCoreUsPerStep)
+    }
+    let weak = predictor.predict(.auto, prices: .assumed, batch: 16, mode: .weak, ranks: 8)
+    #expect(weak.globalBatch == 128)
+  }
+}

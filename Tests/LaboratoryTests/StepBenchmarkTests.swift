@@ -1,0 +1,53 @@
+import CAllocations
+import DataParallel
+import Dataset
+import GPT
+import Laboratory
+import TestSupport
+import Testing
+
+/// What `bench` measures, without its times: those flake.
+@Suite(.serialized) struct StepBenchmarkTests {
+  private func benchmark(_ options: EngineOptions = EngineOptions(), batch: Int = 16) throws -> StepBenchmark {
+    let names = try NameSet(path: PackagePaths.names).table
+    return try StepBenchmark(
+      .init(shape: try Shape(dModel: 16, heads: 4), batch: batch, engine: options), names: names)
+  }
+
+  @Test func stepsAllocateNothing() throws {
+    guard callocations_are_counted() != 0 else { return }
+    let benchmark = try benchmark()
+    try benchmark.warmUp(steps: 3)
+    for _ in 0..<3 { try benchmark.round(steps: 20) }
+    #expect(benchmark.result.allocationsPerStep == 0)
+  }
+
+  @Test func sharesCountPredictedPositionsAndRowsReallyComputed() throws {
+    var plain = EngineOptions()
+    plain.sharesPrefixes = false
+    let shared = try benchmark()
+    let unshared = try benchmark(plain)
+    for benchmark in [shared, unshared] { try benchmark.round(steps: 40) }
+    #expect(shared.result.positions == unshared.result.positions)
+    #expect(unshared.result.rows == unshared.result.positions)
+    #expect((0.70...0.90).contains(shared.result.rows / shared.result.positions))
+  }
+
+  @Test func paddingFillsEveryName() throws {
+    var padded = EngineOptions()
+    padded.sharesPrefixes = false
+    padded.skipsPadding = false
+    let benchmark = try benchmark(padded)
+    try benchmark.round(steps: 10)
+    #expect(benchmark.result.rows == 16 * 16)
+  }
+
+  @Test func sharesAreOfThePeak() throws {
+    let benchmark = try benchmark()
+    try benchmark.round(steps: 40)
+    let share = benchmark.result.nominalShare.median
+    #expect(share > 0 && share < 3)
+    #expect(benchmark.result.effectiveShare.median < share)
+    #expect(benchmark.peaks.allSatisfy { $0 > 0 })
+  }
+}
