@@ -1,3 +1,4 @@
+import Values
 import CSIMD
 
 /// Where a step's time went, in nanoseconds.

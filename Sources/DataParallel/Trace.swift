@@ -1,11 +1,7 @@
 import CSIMD
 import GPT
 import MPI
-
-/// A part of a step that the clock is read behind.
-public enum Phase: UInt8, CaseIterable, Sendable {
-  case selection, forward, backward, wait, synchronisation, adam
-}
+import Values
 
 /// When the phases of some steps began and ended on this rank. Memory is taken once; recording allocates nothing.
 public final class Trace {

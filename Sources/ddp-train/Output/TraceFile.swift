@@ -1,3 +1,4 @@
+import Values
 import DataParallel
 import Foundation
 import MPI
