@@ -79,7 +79,12 @@ let package = Package(
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
     // The program.
-    .target(name: "Options", dependencies: ["Files", "Values", "Yams"], swiftSettings: swiftForThisCPU),
+    .target(
+      name: "Options",
+      dependencies: [
+        "Files", "Values", "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftForThisCPU),
     .executableTarget(
       name: "ddp-train",
       dependencies: [
@@ -126,6 +131,16 @@ let package = Package(
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "TestSupport"],
       swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "OptionsTests",
+      dependencies: [
+        "Options", "TestSupport", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftForThisCPU),
+    // The command line's units, without ranks.
+    .testTarget(
+      name: "ProgramTests", dependencies: ["GPT", "Options", "TestSupport", "ddp-train"], swiftSettings: swiftForThisCPU
+    ),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(

@@ -5,13 +5,13 @@ public enum CheckpointInterval: Sendable, Equatable, CustomStringConvertible {
   case steps(Int)
   case seconds(Double)
 
-  /// What `init(text:)` takes: a value "is not …".
+  /// What `init(written:)` takes: a value "is not …".
   public static var words: String {
     "a number of steps (500: \(Ranges.steps.span)) or of seconds (30s: \(Ranges.checkpointSeconds.span))"
   }
 
   /// From `500`, steps, or `30s`, seconds. Nil for what is neither, or out of range.
-  public init?(text: String) {
+  public init?(written text: String) {
     if let steps = Ranges.steps.value(text) {
       self = .steps(steps)
     } else if text.hasSuffix("s"), let seconds = Ranges.checkpointSeconds.value(String(text.dropLast())) {

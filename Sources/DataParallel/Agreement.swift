@@ -1,4 +1,5 @@
 import MPI
+import Values
 
 /// A failure that all ranks know of. Exactly one of them speaks.
 public struct JobFailure: Error, CustomStringConvertible {
@@ -15,13 +16,13 @@ public struct JobFailure: Error, CustomStringConvertible {
   }
 
   /// Thrown inside `onEveryRank` to choose the exit code of the failure it becomes.
-  public struct Reason: Error, CustomStringConvertible {
+  public struct Reason: Error, CustomStringConvertible, ExitCoded {
     public let description: String
-    public let code: Int32
+    public let exitCode: Int32
 
     public init(description: String, code: Int32) {
       self.description = description
-      self.code = code
+      exitCode = code
     }
   }
 }
@@ -48,7 +49,7 @@ public func onEveryRank<Result>(
   } catch {
     reason = "\(error)"
     failure = 1
-    code = (error as? JobFailure.Reason)?.code ?? 1
+    code = (error as? any ExitCoded)?.exitCode ?? 1
   }
   let states = try world.allGather([failure, StopSignal.number])
   let failed = (0..<world.size).map { states[2 * $0] }

@@ -50,19 +50,6 @@ public struct Settings: Sendable {
 
   /// lr · (1 − step / steps)
   func learningRate(step: Int) -> Double { learningRate * (1 - Double(step) / Double(steps)) }
-
-  /// Each setting by its option's name, as text: what ranks compare and what rank 0 prints.
-  public var fields: [(name: String, value: String)] {
-    [
-      ("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("steps", "\(steps)"),
-      ("learning-rate", "\(learningRate)"), ("seed", "\(seed)"), ("engine", engine.resolvedKind(for: shape).rawValue),
-      ("exp", engine.exponential.rawValue), ("prefix-sharing", "\(engine.sharesPrefixes)"),
-      ("padding-skip", "\(engine.skipsPadding)"), ("eval", "\(evaluate)"),
-      ("sync", strategy.rawValue), ("bucket-kib", "\(bucketKiB)"),
-      ("reproducible", "\(reproducible)"), ("check-replicas", "\(checkReplicas)"),
-      ("inject-bit-flip", bitFlip.map { "\($0.rank),\($0.step)" } ?? "none"),
-    ]
-  }
 }
 
 public enum SettingsError: Error, Equatable, CustomStringConvertible {

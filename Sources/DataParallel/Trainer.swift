@@ -41,7 +41,8 @@ public final class Trainer {
       check = nil
     }
     try requireAgreement(
-      settings.fields + [
+      [
+        ("the settings", "\(settings)"),
         ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),
         ("initial parameters", step.state.parametersHash),
       ] + Self.machineFields, over: world)

@@ -26,6 +26,8 @@ public struct OptionRange<Number: WrittenNumber>: Sendable {
   /// For help texts: "1 to 1048576".
   public var span: String {
     let lowest = Self.text(range.lowerBound)
+    // The smallest numbers there are.
+    if isOpen, lowest.contains("e-") { return "above 0" }
     return isOpen ? "at least \(lowest)" : "\(lowest) to \(Self.text(range.upperBound))"
   }
 

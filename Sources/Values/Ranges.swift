@@ -5,9 +5,9 @@ public enum Ranges {
   public static let dModel = OptionRange("d-model", 16...1024, note: "it must be a multiple of 16")
   public static let heads = OptionRange("heads", 1...1024, note: "it must divide d-model")
   public static let batch = OptionRange("batch", 1...1 << 20, unit: "names")
-  public static let steps = OptionRange("steps", 1...1 << 40)
-  public static let learningRate = OptionRange("learning-rate", 1e-300...1e300)
-  public static let seed = OptionRange("seed", 0...UInt64.max)
+  public static let steps = OptionRange("steps", 1...1 << 40, isOpen: true)
+  public static let learningRate = OptionRange("learning-rate", 1e-300...1e300, isOpen: true)
+  public static let seed = OptionRange("seed", 0...UInt64.max, isOpen: true)
   public static let bucketKiB = OptionRange("bucket-kib", 1...1 << 20, unit: "KiB")
   public static let checkReplicas = OptionRange("check-replicas", 0...1 << 40, note: "0 compares never", isOpen: true)
   public static let sme2From = OptionRange("sme2-from", 0...1 << 20, isOpen: true)
@@ -21,8 +21,8 @@ public enum Ranges {
   public static let tracedSteps = OptionRange("trace-steps", 1...100_000)
 
   // Names that a model makes up. Below, logits divided by it are infinite; beyond, all letters are equally likely.
-  public static let generate = OptionRange("generate", 0...1 << 40, note: "0 generates no names")
-  public static let count = OptionRange("count", 0...1 << 40, note: "0 generates no names")
+  public static let generate = OptionRange("generate", 0...1 << 40, note: "0 generates no names", isOpen: true)
+  public static let count = OptionRange("count", 0...1 << 40, note: "0 generates no names", isOpen: true)
   public static let temperature = OptionRange("temperature", 1e-6...1e6)
 
   // Measurements.

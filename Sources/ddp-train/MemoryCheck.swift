@@ -1,3 +1,4 @@
+import Options
 import DataParallel
 import Doctor
 import MPI

@@ -6,6 +6,7 @@ import Foundation
 import GPT
 import Logging
 import MPI
+import Options
 import Laboratory
 
 /// One training run from options to names.
@@ -19,11 +20,11 @@ struct TrainingRun {
   private var speaks: Bool { world.rank == 0 }
 
   /// - Throws: `JobFailure` where the options make no sense on any rank.
-  init(_ options: TrainingOptions, world: Communicator) throws {
+  init(_ options: CommandLineOptions<TrainingOptions>, world: Communicator) throws {
     self.world = world
     let plan = try onEveryRank(of: world) { try RunPlan(options, ranks: world.size) }
     // Before anything is read: ranks that took different paths from here would wait for each other for ever.
-    try requireAgreement(plan.settings.fields + plan.fields, over: world)
+    try requireAgreement(plan.options.agreement, over: world)
     self.plan = plan
     heartbeat = plan.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
     hosts = try world.allGather(Environment.processorName)
@@ -46,18 +47,18 @@ struct TrainingRun {
     // After the folder of checkpoints is there, in which they may lie.
     let outputs = try onEveryRank(of: world) { try speaks ? RunOutputs(plan) : nil }
     let metrics = outputs?.metrics
-    let trace = try plan.tracePath.map { _ in
+    let trace = try plan.trace.map { _ in
       try TraceFile(outputs?.trace, steps: plan.tracedSteps, settings: plan.settings, world: world)
     }
     if speaks { warn(about: names) }
     var settings = plan.settings
-    if plan.tournament, let winner = try chooseStrategy(split.training.table, stored: checkpoints?.strategy) {
+    if plan.syncTournament, let winner = try chooseStrategy(split.training.table, stored: checkpoints?.strategy) {
       settings.strategy = winner
     }
     let trainer = try Trainer(
       settings: settings, names: split.training.table, dataHash: names.hash, version: DDPTrain.version,
       world: world)
-    checkpoints?.note(strategy: trainer.synchronisation.strategy, tournament: plan.tournament)
+    checkpoints?.note(strategy: trainer.synchronisation.strategy, tournament: plan.syncTournament)
     if let resumed { try trainer.resume(resumed, model: checkpoints?.keeper?.arrays) }
     if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
     if speaks, !plan.quiet {
@@ -102,7 +103,7 @@ struct TrainingRun {
   private func openCheckpoints(dataHash: String) throws -> RunCheckpoints? {
     try plan.checkpoints.map {
       try RunCheckpoints(
-        $0, identity: RunIdentity(plan.settings, dataHash: dataHash), shape: plan.settings.shape, hosts: hosts,
+        $0, identity: RunIdentity(plan.options, dataHash: dataHash), shape: plan.settings.shape, hosts: hosts,
         world: world, logger: logger)
     }
   }
@@ -117,10 +118,10 @@ struct TrainingRun {
     heartbeat?.beat()
     let progress = ProgressReporter(
       mode: plan.progress, steps: plan.settings.steps, every: plan.logEvery, quiet: plan.quiet)
-    let every = plan.metricsPath == nil ? recordInterval : plan.logEvery ?? 1
+    let every = plan.metrics == nil ? recordInterval : plan.logEvery ?? 1
     defer { if speaks { progress.finish() } }
     return try trainer.run(
-      measureEveryStep: plan.metricsPath != nil, recordEvery: every, checkpoints: checkpoints != nil,
+      measureEveryStep: plan.metrics != nil, recordEvery: every, checkpoints: checkpoints != nil,
       sink: checkpoints?.keeper
     ) { record in
       guard speaks else { return }

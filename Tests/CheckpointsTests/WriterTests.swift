@@ -65,7 +65,7 @@ struct WriterTests {
 struct ScheduleTests {
   @Test("every 500 steps, also behind one that came late or a resumption")
   func steps() throws {
-    var schedule = CheckpointSchedule(try #require(CheckpointInterval(text: "500")), step: 0, now: 0)
+    var schedule = CheckpointSchedule(try #require(CheckpointInterval(written: "500")), step: 0, now: 0)
     func due(_ step: Int) -> Bool { schedule.isDue(step: step) { 1 << 62 } }
     #expect(!due(499) && due(500) && due(501))
     schedule.taken(step: 503, now: 0)
@@ -76,7 +76,7 @@ struct ScheduleTests {
 
   @Test("every 2.5 seconds since the last one")
   func seconds() throws {
-    var schedule = CheckpointSchedule(try #require(CheckpointInterval(text: "2.5s")), step: 7, now: 1_000_000_000)
+    var schedule = CheckpointSchedule(try #require(CheckpointInterval(written: "2.5s")), step: 7, now: 1_000_000_000)
     func due(_ now: UInt64) -> Bool { schedule.isDue(step: 1 << 40) { now } }
     #expect(!due(3_499_999_999) && due(3_500_000_000))
     schedule.taken(step: 9, now: 4_000_000_000)
@@ -85,5 +85,5 @@ struct ScheduleTests {
 
   @Test(
     "what is no interval", arguments: ["", "0", "-1", "s", "0s", "-2s", "nans", "infs", "1e99s", "5m", "5 s", "1.5"])
-  func wrong(text: String) { #expect(CheckpointInterval(text: text) == nil) }
+  func wrong(text: String) { #expect(CheckpointInterval(written: text) == nil) }
 }

@@ -60,35 +60,4 @@ struct SettingsTests {
   func exactSamples() {
     #expect(!Ranges.batch.range.upperBound.multipliedReportingOverflow(by: Ranges.steps.range.upperBound).overflow)
   }
-
-  @Test("each setting shows in what ranks compare")
-  func fields() throws {
-    let one = try settings()
-    let changes: [(String, (inout Settings) throws -> Void)] = [
-      ("d-model", { $0.shape = try Shape(dModel: 32, heads: 4) }),
-      ("heads", { $0.shape = try Shape(dModel: 16, heads: 2) }),
-      ("batch", { $0.batch = 17 }), ("steps", { $0.steps = 101 }), ("learning-rate", { $0.learningRate = 0.011 }),
-      ("seed", { $0.seed = 2 }), ("engine", { $0.engine.kind = .scalar }),
-      ("exp", { $0.engine.exponential = .exact }), ("prefix-sharing", { $0.engine.sharesPrefixes = false }),
-      ("padding-skip", { $0.engine.skipsPadding = false }), ("eval", { $0.evaluate = true }),
-      ("sync", { $0.strategy = .sharded }), ("bucket-kib", { $0.bucketKiB = 65 }),
-      ("reproducible", { $0.reproducible = true }), ("check-replicas", { $0.checkReplicas = 10 }),
-      ("inject-bit-flip", { $0.bitFlip = BitFlip(rank: 0, step: 3) }),
-    ]
-    #expect(one.fields.map(\.name) == changes.map(\.0))
-    for (name, change) in changes {
-      var other = one
-      try change(&other)
-      let differing = zip(one.fields, other.fields).filter { $0.value != $1.value }.map(\.0.name)
-      #expect(differing == [name])
-    }
-  }
-
-  @Test("an engine is compared as what it comes to")
-  func resolvedEngine() throws {
-    let automatic = try settings(engine: .auto).fields.map(\.value)
-    let resolved = try settings(engine: .auto)
-    let same = try settings(engine: resolved.engine.resolvedKind(for: resolved.shape)).fields.map(\.value)
-    #expect(same == automatic)
-  }
 }

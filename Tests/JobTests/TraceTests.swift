@@ -115,7 +115,7 @@ extension Jobs {
       for (arguments, message) in [
         (["--trace", "/no/such/trace"], "--trace /no/such/trace: there is no folder /no/such"),
         (["--trace", "/"], "--trace /: is a directory, not a file"),
-        (["--trace", "/no/such", "--trace-steps", "9:3"], "trace-steps 9:3 ends behind the run's last step, 10"),
+        (["--trace", "/no/such", "--trace-steps", "9:3"], "trace-steps 9:3 ends after the run's last step, 10"),
         (["--trace-steps", "1:1"], "trace-steps 1:1 without a trace"),
       ] {
         let result = try ddpTrain(start, ["--steps", "10"] + arguments)

@@ -33,7 +33,7 @@ test_refusals() {
   submit ck-wrong -- --steps minus
   end 30
   check "a wrong option: state" "FAILED 64:0" "$state"
-  check_says "a wrong option: the program's message" "The value 'minus' is invalid for '--steps"
+  check_says "a wrong option: the program's message" '--steps "minus" is not a whole number'
   check "a wrong option: nothing about going on" '' "$(grep '^launch:' <<<"$err")"
   # The configuration may name the folder: then it is the program's to look for.
   printf '%s\n' "checkpoint-dir: $cluster/jobs/ck-file" 'steps: 20' "data: $checkout/data/names.txt" >"$work/options.yaml"

@@ -1,5 +1,5 @@
 import Checkpoints
-import Values
+import Options
 
 /// The options about checkpoints, resolved.
 struct CheckpointPlan {
@@ -10,20 +10,18 @@ struct CheckpointPlan {
 
   /// - Returns: nil where no folder was named.
   /// - Throws: `OptionError`.
-  init?(_ flags: TrainingOptions, _ option: inout OptionResolver) throws {
-    let folder = try option.path("checkpoint-dir", flags.checkpointDir)
-    let every = try option.value("checkpoint-every", written: flags.checkpointEvery) as CheckpointInterval?
-    let keep = try option.number(Ranges.checkpointKeep, flags.checkpointKeep)
-    let resumes = try option.value("resume", flags.resume) ?? false
-    guard let folder else {
-      let given = every != nil ? "checkpoint-every" : keep != nil ? "checkpoint-keep" : resumes ? "resume" : nil
-      if let given { throw OptionError("\(given) needs checkpoint-dir, the folder of the checkpoints") }
+  init?(_ options: OptionValues<TrainingOptions>) throws {
+    guard let folder = options.checkpointDir else {
+      for (name, isGiven) in [
+        ("checkpoint-every", options.checkpointEvery != nil), ("checkpoint-keep", options.isGiven(\.checkpointKeep)),
+        ("resume", options.resume),
+      ] where isGiven { throw OptionError("\(name) needs checkpoint-dir, the folder of the checkpoints") }
       return nil
     }
     guard !folder.isEmpty else { throw OptionError("checkpoint-dir names no folder") }
     self.folder = folder
-    self.every = every ?? .seconds(60)
-    self.keep = keep ?? 3
-    self.resumes = resumes
+    self.every = options.checkpointEvery ?? .seconds(60)
+    self.keep = options.checkpointKeep
+    self.resumes = options.resume
   }
 }

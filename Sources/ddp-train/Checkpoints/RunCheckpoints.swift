@@ -1,3 +1,4 @@
+import Options
 import Values
 import Checkpoints
 import DataParallel

@@ -1,4 +1,5 @@
 import DataParallel
+import Options
 import Values
 
 /// What a run is, as its checkpoints say it: the settings, the data, the machine.
@@ -12,18 +13,14 @@ struct RunIdentity {
   private static let dataKey = "data-set"
 
   /// - Parameter dataHash: of the data set.
-  init(_ settings: Settings, dataHash: String) {
-    // What ranks or processes may choose anew without another result to speak of.
-    let free: Set = ["sync", "bucket-kib", "check-replicas", "inject-bit-flip"]
+  init(_ options: OptionValues<TrainingOptions>, dataHash: String) {
     var metadata: [String: String] = [Self.dataKey: dataHash, "program-version": DDPTrain.version]
-    for (name, value) in settings.fields where !free.contains(name) { metadata[name] = value }
+    for (name, value) in options.texts(of: [.run, .bits]) { metadata[name] = value }
     for (name, value) in Trainer.machineFields { metadata[Self.key(name)] = value }
     self.metadata = metadata
-    let always = ["d-model", "heads", "batch", "steps", "learning-rate", "seed", "exp", "eval", Self.dataKey]
-    // These change the last bits, and nothing else.
-    let bits =
-      ["reproducible", "engine", "prefix-sharing", "padding-skip"] + Trainer.machineFields.map { Self.key($0.name) }
-    required = always + (settings.reproducible ? bits : [])
+    let always = options.texts(of: [.run]).map(\.name) + [Self.dataKey]
+    let bits = options.texts(of: [.bits]).map(\.name) + Trainer.machineFields.map { Self.key($0.name) }
+    required = always + (options.reproducible ? bits : [])
   }
 
   /// What to say of a checkpoint that another version of the program wrote; nil of this one's own.

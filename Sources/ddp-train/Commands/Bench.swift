@@ -6,6 +6,7 @@ import Dataset
 import Foundation
 import GPT
 import MPI
+import Options
 import Files
 import Laboratory
 import Values
@@ -23,45 +24,40 @@ struct Bench: JobCommand {
       all ranks over those of one.
       """)
 
-  @Flag(help: "Compare the synchronisation strategies on the ranks of this job.")
-  var sync = false
+  struct Table: OptionTable {
+    let sync = Declared(
+      "sync", isInverted: false, help: "Compare the synchronisation strategies on the ranks of this job.")
+    let dModel = Declared(
+      each: Ranges.dModel, default: [16, 32, 64, 128], otherwise: "16 32 64 128, and 64 at batch 128", help: "Widths.")
+    let batch = Declared(Ranges.batch, default: 16, help: "Names in a batch.")
+    let heads = Declared(Ranges.heads, otherwise: "as in training", help: "Attention heads.")
+    let engine = EngineTable()
+    let seconds = Declared(Ranges.seconds, default: 1.5, help: "Seconds of timed steps per case.")
+    let json = Declared.json
+  }
 
-  @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128, and 64 at batch 128)")
-  var dModel: [Given] = []
-
-  @Option(help: "Names in a batch. (default: 16)")
-  var batch: Given?
-
-  @Option(help: "Attention heads. (default: as in training)")
-  var heads: Given?
-
-  @OptionGroup var engine: EngineFlags
-
-  @Option(help: "Seconds of timed steps per case: \(Ranges.seconds.span).")
-  var seconds: Given = "1.5"
-
-  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
-  var json: String?
+  @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
-    guard sync == (world.size > 1) else {
+    let options = try onEveryRank(of: world) { try self.options.values() }
+    guard options.sync == (world.size > 1) else {
       throw JobFailure(
-        description: sync
+        description: options.sync
           ? "bench --sync compares strategies of several ranks: start it with mpirun -np 2 or more"
           : "bench times one core: run it without mpirun, or with -np 1; --sync times several ranks",
         isSpeaker: world.rank == 0, code: 64)
     }
-    if sync { return try compareStrategies(on: world) }
+    if options.sync { return try compareStrategies(options, on: world) }
     try onEveryRank(of: world) {
-      let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
-      let file = try Destination.json(json, of: world)
+      let cases = try self.cases(options)
+      let file = try Destination.json(options.json, of: world)
       let names = try ProjectFiles.names()
       try requireMemory(of: cases, names: names, over: world)
       try validate(cases)
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
-      for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark, seconds: seconds) }
+      for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark, seconds: options.seconds) }
       try StopSignal.check()
       let report = BenchReport(benchmarks: benchmarks, core: core)
       print(report.table)
@@ -69,23 +65,22 @@ struct Bench: JobCommand {
     }
   }
 
-  private func compareStrategies(on world: Communicator) throws {
-    let (cases, seconds, names, file) = try onEveryRank(of: world) {
-      let (cases, seconds) = (try self.cases(), try self.seconds.number(in: Ranges.seconds))
-      let file = try Destination.json(json, of: world)
+  private func compareStrategies(_ options: OptionValues<Table>, on world: Communicator) throws {
+    let (cases, names, file) = try onEveryRank(of: world) {
+      let cases = try self.cases(options)
+      let file = try Destination.json(options.json, of: world)
       try validate(cases)
-      return (cases, seconds, try ProjectFiles.names(), file)
+      return (cases, try ProjectFiles.names(), file)
     }
     for what in cases { try requireMemory(of: [what], names: names, over: world) }
-    try requireAgreement(
-      [("the cases", "\(cases.map { "\($0)" })"), ("seconds", "\(seconds)")], over: world)
+    try requireAgreement(options.agreement, over: world)
     var results: [SynchronisationBenchmark.Result] = []
     for what in cases {
       let benchmark = try SynchronisationBenchmark(what, names: names, world: world)
       let start = csimd_nanoseconds()
       repeat {
         try benchmark.round()
-      } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < seconds * 1e9, over: world)
+      } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < options.seconds * 1e9, over: world)
       try StopSignal.check(over: world) { try benchmark.close() }
       results += try benchmark.results()
       try benchmark.close()
@@ -98,30 +93,22 @@ struct Bench: JobCommand {
     }
   }
 
-  private func cases() throws -> [StepBenchmark.Case] {
-    let chosen = try self.engine.resolve()
+  private func cases(_ options: OptionValues<Table>) throws -> [StepBenchmark.Case] {
+    let chosen = try options.engine.options
     // Where auto has a choice, its owner is to see both.
     let kinds: [EngineKind] = chosen.kind == .auto && EngineKind.sme2.isAvailable ? [.simd, .sme2] : [chosen.kind]
     return try kinds.flatMap { kind in
       var engine = chosen
       engine.kind = kind
-      return try cases(engine)
+      var cases = try options.dModel.map { width in
+        StepBenchmark.Case(
+          shape: try Shape(dModel: width, heads: options.heads), batch: options.batch, engine: engine)
+      }
+      if !options.isGiven(\.dModel), !options.isGiven(\.batch), !options.sync {
+        cases.append(.init(shape: try Shape(dModel: 64, heads: options.heads), batch: 128, engine: engine))
+      }
+      return cases
     }
-  }
-
-  private func cases(_ engine: EngineOptions) throws -> [StepBenchmark.Case] {
-    let widths = dModel.isEmpty ? [16, 32, 64, 128] : try dModel.numbers(in: Ranges.dModel)
-    let heads = try self.heads?.number(in: Ranges.heads)
-    let names = try batch?.number(in: Ranges.batch) ?? 16
-    var cases = try widths.map { width in
-      StepBenchmark.Case(
-        shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)), batch: names,
-        engine: engine)
-    }
-    if dModel.isEmpty, batch == nil, !sync {
-      cases.append(.init(shape: try Shape(dModel: 64, heads: heads ?? 4), batch: 128, engine: engine))
-    }
-    return cases
   }
 
   /// Of cases that are held at the same time. With several ranks every strategy has arrays of its own, and so has one

@@ -3,6 +3,7 @@ import ArgumentParser
 import DataParallel
 import GPT
 import MPI
+import Options
 import Reference
 import Laboratory
 
@@ -18,12 +19,12 @@ struct Check: JobCommand {
   @Argument(help: ArgumentHelp("Reference files.", valueName: "file"))
   var files: [String]
 
-  @OptionGroup var engine: EngineFlags
+  @OptionGroup var engine: CommandLineOptions<EngineTable>
 
   static let oneTaskIsEnough = true
 
   func run(on world: Communicator) throws {
-    let engine = try onEveryRank(of: world) { try self.engine.resolve() }
+    let engine = try onEveryRank(of: world) { try self.engine.values().options }
     var failed = 0
     for file in files {
       let check = try onEveryRank(of: world) { ReferenceCheck(try ReferenceCase(path: file), engine: engine) }

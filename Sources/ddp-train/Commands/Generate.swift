@@ -3,6 +3,7 @@ import Checkpoints
 import DataParallel
 import GPT
 import MPI
+import Options
 import Values
 
 struct Generate: JobCommand {
@@ -13,39 +14,34 @@ struct Generate: JobCommand {
       only --count, --temperature, --seed and --heads may be given.
       """)
 
-  @Option(help: "Names to print; the same as --generate. (default: 10)")
-  var count: Given?
+  struct Own: OptionTable {
+    let count = Declared(Ranges.count, otherwise: "10", help: "Names to print; the same as --generate.")
+    let model = Declared<String?>(
+      "model", .file,
+      help:
+        "A checkpoint, or any safetensors file with the model's tensors: names come from it, and nothing is trained.")
+  }
 
-  @Option(
-    help: ArgumentHelp(
-      "A checkpoint, or any safetensors file with the model's tensors: names come from it, and nothing is trained.",
-      valueName: "file"))
-  var model: String?
-
-  @OptionGroup var options: TrainingOptions
+  @OptionGroup var own: CommandLineOptions<Own>
+  @OptionGroup var options: CommandLineOptions<TrainingOptions>
 
   static let oneTaskIsEnough = true
 
   func run(on world: Communicator) throws {
     var options = options
-    if let count {
-      // Checked under its own name.
-      try onEveryRank(of: world) { _ = try count.number(in: Ranges.count) }
-      options.generate = count
-    }
-    options.quiet = true
-    guard let model else {
+    let own = try onEveryRank(of: world) { try self.own.values() }
+    if let count = own.count { options.give(\.generate, "\(count)") }
+    guard let model = own.model else {
+      options.give(\.quiet, "true")
       try TrainingRun(options, world: world).run()
       return
     }
-    let (count, temperature, seed, stored) = try onEveryRank(of: world) {
-      let count = try options.generate?.number(in: Ranges.generate) ?? 10
-      let temperature = try options.temperature?.number(in: Ranges.temperature) ?? RunPlan.defaultTemperature
-      let heads = try options.heads?.number(in: Ranges.heads)
-      let seed = try options.seed?.number(in: Ranges.seed)
-      if let option = trainingOption { throw OptionError("\(option) is of no use with --model: nothing is trained") }
-      let stored = try world.rank == 0 ? StoredModel(path: model, heads: heads) : nil
-      return (count, temperature, seed, stored)
+    let (chosen, stored) = try onEveryRank(of: world) {
+      let chosen = try options.values()
+      if let option = chosen.firstGiven(except: Self.ofUseWithModel) {
+        throw OptionError("--\(option) is of no use with --model: nothing is trained")
+      }
+      return (chosen, try world.rank == 0 ? StoredModel(path: model, heads: chosen.heads) : nil)
     }
     if let version = stored?.programVersion, let notice = RunIdentity.notice(path: model, version: version) {
       RankLogHandler.logger(rank: 0).warning("\(notice)")
@@ -53,29 +49,14 @@ struct Generate: JobCommand {
     try world.rest { isStopped in
       try stored?.parameters.withUnsafeBufferPointer { parameters in
         guard let stored, let start = parameters.baseAddress else { return }
-        let generator = Generator(shape: stored.shape, parameters: start, seed: seed ?? stored.seed ?? 1)
-        try generator.printNames(count, temperature: temperature, isStopped: isStopped)
+        let generator = Generator(
+          shape: stored.shape, parameters: start,
+          seed: chosen.isGiven(\.seed) ? chosen.seed : stored.seed ?? chosen.seed)
+        try generator.printNames(chosen.generate, temperature: chosen.temperature, isStopped: isStopped)
       }
     }
   }
 
-  /// An option that was given and belongs to training: all but --heads, --seed, --generate, --temperature and --quiet.
-  private var trainingOption: String? {
-    let engine = options.engine
-    let all: [(name: String, value: Any?)] = [
-      ("--config", options.config), ("--d-model", options.dModel), ("--batch", options.batch),
-      ("--steps", options.steps), ("--learning-rate", options.learningRate), ("--data", options.data),
-      ("--skip-invalid", options.skipInvalid), ("--eval", options.eval), ("--engine", engine.engine),
-      ("--sme2-from", engine.sme2From), ("--exp", engine.exp), ("--prefix-sharing", engine.prefixSharing),
-      ("--padding-skip", engine.paddingSkip), ("--sync", options.sync), ("--bucket-kib", options.bucketKib),
-      ("--sync-tournament", options.syncTournament), ("--reproducible", options.reproducible),
-      ("--check-replicas", options.checkReplicas), ("--inject-bit-flip", options.injectBitFlip),
-      ("--checkpoint-dir", options.checkpointDir), ("--checkpoint-every", options.checkpointEvery),
-      ("--checkpoint-keep", options.checkpointKeep), ("--resume", options.resume), ("--metrics", options.metrics),
-      ("--trace", options.trace), ("--trace-steps", options.traceSteps), ("--log-every", options.logEvery),
-      ("--progress", options.progress),
-      ("--heartbeat", options.heartbeat),
-    ]
-    return all.first { $0.value != nil }?.name
-  }
+  /// The options of training that mean something without it.
+  private static let ofUseWithModel = ["heads", "seed", "generate", "temperature", "quiet"]
 }

@@ -4,6 +4,7 @@ import DataParallel
 import Foundation
 import GPT
 import MPI
+import Options
 import Files
 import Laboratory
 import Values
@@ -19,45 +20,31 @@ struct LadderCommand: JobCommand {
       the last rung is all ranks together.
       """)
 
-  @Option(help: "The width.")
-  var dModel: Given = "16"
-
-  @Option(help: "Attention heads. (default: as in training)")
-  var heads: Given?
-
-  @Option(help: "Names in a batch.")
-  var batch: Given = "16"
-
-  @Option(help: "Seconds of timed steps, of all rungs together; at least three turns of each are timed.")
-  var seconds: Given = "10"
-
-  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
-  var json: String?
-
-  private var shape: Shape {
-    get throws {
-      let width = try dModel.number(in: Ranges.dModel)
-      return try Shape(
-        dModel: width, heads: try heads?.number(in: Ranges.heads) ?? Shape.defaultHeads(dModel: width))
-    }
+  struct Table: OptionTable {
+    let dModel = Declared(Ranges.dModel, default: 16, help: "The width.")
+    let heads = Declared(Ranges.heads, otherwise: "as in training", help: "Attention heads.")
+    let batch = Declared(Ranges.batch, default: 16, help: "Names in a batch.")
+    let seconds = Declared(
+      Ranges.seconds, default: 10,
+      help: "Seconds of timed steps, of all rungs together; at least three turns of each are timed.")
+    let json = Declared.json
   }
 
+  @OptionGroup var options: CommandLineOptions<Table>
+
   func run(on world: Communicator) throws {
-    let (shape, batch, seconds, names, file) = try onEveryRank(of: world) {
-      let shape = try self.shape
-      let batch = try self.batch.number(in: Ranges.batch)
-      let seconds = try self.seconds.number(in: Ranges.seconds)
-      return (shape, batch, seconds, try ProjectFiles.names(), try Destination.json(json, of: world))
+    let (options, shape, names, file) = try onEveryRank(of: world) {
+      let options = try self.options.values()
+      let shape = try Shape(dModel: options.dModel, heads: options.heads)
+      return (options, shape, try ProjectFiles.names(), try Destination.json(options.json, of: world))
     }
-    try requireAgreement(
-      [("d-model", "\(shape.dModel)"), ("heads", "\(shape.heads)"), ("batch", "\(batch)"), ("seconds", "\(seconds)")],
-      over: world)
-    try requireMemory(for: shape, batch: batch, names: names, over: world)
+    try requireAgreement(options.agreement, over: world)
+    try requireMemory(for: shape, batch: options.batch, names: names, over: world)
     // Ranks have been given their cores; a process alone moves between all of them.
     if world.size == 1 { Core.pin() }
-    let ladder = Ladder(shape: shape, batch: batch, names: names, world: world)
+    let ladder = Ladder(shape: shape, batch: options.batch, names: names, world: world)
     try ladder.validate()
-    try ladder.run(seconds: seconds)
+    try ladder.run(seconds: options.seconds)
     let report = LadderReport(result: try ladder.result())
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }

@@ -3,6 +3,7 @@ import ArgumentParser
 import DataParallel
 import GPT
 import MPI
+import Options
 import Files
 import Laboratory
 import Values
@@ -17,46 +18,34 @@ struct Predict: JobCommand {
       the options, and the table says so. docs/prediction.md has the formulas.
       """)
 
-  @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128)")
-  var dModel: [Given] = []
+  struct Table: OptionTable {
+    let dModel = Declared(each: Ranges.dModel, default: [16, 32, 64, 128], help: "Widths.")
+    let batch = Declared(
+      each: Ranges.predictedBatch, default: [16, 1024], help: "Names in a batch; per rank in weak scaling.")
+    let sync = Declared(
+      each: "sync", default: [SynchronisationStrategy.allreduce, .auto],
+      help: "Strategies; allreduce, sharded and auto can be predicted.")
+    let mode = Declared(each: "mode", default: [ScalingMode.strong], help: "Kinds of scaling.")
+    let latency = Declared(Ranges.latency, otherwise: "measured, else 2", as: "µs", help: "α between hosts, in µs.")
+    let bandwidth = Declared(
+      Ranges.bandwidth, otherwise: "measured, else 100", as: "Gbit/s", help: "1/β between hosts, in Gbit/s.")
+    let ranksPerNode = Declared(
+      Ranges.ranksPerNode, otherwise: "as in this job; the CPUs here without mpirun", help: "Ranks on a host.")
+    let upTo = Declared(Ranges.upTo, default: 1_000_000, help: "The most ranks to predict for.")
+    let engine = EngineTable()
+    let seconds = Declared(Ranges.seconds, default: 0.3, help: "Seconds of each measurement, of which there are many.")
+    let json = Declared<String?>(
+      "json", .file, help: "Write measurements, prices and predictions here as JSON; - is standard output.")
+  }
 
-  @Option(parsing: .upToNextOption, help: "Names in a batch; per rank in weak scaling. (default: 16 1024)")
-  var batch: [Given] = []
-
-  @Option(parsing: .upToNextOption, help: "Strategies: allreduce, sharded, auto. (default: allreduce auto)")
-  var sync: [SynchronisationStrategy] = []
-
-  @Option(parsing: .upToNextOption, help: "strong, weak. (default: strong)")
-  var mode: [ScalingMode] = []
-
-  @Option(help: ArgumentHelp("α between nodes, in µs. (default: measured, else 2)", valueName: "µs"))
-  var latency: Given?
-
-  @Option(
-    help: ArgumentHelp("1/β between nodes, in Gbit/s. (default: measured, else 100)", valueName: "Gbit/s"))
-  var bandwidth: Given?
-
-  @Option(help: "Ranks on a node. (default: as in this job; the CPUs here without mpirun)")
-  var ranksPerNode: Given?
-
-  @Option(help: "The most ranks to predict for: \(Ranges.upTo.span).")
-  var upTo: Given = "1000000"
-
-  @OptionGroup var engine: EngineFlags
-
-  @Option(help: "Seconds of each measurement, of which there are many: \(Ranges.seconds.span).")
-  var seconds: Given = "0.3"
-
-  @Option(
-    help: ArgumentHelp(
-      "Write measurements, prices and predictions here as JSON; - is standard output.", valueName: "file"))
-  var json: String?
+  @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
-    let (plan, names, file) = try onEveryRank(of: world) {
-      (try self.plan(), try ProjectFiles.names(), try Destination.json(json, of: world))
+    let (options, plan, names, file) = try onEveryRank(of: world) {
+      let options = try self.options.values()
+      return (options, try self.plan(options), try ProjectFiles.names(), try Destination.json(options.json, of: world))
     }
-    try requireAgreement([("the options", "\(plan)"), ("json", json == nil ? "no file" : "a file")], over: world)
+    try requireAgreement(options.agreement, over: world)
     for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
     let node = try NodeGroup(world)
     let place = Placement(ranksPerNode: try placement(plan, world, node))
@@ -95,23 +84,16 @@ struct Predict: JobCommand {
     var seconds: Double
   }
 
-  private func plan() throws -> Plan {
-    let batch = try self.batch.numbers(in: Ranges.predictedBatch)
-    let strategies = sync.isEmpty ? [.allreduce, .auto] : sync
-    if let unknown = strategies.first(where: { $0 == .overlap || $0 == .shared || $0 == .hierarchical }) {
+  private func plan(_ options: OptionValues<Table>) throws -> Plan {
+    if let unknown = options.sync.first(where: { $0 == .overlap || $0 == .shared || $0 == .hierarchical }) {
       throw OptionError(
         "--sync \(unknown): predict knows allreduce, sharded and auto, which is shared on one node and hierarchical on several"
       )
     }
     return Plan(
-      shapes: try (dModel.isEmpty ? [16, 32, 64, 128] : dModel.numbers(in: Ranges.dModel)).map {
-        try Shape(dModel: $0, heads: Shape.defaultHeads(dModel: $0))
-      },
-      batches: batch.isEmpty ? [16, 1024] : batch, strategies: strategies, modes: mode.isEmpty ? [.strong] : mode,
-      engine: try engine.resolve(), latency: try latency?.number(in: Ranges.latency),
-      bandwidth: try bandwidth?.number(in: Ranges.bandwidth),
-      ranksPerNode: try ranksPerNode?.number(in: Ranges.ranksPerNode), upTo: try upTo.number(in: Ranges.upTo),
-      seconds: try seconds.number(in: Ranges.seconds))
+      shapes: try options.dModel.map { try Shape(dModel: $0, heads: nil) }, batches: options.batch,
+      strategies: options.sync, modes: options.mode, engine: try options.engine.options, latency: options.latency,
+      bandwidth: options.bandwidth, ranksPerNode: options.ranksPerNode, upTo: options.upTo, seconds: options.seconds)
   }
 
   /// Rank 0 has most: it fits a line to batches of 1, 2, 4, … names, up to four times the largest.

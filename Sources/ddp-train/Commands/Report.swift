@@ -1,3 +1,4 @@
+import Options
 import Schemas
 import ArgumentParser
 import DataParallel

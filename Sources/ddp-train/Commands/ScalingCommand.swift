@@ -6,6 +6,7 @@ import Doctor
 import Foundation
 import GPT
 import MPI
+import Options
 import Files
 import Laboratory
 import Values
@@ -21,49 +22,35 @@ struct ScalingCommand: JobCommand {
       docs/scaling.md explains the columns.
       """)
 
-  @Option(parsing: .upToNextOption, help: "Widths. (default: 16 32 64 128)")
-  var dModel: [Given] = []
+  struct Table: OptionTable {
+    let dModel = Declared(each: Ranges.dModel, default: [16, 32, 64, 128], help: "Widths.")
+    let batch = Declared(each: Ranges.batch, default: [16], help: "Names in a batch; per rank in weak scaling.")
+    let heads = Declared(Ranges.heads, otherwise: "as in training", help: "Attention heads.")
+    let sync = Declared(each: "sync", default: [SynchronisationStrategy.allreduce, .auto], help: "Strategies.")
+    let mode = Declared(each: "mode", default: ScalingMode.allCases, help: "Kinds of scaling.")
+    let ranks = Declared(
+      each: Ranges.ranks, default: [], otherwise: "1 2 4 … N", help: "Numbers of ranks, each at most N.")
+    let engine = EngineTable()
+    let seconds = Declared(Ranges.seconds, default: 15, help: "Seconds of rounds per width.")
+    let json = Declared.json
+    let csv = Declared<String?>("csv", .file, help: "Write the results here as CSV; - is standard output.")
+    let report = Declared<String?>(
+      "report", .folder, help: "Write a page with figures into this folder; takes gnuplot.")
+  }
 
-  @Option(parsing: .upToNextOption, help: "Names in a batch; per rank in weak scaling. (default: 16)")
-  var batch: [Given] = []
-
-  @Option(help: "Attention heads. (default: as in training)")
-  var heads: Given?
-
-  @Option(parsing: .upToNextOption, help: "Strategies. (default: allreduce auto)")
-  var sync: [SynchronisationStrategy] = []
-
-  @Option(parsing: .upToNextOption, help: "strong, weak. (default: both)")
-  var mode: [ScalingMode] = []
-
-  @Option(parsing: .upToNextOption, help: "Numbers of ranks, each at most N. (default: 1 2 4 … N)")
-  var ranks: [Given] = []
-
-  @OptionGroup var engine: EngineFlags
-
-  @Option(help: "Seconds of rounds per width: \(Ranges.seconds.span).")
-  var seconds: Given = "15"
-
-  @Option(help: ArgumentHelp("Write the results here as JSON; - is standard output.", valueName: "file"))
-  var json: String?
-
-  @Option(help: ArgumentHelp("Write the results here as CSV; - is standard output.", valueName: "file"))
-  var csv: String?
-
-  @Option(help: ArgumentHelp("Write a page with figures into this folder; takes gnuplot.", valueName: "folder"))
-  var report: String?
+  @OptionGroup var options: CommandLineOptions<Table>
 
   /// Fewer rounds say nothing about their spread.
   private static let fewestRounds = 8
 
   func run(on world: Communicator) throws {
-    let (plans, seconds, names, output) = try onEveryRank(of: world) {
-      let plans = try self.plans(ranks: world.size)
-      let seconds = try self.seconds.number(in: Ranges.seconds)
+    let (options, plans, names, output) = try onEveryRank(of: world) {
+      let options = try self.options.values()
+      let plans = try self.plans(options, ranks: world.size)
       try requireCorrect(plans[0].engine)
-      return (plans, seconds, try ProjectFiles.names(), world.rank == 0 ? try Output(self) : nil)
+      return (options, plans, try ProjectFiles.names(), world.rank == 0 ? try Output(options) : nil)
     }
-    try requireAgreement([("the cases", "\(plans)"), ("seconds", "\(seconds)")], over: world)
+    try requireAgreement(options.agreement, over: world)
     for plan in plans { try requireMemory(of: plan, names: names, over: world) }
     let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
     if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
@@ -72,7 +59,7 @@ struct ScalingCommand: JobCommand {
     var peaks: [Double] = []
     for plan in plans {
       let experiment = try ScalingExperiment(plan, names: names, world: world)
-      try measure(experiment, seconds: seconds, over: world)
+      try measure(experiment, seconds: options.seconds, over: world)
       try StopSignal.check(over: world) { try experiment.close() }
       let found = try experiment.results()
       try experiment.close()
@@ -82,7 +69,7 @@ struct ScalingCommand: JobCommand {
       report.machine.warnings += experiment.notices.filter { !report.machine.warnings.contains($0) }
     }
     report.cost = ScalingCost.all(report.results)
-    try forecast(&report, plans, names, seconds: seconds, over: world)
+    try forecast(&report, plans, names, seconds: options.seconds, over: world)
     report.machine.setPeak(Sample(peaks))
     try onEveryRank(of: world) {
       guard let output else { return }
@@ -126,21 +113,20 @@ struct ScalingCommand: JobCommand {
       Double(csimd_nanoseconds() - start) <= seconds * 1e9 || rounds < Self.fewestRounds, over: world)
   }
 
-  private func plans(ranks most: Int) throws -> [ScalingExperiment.Plan] {
+  private func plans(_ options: OptionValues<Table>, ranks most: Int) throws -> [ScalingExperiment.Plan] {
     // Those of this job, whatever the option takes elsewhere.
-    let ranks = try self.ranks.numbers(in: OptionRange("ranks", 1...most, note: "this job has \(plural(most, "rank"))"))
-    let counts = ranks.isEmpty ? ScalingExperiment.rankCounts(upTo: most) : Set(ranks).sorted()
-    let engine = try self.engine.resolve()
-    let heads = try self.heads?.number(in: Ranges.heads)
-    let widths = dModel.isEmpty ? [16, 32, 64, 128] : try dModel.numbers(in: Ranges.dModel)
+    let ranks = OptionRange("ranks", 1...most, note: "this job has \(plural(most, "rank"))")
+    for count in options.ranks { try require(count, in: ranks) }
+    let counts = options.ranks.isEmpty ? ScalingExperiment.rankCounts(upTo: most) : Set(options.ranks).sorted()
     // Weak scaling has this many on each rank.
-    let mostNames = Ranges.batch.range.upperBound / (mode == [.strong] ? 1 : counts.last ?? 1)
-    let batch = try self.batch.numbers(in: OptionRange("batch", 1...max(mostNames, 1), unit: "names"))
-    return try widths.map { width in
+    let mostNames = Ranges.batch.range.upperBound / (options.mode == [.strong] ? 1 : counts.last ?? 1)
+    let names = OptionRange("batch", 1...max(mostNames, 1), unit: "names")
+    for batch in options.batch { try require(batch, in: names) }
+    let engine = try options.engine.options
+    return try options.dModel.map { width in
       ScalingExperiment.Plan(
-        shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)),
-        batches: batch.isEmpty ? [16] : batch, modes: mode.isEmpty ? ScalingMode.allCases : mode,
-        strategies: sync.isEmpty ? [.allreduce, .auto] : sync, engine: engine, ranks: counts)
+        shape: try Shape(dModel: width, heads: options.heads), batches: options.batch, modes: options.mode,
+        strategies: options.sync, engine: engine, ranks: counts)
     }
   }
 
@@ -169,7 +155,7 @@ struct ScalingCommand: JobCommand {
     private let folder: DestinationFolder?
     private let gnuplot: Gnuplot?
 
-    init(_ options: ScalingCommand) throws {
+    init(_ options: OptionValues<Table>) throws {
       gnuplot = try options.report.map { _ in try Gnuplot.require() }
       json = try options.json.map { try Destination("--json", $0) }
       csv = try options.csv.map { try Destination("--csv", $0) }
@@ -188,5 +174,3 @@ struct ScalingCommand: JobCommand {
     }
   }
 }
-
-extension ScalingMode: ExpressibleByArgument {}

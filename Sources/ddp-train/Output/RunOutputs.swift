@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Files
+import Options
 
 /// What a run writes besides its checkpoints, on rank 0. Found wrong before anything is trained.
 struct RunOutputs {
@@ -9,8 +10,8 @@ struct RunOutputs {
 
   /// - Throws: `DestinationError` where one of them cannot be written, or would overwrite a file that the run needs.
   init(_ plan: RunPlan) throws {
-    let metrics = try plan.metricsPath.map { try Destination("--metrics", $0) }
-    trace = try plan.tracePath.map { try Destination("--trace", $0) }
+    let metrics = try plan.metrics.map { try Destination("--metrics", $0) }
+    trace = try plan.trace.map { try Destination("--trace", $0) }
     self.metrics = metrics.map { MetricsFile($0) }
     var inputs = [("--data", plan.dataPath)]
     if let path = plan.configPath { inputs.append(("--config", path)) }

@@ -4,6 +4,7 @@ import Dataset
 import Foundation
 import GPT
 import Laboratory
+import Options
 import Values
 
 /// What rank 0 prints before and after a run.
@@ -41,7 +42,7 @@ struct RunReport {
       ),
     ]
     if let resumed { lines.append(("resumed", resumed)) }
-    if !plan.chosen.isEmpty { lines.append(("chosen", plan.chosen.joined(separator: ", "))) }
+    if !plan.options.chosen.isEmpty { lines.append(("chosen", plan.options.chosen.joined(separator: ", "))) }
     // Paths among them: one that holds a line break must not make a line of its own.
     return lines.map { $0.0.padded(to: 11) + escaped($0.1) }.joined(separator: "\n")
   }

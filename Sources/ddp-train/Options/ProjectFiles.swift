@@ -1,6 +1,8 @@
 import Dataset
 import Foundation
 import GPT
+import Options
+import Values
 
 /// Finds the project's own files (data/, configs/) wherever the program is started from: beside the program or in
 /// a folder above it, then in the current folder or above it.
@@ -26,8 +28,34 @@ enum ProjectFiles {
     return try NameSet(path: path).table
   }
 
+  /// A configuration file for `table`.
+  ///
+  /// - Parameter name: a path, or the name of a file in the project's configs/, with or without `.yaml`.
+  static func options(named name: String, for table: some OptionTable) throws -> OptionFile {
+    try OptionFile(path: try locate(name), options: table.declarations)
+  }
+
+  private static func locate(_ name: String) throws(ConfigurationError) -> String {
+    let inProject = name.contains("/") ? [] : ["configs/\(name)", "configs/\(name).yaml"]
+    var isFolder = false
+    for candidate in [name] + inProject.compactMap({ path($0) }) {
+      var status = stat()
+      if stat(candidate, &status) != 0 {
+        if errno == ENOENT { continue }
+        throw ConfigurationError(candidate, "cannot be opened: \(String(cString: strerror(errno)))")
+      }
+      if status.st_mode & S_IFMT != S_IFDIR { return candidate }
+      isFolder = true
+    }
+    let known = configurations()
+    throw ConfigurationError(
+      name,
+      (isFolder ? "is a directory, not a configuration file" : "no such configuration file")
+        + (known.isEmpty ? "" : "; configs/ has \(known.joined(separator: ", "))"))
+  }
+
   /// The names of the configurations in configs/, without their ending.
-  static func configurations() -> [String] {
+  private static func configurations() -> [String] {
     files(in: "configs", ending: ".yaml").map { String(($0 as NSString).lastPathComponent.dropLast(5)) }
   }
 

@@ -1,0 +1,40 @@
+import Foundation
+import Values
+
+/// A YAML file of options, whose keys are the options' names. Relative paths in it count from its folder.
+public struct OptionFile {
+  public let path: String
+  private let texts: [String: OptionMapping.Value]
+
+  /// - Parameter options: those that the file may have.
+  /// - Throws: `ConfigurationError`, naming file, line and key.
+  public init(path: String, options: [any Declaration]) throws {
+    self.path = path
+    texts = try OptionMapping(path: path, keys: options.filter(\.isInFile).map(\.name)).values
+  }
+
+  /// Nil where the file does not have the option.
+  func value(of option: any Declaration) throws(ConfigurationError) -> (any Sendable)? {
+    guard let entry = texts[option.name] else { return nil }
+    let text = option.pathKind == nil ? entry.text : try absolute(entry, option.name)
+    do throws(Refusal) {
+      return try option.value([text])
+    } catch {
+      throw ConfigurationError(
+        path, line: entry.line, "\(option.name): \(printable(error.text)) is not \(error.words)")
+    }
+  }
+
+  /// `~` and `$HOME` at a path's start are the home folder, as in a shell, which never sees this file. `-` is standard
+  /// output, and no path.
+  private func absolute(_ entry: OptionMapping.Value, _ key: String) throws(ConfigurationError) -> String {
+    guard let text = inHomeFolder(entry.text) else {
+      throw ConfigurationError(
+        path, line: entry.line,
+        "\(key): there is no home folder for \(printable(entry.text)): HOME is not set, and this user is not known; "
+          + "write the path out")
+    }
+    return text.hasPrefix("/") || text == "-"
+      ? text : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(text).path
+  }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Values
+
+/// A command's options: a structure whose stored properties are `Declared` options, or other tables. A property is all
+/// that an option takes.
+public protocol OptionTable: Sendable {
+  init()
+}
+
+extension OptionTable {
+  /// All of its options in order, those of a table in its place.
+  public var declarations: [any Declaration] {
+    Mirror(reflecting: self).children.flatMap { child -> [any Declaration] in
+      switch child.value {
+      case let option as any Declaration: [option]
+      case let table as any OptionTable: table.declarations
+      default: []
+      }
+    }
+  }
+}
+
+/// What the command line says of a table's options, as text. A command has one as its `@OptionGroup`.
+public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomReflectable {
+  private var texts: [String: [String]] = [:]
+
+  public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: OptionKey.self)
+    for option in Table().declarations { texts[option.name] = try option.texts(in: container) }
+  }
+
+  /// The parser finds options by looking for its property wrappers among a value's children.
+  public var customMirror: Mirror {
+    Mirror(self, children: Table().declarations.map { (label: $0.name, value: $0.argument) })
+  }
+
+  /// Says that the command line gives an option its text.
+  public mutating func give<Value>(_ option: KeyPath<Table, Declared<Value>>, _ text: String) {
+    texts[Table()[keyPath: option].name] = [text]
+  }
+
+  /// What the command line says of one option, if anything.
+  public func text<Value>(_ option: KeyPath<Table, Declared<Value>>) -> String? {
+    texts[Table()[keyPath: option].name]?.first
+  }
+
+  /// Each option's value: flag before configuration file before default.
+  ///
+  /// - Throws: `OptionError` or `ConfigurationError` for the first text that is no value of its option. A file must be
+  ///   right also where a flag wins.
+  public func values(_ file: OptionFile? = nil) throws -> OptionValues<Table> {
+    let table = Table()
+    var result = OptionValues(table)
+    for option in table.declarations {
+      let configured = try file?.value(of: option)
+      if let own = texts[option.name] {
+        result.choose(option, try Self.value(of: option, own), from: "flag")
+      } else if let configured, let file {
+        result.choose(option, configured, from: file.path)
+      }
+    }
+    return result
+  }
+
+  private static func value(of option: any Declaration, _ texts: [String]) throws(OptionError) -> any Sendable {
+    do throws(Refusal) {
+      return try option.value(texts)
+    } catch {
+      let what = "--\(option.name) \(printable(error.text)) is not \(error.words)"
+      throw error.isUnderstood ? OptionError(what) : OptionError(notUnderstood: what)
+    }
+  }
+}
+
+/// A table's options with the values that a command goes by: `values.batch`.
+@dynamicMemberLookup
+public struct OptionValues<Table: OptionTable>: Sendable {
+  private let table: Table
+  private var values: [String: any Sendable] = [:]
+  /// Options that were given, with where they come from: "steps 1000 (flag)".
+  public private(set) var chosen: [String] = []
+  private var given: Set<String> = []
+
+  init(_ table: Table) { self.table = table }
+
+  public subscript<Value>(dynamicMember option: KeyPath<Table, Declared<Value>>) -> Value {
+    let declared = table[keyPath: option]
+    return values[declared.name].flatMap { $0 as? Value } ?? declared.fallback
+  }
+
+  /// Sets what an option comes to where that depends on others, or on this machine.
+  public mutating func settle<Value>(_ option: KeyPath<Table, Declared<Value>>, _ value: Value) {
+    values[table[keyPath: option].name] = value
+  }
+
+  public subscript<Inner: OptionTable>(dynamicMember inner: KeyPath<Table, Inner>) -> OptionValues<Inner> {
+    var result = OptionValues<Inner>(table[keyPath: inner])
+    (result.values, result.chosen, result.given) = (values, chosen, given)
+    return result
+  }
+
+  public func isGiven<Value>(_ option: KeyPath<Table, Declared<Value>>) -> Bool {
+    given.contains(table[keyPath: option].name)
+  }
+
+  /// The first option that was given and is none of these.
+  public func firstGiven(except others: [String]) -> String? {
+    table.declarations.map(\.name).first { given.contains($0) && !others.contains($0) }
+  }
+
+  /// What ranks must have in common, by option: each value as text, of a path only whether there is one.
+  public var agreement: [(name: String, value: String)] {
+    table.declarations.filter { $0.part != .own }.map { option in
+      let value = values[option.name]
+      let path = option.pathKind.map { value == nil ? "no \($0)" : "a \($0)" }
+      return (option.name, path ?? option.text(ofAny: value))
+    }
+  }
+
+  /// The options of these parts, as a run's checkpoints keep them.
+  public func texts(of parts: Set<OptionPart>) -> [(name: String, value: String)] {
+    table.declarations.filter { parts.contains($0.part) }.map { ($0.name, $0.text(ofAny: values[$0.name])) }
+  }
+
+  mutating func choose(_ option: any Declaration, _ value: any Sendable, from place: String) {
+    values[option.name] = value
+    given.insert(option.name)
+    chosen.append("\(option.name) \(option.text(ofAny: value)) (\(place))")
+  }
+}

@@ -1,0 +1,88 @@
+import DataParallel
+import GPT
+import Options
+import Values
+
+/// The options of a run, resolved and held against each other.
+@dynamicMemberLookup
+struct RunPlan {
+  let options: OptionValues<TrainingOptions>
+  let settings: Settings
+  /// Nil where none are kept.
+  let checkpoints: CheckpointPlan?
+  /// The configuration file, if one was named.
+  let configPath: String?
+  let dataPath: String
+  /// From 0; empty without a trace.
+  let tracedSteps: Range<Int>
+
+  /// What an option comes to.
+  subscript<Value>(dynamicMember option: KeyPath<TrainingOptions, Declared<Value>>) -> Value {
+    options[dynamicMember: option]
+  }
+
+  /// - Parameter ranks: of the job.
+  /// - Throws: an error whose description says which option is wrong, why, and what it may be.
+  init(_ flags: CommandLineOptions<TrainingOptions>, ranks: Int) throws {
+    let file = try flags.text(\.config).map { try ProjectFiles.options(named: $0, for: TrainingOptions()) }
+    configPath = file?.path
+    var options = try flags.values(file)
+    let shape = try Shape(dModel: options.dModel, heads: options.heads)
+    let engine = try options.engine.options
+    var settings = try Settings(
+      shape: shape, batch: options.batch, steps: options.steps, learningRate: options.learningRate,
+      seed: options.seed, engine: engine, evaluate: options.eval, strategy: options.sync,
+      bucketKiB: options.bucketKiB, reproducible: options.reproducible)
+    settings.checkReplicas = options.checkReplicas
+    settings.bitFlip = try options.injectBitFlip.map { try Self.possible($0, steps: options.steps, ranks: ranks) }
+    self.settings = settings
+    checkpoints = try CheckpointPlan(options)
+    dataPath = try options.data ?? Self.defaultData()
+    if let steps = options.traceSteps, options.trace == nil {
+      throw OptionError("trace-steps \(steps) without a trace")
+    }
+    tracedSteps =
+      options.trace == nil
+      ? 0..<0 : try (options.traceSteps ?? TraceSteps(of: options.steps)).range(of: options.steps)
+    options.settle(\.heads, shape.heads)
+    options.settle(\.engine.kind, engine.resolvedKind(for: shape))
+    self.options = options
+    try validate()
+  }
+
+  private func validate() throws {
+    guard options.syncTournament else { return }
+    guard options.sync == .auto else {
+      throw OptionError("sync-tournament chooses the strategy itself; leave sync \(options.sync) out")
+    }
+    guard !options.reproducible else {
+      throw OptionError(
+        "sync-tournament has nothing to choose from: reproducible goes with shared on one node and hierarchical on several"
+      )
+    }
+  }
+
+  /// One that no rank could ever do would be ignored without a word.
+  private static func possible(_ flip: BitFlip, steps: Int, ranks: Int) throws -> BitFlip {
+    guard flip.rank < ranks, flip.step <= steps else {
+      throw OptionError(
+        "--inject-bit-flip \(printable("\(flip)")): this run has ranks 0 to \(ranks - 1) and steps 1 to \(steps)")
+    }
+    return flip
+  }
+
+  private static func defaultData() throws -> String {
+    guard let path = ProjectFiles.path("data/names.txt") else {
+      throw OptionError(
+        "data/names.txt is neither near the program nor near the current folder; name a file with --data")
+    }
+    return path
+  }
+}
+
+extension Shape {
+  /// - Parameter heads: nil for as many as the width usually has.
+  init(dModel: Int, heads: Int?) throws(ShapeError) {
+    try self.init(dModel: dModel, heads: heads ?? Self.defaultHeads(dModel: dModel))
+  }
+}

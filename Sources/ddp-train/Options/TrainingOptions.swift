@@ -1,0 +1,94 @@
+import Checkpoints
+import DataParallel
+import GPT
+import Options
+import Values
+
+/// The options of every command that trains, each declared once: here. Each may stand in a configuration file under its
+/// own name; a flag wins over the file, the file over the default.
+struct TrainingOptions: OptionTable {
+  let config = Declared<String?>(
+    "config", .file, .own, inFile: false, help: "A YAML file of options, or the name of one in configs/ (d64).")
+  let dModel = Declared(Ranges.dModel, default: 64, .run, help: "The model's width C: a multiple of 16.")
+  let heads = Declared(
+    Ranges.heads, otherwise: "4, and 8 at width 128", .run, help: "Attention heads: a divisor of the width.")
+  let batch = Declared(
+    Ranges.batch, default: 16, .run, help: "Names in the global batch of a step, over all ranks together.")
+  let steps = Declared(Ranges.steps, default: 5000, .run, help: "Training steps.")
+  let learningRate = Declared(
+    Ranges.learningRate, default: 0.003, .run, help: "Learning rate of the first step; it falls linearly to 0.")
+  let seed = Declared(
+    Ranges.seed, default: 1, .run, help: "Seed of the initial parameters, the batches and the generated names.")
+  let data = Declared<String?>(
+    "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line.")
+  let skipInvalid = Declared(
+    "skip-invalid", help: "Skip lines with characters outside a–z instead of refusing the file.")
+  let eval = Declared("eval", .run, help: "Keep a fixed tenth of the names out of training and report their loss.")
+  let engine = EngineTable()
+
+  let sync = Declared(
+    "sync", default: SynchronisationStrategy.auto, as: "strategy",
+    help: "How gradients of the ranks become one update; see docs/synchronisation.md.")
+  let bucketKiB = Declared(Ranges.bucketKiB, default: 64, help: "KiB of gradient that --sync overlap sends at a time.")
+  let syncTournament = Declared("sync-tournament", help: "Time every strategy before the run, and take the fastest.")
+  let reproducible = Declared(
+    "reproducible", .bits, help: "Compute the same parameters, bit for bit, on any number of ranks.")
+  let checkReplicas = Declared(
+    Ranges.checkReplicas, default: 100, as: "k",
+    help: "Compare the ranks' parameters every k-th step, and stop where they differ; 0 for never.")
+  let injectBitFlip = Declared(
+    "inject-bit-flip", BitFlip.self, otherwise: nil, as: "rank,step", inFile: false,
+    help: "Flip a bit of a rank's parameters after a step, to see --check-replicas find it.")
+
+  let checkpointDir = Declared<String?>(
+    "checkpoint-dir", .folder,
+    help: "Keep checkpoints of the run in this folder, and always one of its end; see docs/checkpoints.md.")
+  let checkpointEvery = Declared(
+    "checkpoint-every", CheckpointInterval.self, otherwise: "60s", .own, as: "k",
+    help: "How often: 500 for every 500 steps, 30s for every 30 seconds (0.001s at least).")
+  let checkpointKeep = Declared(
+    Ranges.checkpointKeep, default: 3, .own, as: "k", help: "Checkpoints that are kept, the newest ones.")
+  let resume = Declared(
+    "resume", help: "Go on from the newest whole checkpoint in --checkpoint-dir, on any number of ranks.")
+
+  let generate = Declared(Ranges.generate, default: 10, help: "Names to generate at the end.")
+  let temperature = Declared(
+    Ranges.temperature, default: 0.6, help: "How adventurous generated names are: 1 is what was learnt, less is safer.")
+
+  let metrics = Declared<String?>("metrics", .file, help: "Write JSON lines about the run here; - is standard output.")
+  let trace = Declared<String?>(
+    "trace", .file, help: "Write what each rank did in some steps here, for Perfetto; see docs/trace.md.")
+  let traceSteps = Declared(
+    "trace-steps", TraceSteps.self, otherwise: "50 after the first 100, the last ones of a short run",
+    as: "first:count", help: "The steps of --trace.")
+  let logEvery = Declared(
+    Ranges.logEvery, otherwise: "1 in the metrics file, a tenth of the run for lines", as: "k",
+    help: "Report every k-th step, in the metrics file and as a line.")
+  let progress = Declared(
+    "progress", default: ProgressMode.auto,
+    help: "Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never."
+  )
+  let heartbeat = Declared(
+    Ranges.heartbeat, otherwise: "not", .own, as: "k",
+    help: "Say on standard error every k seconds where each rank is; launch/supervise goes by it.")
+  let quiet = Declared("quiet", help: "Print the generated names and errors only.")
+}
+
+/// Whether to draw a live progress line.
+enum ProgressMode: String, CaseIterable {
+  case auto, always, never
+}
+
+extension BitFlip: WrittenValue, CustomStringConvertible {
+  public var description: String { "\(rank),\(step)" }
+  public static var words: String { "RANK,STEP, a rank from 0 and a step from 1" }
+
+  public init?(written text: String) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int(written: String($0)) }
+    guard parts.count == 2, let rank = parts[0], let step = parts[1], rank >= 0, Ranges.steps.range.contains(step)
+    else { return nil }
+    self.init(rank: rank, step: step)
+  }
+}
+
+extension CheckpointInterval: WrittenValue {}

@@ -1,0 +1,78 @@
+import GPT
+import Options
+import TestSupport
+import Testing
+
+@testable import ddp_train
+
+@Suite("the options of a run")
+struct RunPlanTests {
+  private func plan(_ words: String..., ranks: Int = 2) throws -> RunPlan {
+    try RunPlan(try CommandLineOptions<TrainingOptions>.parse(words), ranks: ranks)
+  }
+
+  @Test("what depends on other options is settled before ranks compare it")
+  func settled() throws {
+    let fields = Dictionary(uniqueKeysWithValues: try plan("--d-model", "128", "--engine", "scalar").options.agreement)
+    #expect(fields["heads"] == "8" && fields["engine"] == "scalar" && fields["d-model"] == "128")
+    #expect(try plan().options.agreement.contains { $0 == ("engine", "auto") } == false)
+  }
+
+  @Test("each option but those of one rank's own shows in what ranks compare, and there alone")
+  func agreement() throws {
+    let changes = [
+      ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
+      ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--engine", "scalar"], ["--exp", "exact"],
+      ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
+      ["--sync-tournament"], ["--reproducible"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
+      ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--metrics", "x"],
+      ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--progress", "never"], ["--quiet"],
+    ]
+    let one = try CommandLineOptions<TrainingOptions>.parse([]).values().agreement
+    for words in changes {
+      let other = try CommandLineOptions<TrainingOptions>.parse(words).values().agreement
+      let differing = zip(one, other).filter { $0.value != $1.value }.map(\.0.name)
+      #expect(["--" + (differing.first ?? ""), "--no-" + (differing.first ?? "")].contains(words[0]))
+      #expect(differing.count == 1)
+    }
+    #expect(one.count == changes.count)
+  }
+
+  @Test(
+    "options that do not go together are refused in one sentence",
+    arguments: [
+      (["--sync-tournament", "--sync", "sharded"], "sync-tournament chooses the strategy itself"),
+      (["--sync-tournament", "--reproducible"], "sync-tournament has nothing to choose from"),
+      (["--resume"], "resume needs checkpoint-dir"),
+      (["--checkpoint-keep", "3"], "checkpoint-keep needs checkpoint-dir"),
+      (["--trace-steps", "1:2"], "trace-steps 1:2 without a trace"),
+      (["--inject-bit-flip", "2,1"], "--inject-bit-flip \"2,1\": this run has ranks 0 to 1 and steps 1 to 5000"),
+      (["--d-model", "20"], "16"), (["--engine", "scalar", "--no-padding-skip"], "the scalar engine has no"),
+    ])
+  func refused(words: [String], message: String) throws {
+    let options = try CommandLineOptions<TrainingOptions>.parse(words)
+    #expect(TestSupport.message { _ = try RunPlan(options, ranks: 2) }.contains(message))
+  }
+
+  @Test("a run's identity is what 0.1.0 kept of it")
+  func identity() throws {
+    let metadata = RunIdentity(try plan().options, dataHash: "hash").metadata
+    #expect(
+      metadata.keys.sorted() == [
+        "batch", "d-model", "data-set", "engine", "eval", "exp", "heads", "instruction-set", "learning-rate",
+        "padding-skip", "prefix-sharing", "program-version", "reproducible", "results-of-estimate-instructions",
+        "seed", "steps",
+      ])
+    #expect(metadata["learning-rate"] == "0.003" && metadata["reproducible"] == "false")
+  }
+
+  @Test("what another run must have in common depends on whether the bits count")
+  func differences() throws {
+    let own = RunIdentity(try plan().options, dataHash: "hash")
+    let strict = RunIdentity(try plan("--reproducible").options, dataHash: "hash")
+    let other = RunIdentity(try plan("--no-padding-skip", "--batch", "32").options, dataHash: "other").metadata
+    #expect(
+      own.differences(from: other) == ["batch is 32 there and 16 here", "data-set is other there and hash here"])
+    #expect(strict.differences(from: other).contains("padding-skip is false there and true here"))
+  }
+}
