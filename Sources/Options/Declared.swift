@@ -19,6 +19,7 @@ public struct Declared<Value: Sendable>: Declaration {
   public let name: String
   public let part: OptionPart
   public let isInFile: Bool
+  public let pathKind: String?
   /// The value where neither flag nor file has one.
   public let fallback: Value
   private let syntax: Syntax
@@ -29,22 +30,16 @@ public struct Declared<Value: Sendable>: Declaration {
   private let parse: @Sendable (_ texts: [String]) throws(Refusal) -> Value
   private let describe: @Sendable (Value) -> String
 
-  /// How the command line has it.
-  private enum Syntax {
-    case value, list
-    case path(CompletionKind)
-    case choice([String]), choices([String])
-    /// With `--no-NAME` beside it where it is inverted.
-    case toggle(inverted: Bool)
-  }
+  /// How the command line has it: with a value or several, or as `--NAME` and `--no-NAME`.
+  private enum Syntax { case value(CompletionKind?), values(CompletionKind?), toggle }
 
   private init(
-    _ name: String, _ part: OptionPart, inFile: Bool, _ syntax: Syntax, fallback: Value, help: String,
-    valueName: String? = nil, span: String? = nil, defaultWords: String?,
+    _ name: String, _ part: OptionPart, inFile: Bool = true, _ syntax: Syntax, fallback: Value, help: String,
+    valueName: String? = nil, pathKind: String? = nil, span: String? = nil, defaultWords: String?,
     describe: @escaping @Sendable (Value) -> String = { "\($0)" },
     parse: @escaping @Sendable (_ texts: [String]) throws(Refusal) -> Value
   ) {
-    (self.name, self.part, isInFile, self.syntax) = (name, part, inFile, syntax)
+    (self.name, self.part, isInFile, self.syntax, self.pathKind) = (name, part, inFile, syntax, pathKind)
     (self.fallback, self.help, self.valueName) = (fallback, help, valueName)
     (self.span, self.defaultWords) = (span, defaultWords)
     (self.describe, self.parse) = (describe, parse)
@@ -63,7 +58,7 @@ extension Declared where Value: WrittenNumber {
     help: String
   ) {
     self.init(
-      range.name, part, inFile: true, .value, fallback: fallback, help: help, valueName: valueName, span: range.span,
+      range.name, part, .value(nil), fallback: fallback, help: help, valueName: valueName, span: range.span,
       defaultWords: "\(fallback)"
     ) { texts throws(Refusal) in try number(range, texts[0]) }
   }
@@ -78,7 +73,7 @@ extension Declared {
     help: String
   ) where Value == Number? {
     self.init(
-      range.name, part, inFile: true, .value, fallback: nil, help: help, valueName: valueName, span: range.span,
+      range.name, part, .value(nil), fallback: nil, help: help, valueName: valueName, span: range.span,
       defaultWords: otherwise, describe: { $0.map { "\($0)" } ?? "its default" }
     ) { texts throws(Refusal) in try number(range, texts[0]) }
   }
@@ -88,7 +83,7 @@ extension Declared {
     each range: OptionRange<Number>, default fallback: [Number], otherwise: String? = nil, help: String
   ) where Value == [Number] {
     self.init(
-      range.name, .agreed, inFile: true, .list, fallback: fallback, help: help, span: range.span,
+      range.name, .agreed, .values(nil), fallback: fallback, help: help, span: range.span,
       defaultWords: otherwise ?? words(fallback), describe: words
     ) { texts throws(Refusal) in try texts.map { text throws(Refusal) in try number(range, text) } }
   }
@@ -98,7 +93,7 @@ extension Declared {
     _ name: String, default fallback: Value, _ part: OptionPart = .agreed, as valueName: String? = nil, help: String
   ) where Value: RawRepresentable<String> & CaseIterable {
     self.init(
-      name, part, inFile: true, .choice(allWords(Value.self)), fallback: fallback, help: help, valueName: valueName,
+      name, part, .value(.list(allWords(Value.self))), fallback: fallback, help: help, valueName: valueName,
       span: allWords(Value.self).joined(separator: ", "), defaultWords: fallback.rawValue, describe: \.rawValue
     ) { texts throws(Refusal) in try word(texts[0]) }
   }
@@ -108,7 +103,7 @@ extension Declared {
     each name: String, default fallback: [Word], help: String
   ) where Value == [Word] {
     self.init(
-      name, .agreed, inFile: true, .choices(allWords(Word.self)), fallback: fallback, help: help,
+      name, .agreed, .values(.list(allWords(Word.self))), fallback: fallback, help: help,
       span: allWords(Word.self).joined(separator: ", "), defaultWords: words(fallback.map(\.rawValue)),
       describe: { words($0.map(\.rawValue)) }
     ) { texts throws(Refusal) in try texts.map { text throws(Refusal) in try word(text) } }
@@ -122,7 +117,7 @@ extension Declared {
     inFile: Bool = true, help: String
   ) where Value == Written? {
     self.init(
-      name, part, inFile: inFile, .value, fallback: nil, help: help, valueName: valueName, defaultWords: otherwise,
+      name, part, inFile: inFile, .value(nil), fallback: nil, help: help, valueName: valueName, defaultWords: otherwise,
       describe: { $0.map { "\($0)" } ?? "none" }
     ) { texts throws(Refusal) in
       guard let value = Written(written: texts[0]) else { throw Refusal(texts[0], Written.words) }
@@ -132,14 +127,10 @@ extension Declared {
 }
 
 extension Declared<Bool> {
-  /// - Parameter isInverted: whether there is `--no-NAME` beside `--NAME`.
-  public init(
-    _ name: String, default fallback: Bool = false, isInverted: Bool = true, _ part: OptionPart = .agreed,
-    help: String
-  ) {
+  /// `--NAME`, and `--no-NAME`.
+  public init(_ name: String, default fallback: Bool = false, _ part: OptionPart = .agreed, help: String) {
     self.init(
-      name, part, inFile: true, .toggle(inverted: isInverted), fallback: fallback, help: help,
-      defaultWords: fallback ? "--\(name)" : nil
+      name, part, .toggle, fallback: fallback, help: help, defaultWords: fallback ? "--\(name)" : nil
     ) { texts throws(Refusal) in
       // All that a person may type in a file means what it looks like, whatever version of YAML their editor believes in.
       switch texts[0].lowercased() {
@@ -163,8 +154,8 @@ extension Declared<String?> {
     help: String
   ) {
     self.init(
-      name, part, inFile: inFile, .path(kind == .file ? .file() : .directory), fallback: nil, help: help,
-      valueName: "\(kind)", defaultWords: otherwise, describe: { $0 ?? "none" }
+      name, part, inFile: inFile, .value(kind == .file ? .file() : .directory), fallback: nil, help: help,
+      valueName: "\(kind)", pathKind: "\(kind)", defaultWords: otherwise, describe: { $0 ?? "none" }
     ) { texts throws(Refusal) in texts[0] }
   }
 }
@@ -231,19 +222,13 @@ public protocol Declaration: Sendable {
 }
 
 extension Declared {
-  public var pathKind: String? { if case .path = syntax { valueName } else { nil } }
-
   public var argument: Any {
     let (name, help) = (NameSpecification.customLong(name), ArgumentHelp(helpText, valueName: valueName))
     return switch syntax {
-    case .value: Option<Given?>(name: name, help: help)
-    case .path(let completion): Option<Given?>(name: name, help: help, completion: completion)
-    case .choice(let words): Option<Given?>(name: name, help: help, completion: .list(words))
-    case .list: Option<[Given]>(wrappedValue: [], name: name, parsing: .upToNextOption, help: help)
-    case .choices(let words):
-      Option<[Given]>(wrappedValue: [], name: name, parsing: .upToNextOption, help: help, completion: .list(words))
-    case .toggle(inverted: true): Flag<Bool?>(name: name, inversion: .prefixedNo, help: help)
-    case .toggle(inverted: false): Flag<Bool>(wrappedValue: false, name: name, help: help)
+    case .value(let completion): Option<String?>(name: name, help: help, completion: completion)
+    case .values(let completion):
+      Option<[String]>(wrappedValue: [], name: name, parsing: .upToNextOption, help: help, completion: completion)
+    case .toggle: Flag<Bool?>(name: name, inversion: .prefixedNo, help: help)
     }
   }
 
@@ -255,27 +240,17 @@ extension Declared {
   public func texts(in container: KeyedDecodingContainer<OptionKey>) throws -> [String]? {
     let key = OptionKey(stringValue: name)
     switch syntax {
-    case .value, .path, .choice:
-      return try container.decode(Option<Given?>.self, forKey: key).wrappedValue.map { [$0.text] }
-    case .list, .choices:
-      let given = try container.decode(Option<[Given]>.self, forKey: key).wrappedValue
-      return given.isEmpty ? nil : given.map(\.text)
-    case .toggle(inverted: true):
-      return try container.decode(Flag<Bool?>.self, forKey: key).wrappedValue.map { ["\($0)"] }
-    case .toggle(inverted: false):
-      return try container.decode(Flag<Bool>.self, forKey: key).wrappedValue ? ["true"] : nil
+    case .value: return try container.decode(Option<String?>.self, forKey: key).wrappedValue.map { [$0] }
+    case .values:
+      let given = try container.decode(Option<[String]>.self, forKey: key).wrappedValue
+      return given.isEmpty ? nil : given
+    case .toggle: return try container.decode(Flag<Bool?>.self, forKey: key).wrappedValue.map { ["\($0)"] }
     }
   }
 
   public func value(_ texts: [String]) throws(Refusal) -> any Sendable { try parse(texts) }
 
   public func text(ofAny value: (any Sendable)?) -> String { text(of: value as? Value ?? fallback) }
-}
-
-/// A text of the command line. `Declared` makes a value of it, in the same way as of a text in a configuration file.
-struct Given: ExpressibleByArgument {
-  let text: String
-  init(argument: String) { text = argument }
 }
 
 /// Any option's name, as the parser's decoder needs it.

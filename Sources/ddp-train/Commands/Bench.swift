@@ -26,7 +26,7 @@ struct Bench: JobCommand {
 
   struct Table: OptionTable {
     let sync = Declared(
-      "sync", isInverted: false, help: "Compare the synchronisation strategies on the ranks of this job.")
+      "sync", help: "Compare the synchronisation strategies on the ranks of this job.")
     let dModel = Declared(
       each: Ranges.dModel, default: [16, 32, 64, 128], otherwise: "16 32 64 128, and 64 at batch 128", help: "Widths.")
     let batch = Declared(Ranges.batch, default: 16, help: "Names in a batch.")
