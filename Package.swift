@@ -52,16 +52,19 @@ let package = Package(
 
     // Many ranks.
     .target(name: "CSystem", cSettings: cForThisCPU),
+    .systemLibrary(name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
+    // Cores, caches and memory, and the places that ranks can have. A run that is starting asks for its mask alone.
+    .target(name: "Topology", dependencies: ["CHwloc", "CSystem"], swiftSettings: swiftForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI", "Values"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CSIMD", "CSystem", "Dataset", "Files", "GPT", "Kernels", "MPI", "Values"],
+      dependencies: ["CSIMD", "CSystem", "Dataset", "Files", "GPT", "Kernels", "MPI", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
-      name: "Doctor", dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI"],
+      name: "Doctor", dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI", "Topology"],
       swiftSettings: swiftForThisCPU),
 
     // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
@@ -84,7 +87,7 @@ let package = Package(
       name: "ddp-train",
       dependencies: [
         "CAllocations", "CGuard", "CSIMD", "CSME2", "CSystem", "Checkpoints", "DataParallel", "Dataset", "Doctor",
-        "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Values",
+        "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Topology", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -123,6 +126,7 @@ let package = Package(
         "TestSupport", "Values",
       ],
       swiftSettings: swiftForThisCPU),
+    .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "TestSupport"],
       swiftSettings: swiftForThisCPU),

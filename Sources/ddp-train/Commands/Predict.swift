@@ -5,6 +5,7 @@ import GPT
 import MPI
 import Files
 import Laboratory
+import Topology
 import Values
 
 struct Predict: JobCommand {

@@ -8,6 +8,7 @@ import GPT
 import MPI
 import Files
 import Laboratory
+import Topology
 import Values
 
 struct ScalingCommand: JobCommand {
