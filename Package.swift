@@ -108,7 +108,7 @@ let package = Package(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport", "Values"],
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: swiftForThisCPU),
@@ -122,8 +122,7 @@ let package = Package(
     .testTarget(
       name: "LaboratoryTests",
       dependencies: [
-        "Autograd", "CAllocations", "DataParallel", "Dataset", "Files", "GPT", "Laboratory", "MPI", "Schemas",
-        "TestSupport", "Values",
+        "CAllocations", "DataParallel", "Dataset", "Files", "GPT", "Laboratory", "Schemas", "TestSupport",
       ],
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
@@ -134,6 +133,14 @@ let package = Package(
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
+    // The CPU's guard with needs that no CPU meets. For any CPU, as the guard is.
+    .executableTarget(
+      name: "guard-exercise", path: "Tests/Support/guard-exercise",
+      cSettings: [
+        .headerSearchPath("../../../Sources/CGuard/include"), .headerSearchPath("../../../Sources/CSIMD/include"),
+      ]),
+    .testTarget(
+      name: "CGuardTests", dependencies: ["CGuard", "MPIRunSupport", "guard-exercise"], swiftSettings: swiftForThisCPU),
     // Slow and full disks, and file systems without locks, for the jobs' programs.
     .executableTarget(name: "hinder", path: "Tests/Support/hinder"),
     .testTarget(
@@ -145,7 +152,7 @@ let package = Package(
     // Jobs in a container that forbids ranks to read each other's memory.
     .executableTarget(name: "no-single-copy", path: "Tests/Support/no-single-copy"),
     .testTarget(
-      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport", "Values"],
+      name: "DataParallelTests", dependencies: ["DataParallel", "Dataset", "GPT", "TestSupport", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",
