@@ -52,16 +52,19 @@ let package = Package(
 
     // Many ranks.
     .target(name: "CSystem", cSettings: cForThisCPU),
+    .systemLibrary(name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
+    // Cores, caches and memory, and the places that ranks can have. A run that is starting asks for its mask alone.
+    .target(name: "Topology", dependencies: ["CHwloc", "CSystem"], swiftSettings: swiftForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI", "Values"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CSIMD", "CSystem", "Dataset", "Files", "GPT", "Kernels", "MPI", "Values"],
+      dependencies: ["CSIMD", "CSystem", "Dataset", "Files", "GPT", "Kernels", "MPI", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
-      name: "Doctor", dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI"],
+      name: "Doctor", dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI", "Topology"],
       swiftSettings: swiftForThisCPU),
 
     // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
@@ -89,7 +92,7 @@ let package = Package(
       name: "ddp-train",
       dependencies: [
         "CAllocations", "CGuard", "CSIMD", "CSME2", "CSystem", "Checkpoints", "DataParallel", "Dataset", "Doctor",
-        "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Values",
+        "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Topology", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -110,7 +113,7 @@ let package = Package(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport", "Values"],
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: swiftForThisCPU),
@@ -124,10 +127,10 @@ let package = Package(
     .testTarget(
       name: "LaboratoryTests",
       dependencies: [
-        "Autograd", "CAllocations", "DataParallel", "Dataset", "Files", "GPT", "Laboratory", "MPI", "Schemas",
-        "TestSupport", "Values",
+        "CAllocations", "DataParallel", "Dataset", "Files", "GPT", "Laboratory", "Schemas", "TestSupport",
       ],
       swiftSettings: swiftForThisCPU),
+    .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "TestSupport"],
       swiftSettings: swiftForThisCPU),
@@ -145,6 +148,14 @@ let package = Package(
     .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
     .executableTarget(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
+    // The CPU's guard with needs that no CPU meets. For any CPU, as the guard is.
+    .executableTarget(
+      name: "guard-exercise", path: "Tests/Support/guard-exercise",
+      cSettings: [
+        .headerSearchPath("../../../Sources/CGuard/include"), .headerSearchPath("../../../Sources/CSIMD/include"),
+      ]),
+    .testTarget(
+      name: "CGuardTests", dependencies: ["CGuard", "MPIRunSupport", "guard-exercise"], swiftSettings: swiftForThisCPU),
     // Slow and full disks, and file systems without locks, for the jobs' programs.
     .executableTarget(name: "hinder", path: "Tests/Support/hinder"),
     .testTarget(
@@ -156,7 +167,7 @@ let package = Package(
     // Jobs in a container that forbids ranks to read each other's memory.
     .executableTarget(name: "no-single-copy", path: "Tests/Support/no-single-copy"),
     .testTarget(
-      name: "DataParallelTests", dependencies: ["GPT", "Dataset", "DataParallel", "TestSupport", "Values"],
+      name: "DataParallelTests", dependencies: ["DataParallel", "Dataset", "GPT", "TestSupport", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",

@@ -48,9 +48,10 @@ require_swift() {
 missing_packages() {
   if ! command -v pkg-config >/dev/null; then
     # Nothing can tell then whether the libraries are here; apt leaves alone what is.
-    printf '%s\n' pkg-config libopenmpi-dev libxxhash-dev
+    printf '%s\n' pkg-config libopenmpi-dev libhwloc-dev libxxhash-dev
   else
     pkg-config --exists ompi-c || echo libopenmpi-dev
+    pkg-config --exists hwloc || echo libhwloc-dev
     pkg-config --exists libxxhash || echo libxxhash-dev
   fi
   [[ -n $(open_mpi_launchers) ]] || echo openmpi-bin
@@ -71,7 +72,7 @@ install_missing_packages() {
     say "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
     exit $exit_unavailable
   fi
-  say "installing ${missing[*]}: the build needs Open MPI's and xxHash's headers, the run needs mpirun${needs_gnuplot:+, figures need gnuplot}"
+  say "installing ${missing[*]}: the build needs the headers of Open MPI, hwloc and xxHash, the run needs mpirun${needs_gnuplot:+, figures need gnuplot}"
   # The lock's holder is often the machine's own unattended upgrade: wait for it.
   local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
   "${apt[@]}" update >&2 || say "apt-get update failed; trying with the package lists at hand"

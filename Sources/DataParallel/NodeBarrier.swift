@@ -1,6 +1,7 @@
 import CSystem
 import Glibc
 import MPI
+import Topology
 
 /// Where the ranks of a node wait for each other, several times a step: on atomics in memory they share, or in MPI.
 ///
@@ -87,6 +88,13 @@ final class NodeBarrier {
   func close() throws(MPIError) {
     try window.take()?.free()
   }
+}
+
+/// Whether each rank of a node can have a core of its own. Collective; false where a system does not tell.
+func eachHasACore(on node: Communicator) throws(MPIError) -> Bool {
+  let mask = allowedMask()
+  let all = try node.allGather(mask)
+  return crowds((0..<node.size).map { cpus(of: Array(all[$0 * mask.count..<($0 + 1) * mask.count])) }).isEmpty
 }
 
 /// Which of a rank's notes.

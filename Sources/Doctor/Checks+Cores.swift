@@ -1,5 +1,5 @@
-import DataParallel
 import Foundation
+import Topology
 
 /// Cores, and the ranks on them.
 extension JobFacts {
@@ -13,6 +13,11 @@ extension JobFacts {
     what += usable.count == 1 && all.count == 1 ? " core" : " cores"
     what += threads > usable.count ? ", \(threads) hardware threads, \(cpus)" : ", \(cpus)"
     if usable.count < all.count { what += "; taskset, a cpuset or a container forbids the others" }
+    guard hosts[host].coresAreKnown else {
+      return .advice(
+        "cores", "\(what); the system does not say which CPUs share a core, so each counts as one",
+        do: "make /sys readable here: docker run -v /sys:/sys:ro")
+    }
     guard usable.count > 1 || all.count == 1 else {
       return .advice("cores", what, do: "for more ranks than one start it where it may use more cores")
     }

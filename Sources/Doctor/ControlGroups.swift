@@ -61,14 +61,4 @@ struct ControlGroups: Sendable {
   private static func cpus(quota: Double, period: Double) -> Double? {
     quota > 0 && period > 0 ? quota / period : nil
   }
-
-  /// The CPUs of this process's cpuset; nil where no controller says. mpirun knows of it, but of no other mask.
-  var cpuSet: [Int]? {
-    let places =
-      folders("").map { $0 + "/cpuset.cpus.effective" }
-      + folders("cpuset").flatMap { [$0 + "/cpuset.effective_cpus", $0 + "/cpuset.cpus"] }
-    let sets = places.compactMap { files.line($0).map(expandedList) }.filter { !$0.isEmpty }
-    // Each parent's contains its children's.
-    return sets.min { $0.count < $1.count }
-  }
 }

@@ -27,9 +27,11 @@ struct HostFacts: Codable, Equatable, Sendable {
   var addresses: [String]
   /// The CPUs that are on, by core.
   var cores: [[Int]]
+  /// False where the system does not say which CPUs share a core; then each counts as one.
+  var coresAreKnown = true
   /// The CPUs a job may use here: what a rank had before mpirun bound it.
   var allowed: [Int]
-  /// The CPUs that mpirun itself takes for its own: it knows of a cgroup's cpuset, not of other masks.
+  /// The CPUs that mpirun itself takes for its own: it asks hwloc, which knows of a cgroup's cpuset and of no other mask.
   var seenByMPIRun: [Int]
   /// CPUs' worth of time; nil without a limit.
   var quota: Double?

@@ -5,6 +5,7 @@ import CSME2
 import DataParallel
 import Foundation
 import MPI
+import Topology
 
 extension JobFacts {
   /// Asks all ranks and their systems. Collective; the same on all ranks.
@@ -53,14 +54,14 @@ extension HostFacts {
     addresses = numericAddresses(of: name)
     let own = allowedCPUs()
     allowed = files.launcherCPUs(above: getpid()) ?? own
-    let online = files.onlineCPUs
-    let machineCPUs = online.isEmpty ? allowed : online
-    let groups = ControlGroups(files)
+    // Where it cannot be read, a finding says that cores are not known.
+    let topology = try? Topology()
     // A mask may name CPUs that are off.
-    allowed = allowed.filter(machineCPUs.contains)
-    seenByMPIRun = groups.cpuSet.map { $0.filter(machineCPUs.contains) } ?? machineCPUs
-    cores = files.cores(of: machineCPUs)
-    quota = groups.quota
+    if let topology { allowed = allowed.filter(topology.cpus.contains) }
+    cores = topology?.cores ?? allowed.map { [$0] }
+    coresAreKnown = topology?.coresAreKnown ?? false
+    seenByMPIRun = topology?.allowed ?? allowed
+    quota = ControlGroups(files).quota
     load = files.line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
     governor = files.line("/sys/devices/system/cpu/cpu\(own.first ?? 0)/cpufreq/scaling_governor")
     sharedMemory = Folder(

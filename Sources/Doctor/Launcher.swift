@@ -33,3 +33,24 @@ extension JobFacts.Launcher {
     return line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
   }
 }
+
+extension SystemFiles {
+  /// The CPUs that Open MPI's starter on this host may use: what ranks had before it bound them. Nil without one.
+  ///
+  /// - Parameter process: the rank's.
+  func launcherCPUs(above process: Int32) -> [Int]? {
+    let launchers: Set = ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"]
+    var next = process
+    for _ in 0..<32 {
+      let status = "/proc/\(next)/status"
+      guard let parent = value("PPid", in: status).flatMap({ Int32($0) }), parent > 0 else { return nil }
+      let above = "/proc/\(parent)/status"
+      // mpirun is often a link to orterun; the kernel's name is the one it was started by, cut to 15 characters.
+      if let name = value("Name", in: above), launchers.contains(String(name.prefix { $0 != "." })) {
+        return value("Cpus_allowed_list", in: above).map(expandedList)
+      }
+      next = parent
+    }
+    return nil
+  }
+}

@@ -2,48 +2,6 @@ import Testing
 
 @testable import DataParallel
 
-@Suite("a core for every rank")
-struct CoresTests {
-  /// One bit for each CPU, in words of 64.
-  private func mask(_ cpus: [Int]) -> [UInt64] {
-    var mask: [UInt64] = [0, 0]
-    for cpu in cpus { mask[cpu / 64] |= 1 << (cpu % 64) }
-    return mask
-  }
-
-  @Test(
-    "can be had",
-    arguments: [
-      [[0]], [[0], [1]], [[63], [64]], [[0, 1], [0, 1]], [[0, 1], [0]], [[0], [0, 1]], [[0, 1, 2], [0], [1]],
-      [[2, 3], [1, 2], [0, 1], [0]],
-    ])
-  func enough(cpus: [[Int]]) { #expect(eachHasACore(cpus.map(mask))) }
-
-  @Test(
-    "cannot be had",
-    arguments: [
-      [[]], [[0], [0]], [[0, 1], [0, 1], [0, 1]], [[0, 1, 2, 3], [0], [0]], [[5], [5, 6], [6]], [[0], []],
-    ])
-  func tooFew(cpus: [[Int]]) { #expect(!eachHasACore(cpus.map(mask))) }
-
-  @Test("who cannot is named, with all they may use, and nobody else")
-  func names() {
-    #expect(
-      crowds([[5], [0, 1], [1], [0], [6], [5]]) == [
-        Crowd(ranks: [0, 5], places: [5]), Crowd(ranks: [1, 2, 3], places: [0, 1]),
-      ])
-    #expect(crowds([[], [1]]) == [Crowd(ranks: [0], places: [])])
-    #expect(crowds([[3], [3], [3], [1, 2]]) == [Crowd(ranks: [0, 1, 2], places: [3])])
-  }
-
-  @Test("many ranks on many cores, bound or not")
-  func many() {
-    #expect(eachHasACore((0..<100).map { mask([$0]) }))
-    #expect(eachHasACore((0..<128).map { _ in mask(Array(0..<128)) }))
-    #expect(!eachHasACore((0..<100).map { _ in mask(Array(0..<99)) }))
-  }
-}
-
 @Suite("buckets of a gradient")
 struct BucketTests {
   @Test("from its end to its beginning, all of it once", arguments: [1, 7, 16, 100, 999, 1000, 5000])

@@ -113,6 +113,14 @@ struct DoctorPlacementTests {
     #expect(job(host).commandLine == "mpirun -np 1 --bind-to core ./ddp-train")
   }
 
+  @Test("cores that the system does not tell")
+  func unknownCores() {
+    var host = soundHost()
+    host.coresAreKnown = false
+    #expect(job(host).complaints == ["cores"])
+    #expect(job(host).finding("cores")?.what.hasSuffix("so each counts as one") == true)
+  }
+
   @Test("no script to bind by")
   func noBinder() {
     var host = soundHost()

@@ -25,19 +25,6 @@ struct SystemFilesTests {
     #expect(compactList([]) == "")
   }
 
-  @Test("cores, by newer and older kernels' names, and with none")
-  func cores() throws {
-    let topology = { (cpu: Int, name: String) in "sys/devices/system/cpu/cpu\(cpu)/topology/\(name)" }
-    let system = try FakeSystem([
-      "sys/devices/system/cpu/online": "0-5",
-      topology(0, "core_cpus_list"): "0,2", topology(2, "core_cpus_list"): "0,2",
-      topology(1, "thread_siblings_list"): "1,3", topology(3, "thread_siblings_list"): "1,3",
-    ])
-    #expect(system.files.onlineCPUs == [0, 1, 2, 3, 4, 5])
-    #expect(system.files.cores(of: [0, 1, 2, 3, 4, 5]) == [[0, 2], [1, 3], [4], [5]])
-    #expect(system.files.cores(of: [2, 3]) == [[2], [3]])
-  }
-
   @Test("the mask of mpirun, above whatever lies between")
   func launcher() throws {
     let status = { (name: String, parent: Int, cpus: String) in
@@ -65,12 +52,9 @@ struct SystemFilesTests {
       "proc/self/cgroup": "0::/slice/job:7",
       "proc/self/mountinfo": mounts(["/ /sys/fs/cgroup rw - cgroup2 cgroup2 rw"]),
       "sys/fs/cgroup/slice/job:7/cpu.max": own, "sys/fs/cgroup/slice/cpu.max": parent,
-      "sys/fs/cgroup/slice/job:7/cpuset.cpus.effective": "1",
-      "sys/fs/cgroup/cpuset.cpus.effective": "0-3",
     ])
     let groups = ControlGroups(system.files)
     #expect(groups.quota == quota)
-    #expect(groups.cpuSet == [1])
   }
 
   @Test("version 1, seen from inside a container, below a folder with a blank")
@@ -83,17 +67,14 @@ struct SystemFilesTests {
       ]),
       "cg one/cpu/job/cpu.cfs_period_us": "50000", "cg one/cpu/job/cpu.cfs_quota_us": "125000",
       "cg one/cpu/cpu.cfs_period_us": "50000", "cg one/cpu/cpu.cfs_quota_us": "-1",
-      "cg one/cpuset/cpuset.cpus": "2-3",
     ])
     let groups = ControlGroups(system.files)
     #expect(groups.quota == 2.5)
-    #expect(groups.cpuSet == [2, 3])
   }
 
   @Test("no control groups, no limits")
   func none() throws {
     let groups = ControlGroups(try FakeSystem([:]).files)
     #expect(groups.quota == nil)
-    #expect(groups.cpuSet == nil)
   }
 }

@@ -164,7 +164,7 @@ extension Jobs {
     func sameAsStandardOutput(output: OutputOption) throws {
       guard isUsable(output) else { return }
       let path = try place(output)
-      FileManager.default.createFile(atPath: path, contents: nil)
+      try Data().write(to: URL(fileURLWithPath: path))
       let words = [output.command] + (output.command == "report" ? [input] : []) + output.slow
       let result = try MPIRun.runAlone("ddp-train", words + [output.option, value(output, path)], output: path)
       expectFailure(result, saying: "\(output.option) \(path): is the same file as standard output")

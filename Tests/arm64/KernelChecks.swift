@@ -40,7 +40,7 @@ private func check(_ name: StaticString, _ actual: UnsafePointer<Float>, _ expec
   for value in expected { largest = max(largest, abs(value)) }
   var right = true
   for i in expected.indices where !(abs(Double(actual[i]) - expected[i]) <= tolerance * largest) { right = false }
-  name.withUTF8Buffer { $0.withMemoryRebound(to: CChar.self) { test_result(right ? 1 : 0, $0.baseAddress!) } }
+  test_result(right ? 1 : 0, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
 }
 
 private func doubles(_ source: UnsafePointer<Float>, _ count: Int) -> [Double] {
@@ -96,15 +96,11 @@ private func checkLinearBackward(_ R: Int, _ K: Int, _ N: Int, _ x: Pointer, _ w
   var (dx, dw) = (zeros(R * K), zeros(N * K))
   let (xs, ws, dys) = (doubles(x, R * K), doubles(w, N * K), doubles(dy, R * N))
   for r in 0..<R {
-    dys.withUnsafeBufferPointer { dys in
-      xs.withUnsafeBufferPointer { xs in
-        dx.withUnsafeMutableBufferPointer { dx in
-          Scalar<Double>.linearBackward(
-            inputs: K, outputs: N, dy: dys.baseAddress! + r * N, x: xs.baseAddress! + r * K, weights: ws,
-            dx: dx.baseAddress! + r * K, dWeights: &dw)
-        }
-      }
-    }
+    var row = zeros(K)
+    Scalar<Double>.linearBackward(
+      inputs: K, outputs: N, dy: Array(dys[r * N..<(r + 1) * N]), x: Array(xs[r * K..<(r + 1) * K]), weights: ws,
+      dx: &row, dWeights: &dw)
+    for k in 0..<K { dx[r * K + k] = row[k] }
   }
   let scratch = guarded(max(packingScratch(inputs: K, outputs: N), 1))
   let inputGradient = guarded(R * K)
@@ -139,7 +135,8 @@ private func checkAttention(_ heads: Int, _ headDim: Int, _ exponential: Exponen
   for i in 0..<R * 3 * C + attentionOverrun { dqkv[i] = 0 }
   positions.withUnsafeBufferPointer { positions in
     pair.withUnsafeBufferPointer { pair in
-      let rows = AttentionRows(count: R, positions: positions.baseAddress!, pair: pair.baseAddress!)
+      guard let positions = positions.baseAddress, let pair = pair.baseAddress else { fatalError("no rows") }
+      let rows = AttentionRows(count: R, positions: positions, pair: pair)
       attention(
         rows, shape: shape, exponential: exponential, qkv: qkv, probabilities: probabilities, output: output)
       attentionBackward(

@@ -8,7 +8,7 @@
 
 # Debian's own Swift for arm64 is in sid alone; Open MPI and the rest must fit it.
 arm64_suite=sid
-arm64_packages=(swiftlang libc6-dev pkgconf libopenmpi-dev openmpi-bin libxxhash-dev git)
+arm64_packages=(swiftlang libc6-dev pkgconf libopenmpi-dev openmpi-bin libhwloc-dev libxxhash-dev git)
 
 arm64_mmdebstrap_folder=$arm64_cache/mmdebstrap
 arm64_process=  # unshare's, while something runs inside

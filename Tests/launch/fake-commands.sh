@@ -39,6 +39,7 @@ END
   fake pkg-config <<'END'
 case $* in
 "--exists ompi-c") [[ -e $BIN/libopenmpi-dev ]] ;;
+"--exists hwloc") [[ -e $BIN/libhwloc-dev ]] ;;
 "--exists libxxhash") [[ -e $BIN/libxxhash-dev ]] ;;
 "--modversion ompi-c") echo 4.1.4 ;;
 *) exit 64 ;;
@@ -81,7 +82,7 @@ has() {
     if [[ $name == lib* ]]; then : >"$bin/$name"; else ln -s "$store/$name" "$bin/$name"; fi
   done
 }
-complete=(swift apt-get pkg-config mpirun libopenmpi-dev libxxhash-dev gnuplot)
+complete=(swift apt-get pkg-config mpirun libopenmpi-dev libhwloc-dev libxxhash-dev gnuplot)
 
 # run [NAME=VALUE…] COMMAND…: on the fake machine, with a loop's lines as standard input. Sets code, out, err, left (of
 # those lines) and calls (of the fakes).

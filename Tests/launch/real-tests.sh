@@ -33,7 +33,7 @@ test_real_ranks() {
     echo "skipped: no Open MPI here for the checks with a real mpirun"
     return 0
   fi
-  has swift pkg-config libopenmpi-dev libxxhash-dev
+  has swift pkg-config libopenmpi-dev libhwloc-dev libxxhash-dev
   mkdir -p "${binary%/*}"
   printf '#!/usr/bin/env bash\n%s\n' "$allowed" >"$binary"
   chmod +x "$binary"

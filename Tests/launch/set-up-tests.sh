@@ -47,27 +47,27 @@ test_install_as_root() {
   new_machine 0 0 0
   has swift apt-get
   run "$package/launch/train"
-  check "bare machine: installs all four, builds, runs" "$(
-    apt_call '<pkg-config> <libopenmpi-dev> <libxxhash-dev> <openmpi-bin>'
+  check "bare machine: installs all five, builds, runs" "$(
+    apt_call '<pkg-config> <libopenmpi-dev> <libhwloc-dev> <libxxhash-dev> <openmpi-bin>'
     echo "$build_call"
     bound_call 1
   )" "$calls"
-  has swift apt-get pkg-config mpirun libopenmpi-dev
+  has swift apt-get pkg-config mpirun libopenmpi-dev libhwloc-dev
   run UPDATE_CODE=100 "$package/launch/train"
   check "installs only what is missing, even where the update fails" "$(
     apt_call '<libxxhash-dev>'
     echo "$build_call"
     bound_call 1
   )" "$calls"
-  has swift apt-get pkg-config mpirun libopenmpi-dev libxxhash-dev
+  has swift apt-get pkg-config mpirun libopenmpi-dev libhwloc-dev libxxhash-dev
   run "$package/launch/train"
   check "training needs no gnuplot" "$build_call"$'\n'"$(bound_call 1)" "$calls"
   run "$package/launch/test"
   check "tests do: it is installed first" "$(apt_call '<gnuplot-nox>')" "$(head -2 <<<"$calls")"
-  has swift apt-get pkg-config mpirun libopenmpi-dev
+  has swift apt-get pkg-config mpirun libopenmpi-dev libhwloc-dev
   run INSTALL_CODE=100 "$package/launch/train"
   check "a failed install ends it before the build" "100 $(apt_call '<libxxhash-dev>')" "$code $calls"
-  has swift pkg-config mpirun libopenmpi-dev
+  has swift pkg-config mpirun libopenmpi-dev libhwloc-dev
   run "$package/launch/train"
   check "no apt: stops" "69 " "$code $calls"
   check_says "no apt: names the package" "missing: libxxhash-dev"
@@ -75,7 +75,7 @@ test_install_as_root() {
 
 test_install_as_user() {
   new_machine 0 0 0
-  has swift apt-get sudo pkg-config mpirun libopenmpi-dev
+  has swift apt-get sudo pkg-config mpirun libopenmpi-dev libhwloc-dev
   as_user run "$package/launch/train"
   check "sudo without a password: installs by it" "$(
     echo 'sudo <-n> <true>'
@@ -88,7 +88,7 @@ test_install_as_user() {
   )" "$calls"
 
   local request="launch:   apt-get update && apt-get install -y --no-install-recommends"
-  request+=" libopenmpi-dev libxxhash-dev openmpi-bin"
+  request+=" libopenmpi-dev libhwloc-dev libxxhash-dev openmpi-bin"
   has swift apt-get sudo pkg-config
   as_user run SUDO_CODE=1 "$package/launch/train"
   check "sudo that would ask, and nobody to answer: stops before the build" "69 sudo <-n> <true>" "$code $calls"

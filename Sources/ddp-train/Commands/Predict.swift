@@ -6,6 +6,7 @@ import MPI
 import Options
 import Files
 import Laboratory
+import Topology
 import Values
 
 struct Predict: JobCommand {

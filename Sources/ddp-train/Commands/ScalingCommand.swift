@@ -9,6 +9,7 @@ import MPI
 import Options
 import Files
 import Laboratory
+import Topology
 import Values
 
 struct ScalingCommand: JobCommand {

@@ -5,6 +5,7 @@ import Foundation
 import GPT
 import MPI
 import Laboratory
+import Topology
 
 extension Machine {
   /// This machine, as rank 0 sees it, and the hosts of all ranks. Collective.

@@ -1,15 +1,17 @@
-import CSystem
-import MPI
-
 /// Ranks that together may use fewer places than they are: not each of them can have one of its own.
 public struct Crowd: Equatable, Sendable {
   /// Ascending, one more than there are places, or more.
   public var ranks: [Int]
   /// Ascending: all that these ranks may use.
   public var places: [Int]
+
+  public init(ranks: [Int], places: [Int]) { (self.ranks, self.places) = (ranks, places) }
 }
 
 /// Matches ranks with places, such as CPUs or cores, so that each gets one it may use.
+///
+/// Bound ranks have one place or few each; ranks that are not bound all may use the same ones. Both are cases of the same
+/// question, and so is any mixture.
 ///
 /// - Parameter allowed: for each rank the places it may use.
 /// - Returns: where that fails, and why. Empty where each rank can have a place of its own.
@@ -35,36 +37,4 @@ public func crowds(_ allowed: [[Int]]) -> [Crowd] {
   }
   let found = ranksOn.map { Crowd(ranks: $0.value.sorted(), places: $0.key) }
   return found.sorted { $0.ranks.lexicographicallyPrecedes($1.ranks) }
-}
-
-/// The CPUs of a mask of one bit each, ascending.
-func cpus(of mask: [UInt64]) -> [Int] {
-  (0..<mask.count * 64).filter { (cpu: Int) -> Bool in
-    let bit: UInt64 = 1 << UInt64(cpu % 64)
-    return mask[cpu / 64] & bit != 0
-  }
-}
-
-/// Whether each rank of a node can have a core of its own: whether ranks can be matched with CPUs so that each gets
-/// one it may run on.
-///
-/// Bound ranks have one CPU or few each; ranks that are not bound all may use the same ones. Both are cases of the
-/// same question, and so is any mixture.
-///
-/// - Parameter masks: for each rank the CPUs it may use, one bit each.
-func eachHasACore(_ masks: [[UInt64]]) -> Bool { crowds(masks.map(cpus)).isEmpty }
-
-/// The CPUs that this thread may use, ascending; empty where a system does not tell.
-public func allowedCPUs() -> [Int] { cpus(of: allowedMask()) }
-
-private func allowedMask() -> [UInt64] {
-  var mask = [UInt64](repeating: 0, count: Int(CSYSTEM_MASK_WORDS))
-  return csystem_allowed_cpus(&mask) == 0 ? mask : mask.map { _ in 0 }
-}
-
-/// Asks the ranks of a node for their CPUs. Collective; false where a system does not tell.
-func eachHasACore(on node: Communicator) throws(MPIError) -> Bool {
-  let mask = allowedMask()
-  let all = try node.allGather(mask)
-  return eachHasACore((0..<node.size).map { Array(all[$0 * mask.count..<($0 + 1) * mask.count]) })
 }
