@@ -45,7 +45,7 @@ func cpus(of mask: [UInt64]) -> [Int] {
   }
 }
 
-/// Whether each rank of a node can have a core of its own: whether ranks can be matched with CPUs so that each gets
+/// Whether each rank of a host can have a core of its own: whether ranks can be matched with CPUs so that each gets
 /// one it may run on.
 ///
 /// Bound ranks have one CPU or few each; ranks that are not bound all may use the same ones. Both are cases of the
@@ -62,9 +62,9 @@ private func allowedMask() -> [UInt64] {
   return csystem_allowed_cpus(&mask) == 0 ? mask : mask.map { _ in 0 }
 }
 
-/// Asks the ranks of a node for their CPUs. Collective; false where a system does not tell.
-func eachHasACore(on node: Communicator) throws(MPIError) -> Bool {
+/// Asks the ranks of a host for their CPUs. Collective; false where a system does not tell.
+func eachHasACore(on host: Communicator) throws(MPIError) -> Bool {
   let mask = allowedMask()
-  let all = try node.allGather(mask)
-  return eachHasACore((0..<node.size).map { Array(all[$0 * mask.count..<($0 + 1) * mask.count]) })
+  let all = try host.allGather(mask)
+  return eachHasACore((0..<host.size).map { Array(all[$0 * mask.count..<($0 + 1) * mask.count]) })
 }
