@@ -25,7 +25,7 @@ enum CheckpointMetadata {
     StoredProgress.Key.ranks: { numbers(1, Ranges.ranks, in: $0) },
     StoredProgress.Key.elapsed: { numbers(1, elapsed, in: $0) },
     StoredProgress.Key.stepTime: { numbers(1, stepTime, in: $0) },
-    StoredProgress.Key.phases: { numbers(6, phase, in: $0) },
+    StoredProgress.Key.phases: { numbers(Phase.allCases.count, phase, in: $0) },
     StoredProgress.Key.rows: { numbers(3, rows, in: $0) },
     "data-set": { isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
     "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag,

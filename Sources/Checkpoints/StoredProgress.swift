@@ -8,7 +8,7 @@ public struct StoredProgress: Sendable {
   /// Of one rank that had the whole batch, of all ranks together, and of the one with the most; summed over steps.
   public var rows: (whole: Int, sum: Int, largest: Int)
   public var ranks: Int
-  /// In ns: selection, forward, backward, wait, synchronisation, Adam.
+  /// In ns, of each `Phase` in order.
   public var phases: [Double]
   public var microsecondsPerStep: Double
 
@@ -20,7 +20,7 @@ public struct StoredProgress: Sendable {
     static let stepTime = "us-per-step"
   }
 
-  /// - Parameter phases: six.
+  /// - Parameter phases: one for each `Phase`.
   public init(
     elapsedSeconds: Double, rows: (whole: Int, sum: Int, largest: Int), ranks: Int, phases: [Double],
     microsecondsPerStep: Double

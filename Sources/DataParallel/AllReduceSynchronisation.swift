@@ -13,9 +13,7 @@ public final class AllReduceSynchronisation: GradientSynchronisation {
   /// (P + 3): the gradient, and its tail.
   private let message: AlignedBuffer<Float>
 
-  public var gradient: UnsafeMutablePointer<Float> { message.pointer }
-
-  public var ranks: Int { world.size }
+  public var gradients: [UnsafeMutablePointer<Float>] { [message.pointer] }
 
   public var slice: Range<Int> { 0..<count }
 
@@ -32,11 +30,7 @@ public final class AllReduceSynchronisation: GradientSynchronisation {
     try world.allReduce(inPlace: message.buffer, .sum)
   }
 
-  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    updateEverything(state, engine: engine, learningRate: learningRate, update: update)
-  }
+  public func update(_ slice: AdamSlice, engine: any Engine) { engine.adam(slice, gradient: message.pointer) }
 
-  public func publish(_ state: ModelState, engine: any Engine) -> StepTotals {
-    StepTail.read(message.pointer + count)
-  }
+  public func publish(to engine: any Engine) -> StepTotals { StepTail.read(message.pointer + count) }
 }

@@ -18,14 +18,9 @@ public struct StepTotals: Sendable, Equatable {
 /// A step calls `exchange`, `update` and `publish` once each, in this order, on every rank. None allocates memory of
 /// its own.
 public protocol GradientSynchronisation: AnyObject {
-  /// (P): where the rank's engine leaves its shard's gradient, already scaled to the global batch.
-  var gradient: UnsafeMutablePointer<Float> { get }
-
-  /// (P): where a reproducible step leaves the gradient of the rank's node of the tree with this index.
-  func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float>
-
-  /// N, the ranks that take part.
-  var ranks: Int { get }
+  /// (P) each: where the rank's engine leaves its shard's gradient, already scaled to the global batch. One; in a
+  /// reproducible run one for each of the rank's tree nodes, in their order. They stay where they are.
+  var gradients: [UnsafeMutablePointer<Float>] { get }
 
   /// Where parameters and derived weights are to live; nil where each rank has its own, and writes all of them.
   var replica: Replica? { get }
@@ -38,24 +33,22 @@ public protocol GradientSynchronisation: AnyObject {
   /// rank has written to `replica` before, all see afterwards.
   func waitForAll() throws
 
-  /// Hears, while the backward pass runs, from which index on `gradient` will not change any more. Most strategies
+  /// Hears, while the backward pass runs, from which index on the gradient will not change any more. Most strategies
   /// wait for all of it.
   func gradientIsFinal(from index: Int)
 
   /// Brings gradients, losses and requests of all ranks together.
   func exchange(_ own: StepTotals) throws
 
-  /// Updates the part of `state` that is this rank's with the summed gradient.
-  ///
-  /// - Parameter update: t = step + 1.
-  func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) throws
+  /// Updates this rank's `slice` of the parameters with the summed gradient.
+  func update(_ slice: AdamSlice, engine: any Engine) throws
 
   /// Brings the updated parts together: afterwards all ranks see the same parameters, and their engines too.
   ///
   /// - Returns: the sums over all ranks of what `exchange` was given, equal on all.
-  func publish(_ state: ModelState, engine: any Engine) throws -> StepTotals
+  func publish(to engine: any Engine) throws -> StepTotals
 
-  /// Gives memory back that ranks share. Collective; `state` and the engine are of no use afterwards where they
+  /// Gives memory back that ranks share. Collective; the model and the engine are of no use afterwards where they
   /// live in `replica`.
   func close() throws
 }
@@ -63,19 +56,9 @@ public protocol GradientSynchronisation: AnyObject {
 extension GradientSynchronisation {
   public var replica: Replica? { nil }
 
-  /// Of strategies for which a rank has one gradient.
-  public func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float> { gradient }
-
   public func gradientIsFinal(from index: Int) {}
 
   public func close() throws {}
-
-  /// Updates every parameter on this rank, from a gradient that is the same on all.
-  func updateEverything(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    engine.adam(
-      range: 0..<state.shape.parameterCount, learningRate: learningRate, update: update, gradient: gradient,
-      parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
-  }
 }
 
 /// One rank alone: nothing to exchange, and no MPI. What every other strategy is compared with.
@@ -83,9 +66,7 @@ public final class SoloSynchronisation: GradientSynchronisation {
   private let buffer: AlignedBuffer<Float>
   private var totals = StepTotals(lossSum: 0)
 
-  public var gradient: UnsafeMutablePointer<Float> { buffer.pointer }
-
-  public let ranks = 1
+  public var gradients: [UnsafeMutablePointer<Float>] { [buffer.pointer] }
 
   public var slice: Range<Int> { 0..<buffer.count }
 
@@ -95,9 +76,7 @@ public final class SoloSynchronisation: GradientSynchronisation {
 
   public func exchange(_ own: StepTotals) { totals = own }
 
-  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    updateEverything(state, engine: engine, learningRate: learningRate, update: update)
-  }
+  public func update(_ slice: AdamSlice, engine: any Engine) { engine.adam(slice, gradient: buffer.pointer) }
 
-  public func publish(_ state: ModelState, engine: any Engine) -> StepTotals { totals }
+  public func publish(to engine: any Engine) -> StepTotals { totals }
 }

@@ -2,66 +2,61 @@ import GPT
 import Kernels
 import MPI
 
-/// Ranks of several nodes: inside a node everything is shared, between nodes slices are all-reduced.
+/// Ranks of several hosts: inside a host everything is shared, between hosts slices are all-reduced.
 ///
-/// A step: barrier of the node; each owner adds its slice up straight from the gradients of its node's ranks, in
-/// their order, and all-reduces it with the owners of the same slice on the other nodes; Adam on the slice, in the
-/// node's only replica; barrier of the node.
+/// A step: barrier of the host; each owner adds its slice up straight from the gradients of its host's ranks, in
+/// their order, and all-reduces it with the owners of the same slice on the other hosts; Adam on the slice, in the
+/// host's only replica; barrier of the host.
 ///
-/// There are as many slices as the smallest node has ranks, so that every slice has an owner on every node whatever
-/// mix of ranks there is. Further ranks of larger nodes bring their gradients and wait.
+/// There are as many slices as the smallest host has ranks, so that every slice has an owner on every host whatever
+/// mix of ranks there is. Further ranks of larger hosts bring their gradients and wait.
 ///
-/// Cost on K nodes with n ranks each, with a barrier's time b, time β to read a byte another core wrote, latency α and
-/// time per byte β′ between nodes, and Adam's time γ a parameter:
+/// Cost on K hosts with n ranks each, with a barrier's time b, time β to read a byte another core wrote, latency α and
+/// time per byte β′ between hosts, and Adam's time γ per parameter:
 /// 2 b + 4 P · β + 2 log₂K · α + 2 (K − 1)/K · 4P/n · β′ · (n ranks on one wire) + P/n · γ.
-/// A node sends each byte of the gradient once, and not once a rank.
+/// A host sends each byte of the gradient once, and not once per rank.
 public final class HierarchicalSynchronisation: GradientSynchronisation {
-  private let memory: NodeMemory
-  /// The owners of this rank's slice, one a node; nil for a rank that owns none.
+  private let memory: HostMemory
+  /// The owners of this rank's slice, one per host; nil for a rank that owns none.
   private let peers: Communicator?
   private let peerGroup: OwnedCommunicator?
-  /// (P + 3): the slice's sum at its place, and a tail behind it. The rest is never touched.
+  /// (P + 3): the slice's sum at its place, and a tail after it. The rest is never touched.
   private let sums: AlignedBuffer<Float>
-  public let ranks: Int
   /// Of a reproducible run, and of an owner.
   private let treeExchange: TreeExchange?
 
-  public var gradient: UnsafeMutablePointer<Float> { memory.ownGradient }
-
-  public func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float> {
-    memory.ownGradient + index * memory.gradientStride
-  }
+  public var gradients: [UnsafeMutablePointer<Float>] { memory.ownGradients }
 
   public var replica: Replica? { memory.replica }
 
-  /// Whether barriers of this node spin on atomics: each of its ranks has a core of its own.
+  /// Whether barriers of this host spin on atomics: each of its ranks has a core of its own.
   public var spins: Bool { memory.barrier.spins }
 
   public var slice: Range<Int> { memory.replica.own }
 
   /// Collective.
   ///
-  /// - Parameter tree: the order of a reproducible run's sums; nil for the order of the ranks, and MPI's between nodes.
-  init(layout: ReplicaLayout, tree: SummationTree? = nil, node: NodeGroup, world: Communicator) throws {
-    let slices = layout.slices(node.fewestRanks)
-    let local = node.communicator.rank
+  /// - Parameter tree: the order of a reproducible run's sums; nil for the order of the ranks, and MPI's between hosts.
+  init(layout: ReplicaLayout, tree: SummationTree? = nil, host: HostGroup, world: Communicator) throws {
+    let slices = layout.slices(host.fewestRanks)
+    let local = host.communicator.rank
     let owns = local < slices.count
     let end = layout.parameterCount
-    // Which nodes of the tree each of this host's ranks leaves.
-    let nodes: [[Range<Int>]]? = try tree.map { tree in
-      try node.communicator.allGather(world.rank).map { tree.nodes(in: tree.leaves(rank: $0, ranks: world.size)) }
+    // Which tree nodes each of this host's ranks leaves.
+    let treeNodes: [[Range<Int>]]? = try tree.map { tree in
+      try host.communicator.allGather(world.rank).map { tree.nodes(in: tree.leaves(rank: $0, ranks: world.size)) }
     }
     let own = owns ? slices[local] : end..<end
-    let memory = try NodeMemory.make(
-      layout: layout, own: own, gradientCounts: nodes?.map(\.count), node: node.communicator, world: world)
+    let memory = try HostMemory.make(
+      layout: layout, own: own, gradientCounts: treeNodes?.map(\.count), host: host.communicator, world: world)
     self.memory = memory
     if let group = try world.split(color: owns ? local : nil) {
       let peers = group.communicator
       self.peers = peers
       treeExchange =
-        if let tree, let nodes {
+        if let tree, let treeNodes {
           try TreeExchange(
-            tree, gradients: Array(memory.gradients.buffer), ranges: nodes.flatMap { $0 }, slice: own,
+            tree, gradients: Array(memory.gradients.buffer), ranges: treeNodes.flatMap { $0 }, slice: own,
             parameterCount: end, peers: peers)
         } else {
           nil
@@ -73,10 +68,9 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
       peerGroup = nil
     }
     sums = AlignedBuffer(zeros: layout.parameterCount + StepTail.count)
-    ranks = world.size
   }
 
-  /// Of the node alone is not enough: it is the last rank of all that is waited for.
+  /// Of the host alone is not enough: it is the last rank of all that is waited for.
   public func waitForAll() throws {
     try memory.barrier.pass()
     try peers?.barrier()
@@ -103,22 +97,18 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
     publish(StepTail.read(sums.pointer + slice.upperBound))
   }
 
-  /// Of several owners one speaks for the node, so that all its ranks hear the same.
+  /// Of several owners one speaks for the host, so that all its ranks hear the same.
   private func publish(_ totals: StepTotals) {
-    guard memory.node.rank == 0 else { return }
+    guard memory.host.rank == 0 else { return }
     memory.barrier.leave(.totalLossSum, totals.lossSum)
     memory.barrier.leave(.totalRequests, totals.requests.number)
   }
 
-  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    guard !slice.isEmpty else { return }
-    engine.adam(
-      range: slice, learningRate: learningRate, update: update,
-      gradient: treeExchange?.sum() ?? UnsafePointer(sums.pointer),
-      parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
+  public func update(_ slice: AdamSlice, engine: any Engine) {
+    engine.adam(slice, gradient: treeExchange?.sum() ?? UnsafePointer(sums.pointer))
   }
 
-  public func publish(_ state: ModelState, engine: any Engine) throws -> StepTotals {
+  public func publish(to engine: any Engine) throws -> StepTotals {
     try memory.barrier.pass()
     return StepTotals(
       lossSum: memory.barrier.note(of: 0, .totalLossSum),

@@ -6,7 +6,7 @@ import Kernels
 final class MicroShardPass {
   private let tree: SummationTree
   /// The rank's largest nodes of the tree: what is to be handed on.
-  let nodes: [Range<Int>]
+  let treeNodes: [Range<Int>]
   /// Slots of the sorted batch that this rank's micro-shards have.
   let names: Range<Int>
   /// Gradients in between, one a level of the tree; (P) each.
@@ -18,14 +18,14 @@ final class MicroShardPass {
     self.tree = tree
     self.parameterCount = parameterCount
     let leaves = tree.leaves(rank: rank, ranks: ranks)
-    nodes = tree.nodes(in: leaves)
+    treeNodes = tree.nodes(in: leaves)
     names =
       leaves.isEmpty
       ? 0..<0 : tree.names(of: leaves.lowerBound).lowerBound..<tree.names(of: leaves.upperBound - 1).upperBound
     stride = (parameterCount + 15) / 16 * 16
-    // A node of m micro-shards waits for its right half log₂ m times, one inside the other.
+    // A tree node of m micro-shards waits for its right half log₂ m times, one inside the other.
     var levels = 0
-    while 1 << levels < (nodes.map(\.count).max() ?? 1) { levels += 1 }
+    while 1 << levels < (treeNodes.map(\.count).max() ?? 1) { levels += 1 }
     waiting = AlignedBuffer(zeros: levels * stride)
   }
 
@@ -36,40 +36,60 @@ final class MicroShardPass {
   ///
   /// - Parameters:
   ///   - shard: (names.count): this rank's names.
-  ///   - gradient: where the gradient of the node with this index goes; (P).
+  ///   - gradients: (P) each: where those of `treeNodes` go.
   /// - Returns: the loss sum of all.
   func run(
-    _ shard: UnsafeBufferPointer<Name>, engine: any Engine, parameters: UnsafePointer<Float>, scale: Double,
-    phases: inout PhaseTimes, clock: inout PhaseClock, gradient: (Int) -> UnsafeMutablePointer<Float>
+    _ shard: UnsafeBufferPointer<Name>, _ pass: ShardPass, gradients: [UnsafeMutablePointer<Float>],
+    _ clock: inout PhaseClock
   ) -> Double {
     var loss = 0.0
-    for index in nodes.indices {
-      loss += run(
-        nodes[index], level: 0, into: gradient(index), shard, engine, parameters, scale, &phases, &clock)
+    for index in treeNodes.indices {
+      loss += run(treeNodes[index], level: 0, into: gradients[index], shard, pass, &clock)
     }
     return loss
   }
 
   private func run(
-    _ node: Range<Int>, level: Int, into gradient: UnsafeMutablePointer<Float>, _ shard: UnsafeBufferPointer<Name>,
-    _ engine: any Engine, _ parameters: UnsafePointer<Float>, _ scale: Double, _ phases: inout PhaseTimes,
-    _ clock: inout PhaseClock
+    _ treeNode: Range<Int>, level: Int, into gradient: UnsafeMutablePointer<Float>, _ shard: UnsafeBufferPointer<Name>,
+    _ pass: ShardPass, _ clock: inout PhaseClock
   ) -> Double {
-    if node.count == 1 {
-      let own = tree.names(of: node.lowerBound)
+    if treeNode.count == 1 {
+      let own = tree.names(of: treeNode.lowerBound)
       let slots = own.lowerBound - names.lowerBound..<own.upperBound - names.lowerBound
-      let loss = engine.forward(UnsafeBufferPointer(rebasing: shard[slots]), parameters: parameters, scale: scale)
-      phases.forward += clock.lap(.forward)
-      engine.backward(parameters: parameters, gradient: gradient)
-      phases.backward += clock.lap(.backward)
-      return loss
+      return pass.run(UnsafeBufferPointer(rebasing: shard[slots]), gradient: gradient, &clock)
     }
-    let (left, right) = SummationTree.children(of: node)
+    let (left, right) = SummationTree.children(of: treeNode)
     let other = waiting.pointer + level * stride
-    var loss = run(left, level: level, into: gradient, shard, engine, parameters, scale, &phases, &clock)
-    loss += run(right, level: level + 1, into: other, shard, engine, parameters, scale, &phases, &clock)
+    var loss = run(left, level: level, into: gradient, shard, pass, &clock)
+    loss += run(right, level: level + 1, into: other, shard, pass, &clock)
     add(count: parameterCount, UnsafePointer(gradient), UnsafePointer(other), target: gradient)
-    phases.backward += clock.lap(.backward)
+    clock.lap(.backward)
+    return loss
+  }
+}
+
+/// What a forward and a backward pass need besides names and a place for their gradient.
+struct ShardPass {
+  let engine: any Engine
+  /// (P)
+  let parameters: UnsafePointer<Float>
+  /// 1 / predicted positions of the GLOBAL batch.
+  let scale: Double
+
+  /// Runs both.
+  ///
+  /// - Parameters:
+  ///   - gradient: (P), overwritten.
+  ///   - isFinal: as `Engine.backward` calls it.
+  /// - Returns: the loss sum.
+  func run(
+    _ names: UnsafeBufferPointer<Name>, gradient: UnsafeMutablePointer<Float>, _ clock: inout PhaseClock,
+    isFinal: (_ from: Int) -> Void = { _ in }
+  ) -> Double {
+    let loss = engine.forward(names, parameters: parameters, scale: scale)
+    clock.lap(.forward)
+    engine.backward(parameters: parameters, gradient: gradient, isFinal: isFinal)
+    clock.lap(.backward)
     return loss
   }
 }

@@ -10,6 +10,10 @@ public final class ModelState {
   /// (P): Adam's running means of the gradient and of its square.
   public let first, second: AlignedBuffer<Float>
 
+  public var arrays: ModelArrays {
+    ModelArrays(parameters: parameters.pointer, first: first.pointer, second: second.pointer)
+  }
+
   /// - Parameter replica: where the parameters live, of which then only its own are written here; nil for memory of
   ///   this state's own. The moments of others' parameters are never touched, and take no memory.
   public init(shape: Shape, seed: UInt64, replica: Replica? = nil) {

@@ -7,7 +7,7 @@ import MPI
 /// Open MPI moves data only inside its calls, so the backward pass lets it have a look between matrix products.
 ///
 /// Cost on N ranks with k buckets: at best what `AllReduceSynchronisation` costs for the last bucket, and Adam; at
-/// worst k latencies more. Messages in flight take the core's time too: on one node, where a core copies every byte
+/// worst k latencies more. Messages in flight take the core's time too: on one host, where a core copies every byte
 /// itself, little is gained.
 ///
 /// The order of the sum is the library's, the buckets' sizes are fixed: runs repeat to the bit.
@@ -29,13 +29,13 @@ public final class OverlapSynchronisation: GradientSynchronisation {
   /// What went wrong while the backward pass ran, which cannot throw.
   private var failure: MPIError?
 
-  public var gradient: UnsafeMutablePointer<Float> { message.pointer + Self.front }
+  private var gradient: UnsafeMutablePointer<Float> { message.pointer + Self.front }
 
-  public var ranks: Int { world.size }
+  public var gradients: [UnsafeMutablePointer<Float>] { [gradient] }
 
   public var slice: Range<Int> { 0..<count }
 
-  private var tail: UnsafeMutablePointer<Float> { message.pointer + Self.front - StepTail.count }
+  private var tail: UnsafeMutablePointer<Float> { gradient - StepTail.count }
 
   /// - Parameter bucketKiB: at least 1.
   public init(parameterCount: Int, bucketKiB: Int, world: Communicator) {
@@ -106,9 +106,7 @@ public final class OverlapSynchronisation: GradientSynchronisation {
     }
   }
 
-  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    updateEverything(state, engine: engine, learningRate: learningRate, update: update)
-  }
+  public func update(_ slice: AdamSlice, engine: any Engine) { engine.adam(slice, gradient: gradient) }
 
-  public func publish(_ state: ModelState, engine: any Engine) -> StepTotals { StepTail.read(tail) }
+  public func publish(to engine: any Engine) -> StepTotals { StepTail.read(tail) }
 }

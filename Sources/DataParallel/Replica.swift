@@ -6,7 +6,7 @@ public struct Replica {
   public let parameters: UnsafeMutablePointer<Float>
   /// (ReplicaLayout.derivedCount); nil where each engine keeps its own.
   public let derived: UnsafeMutablePointer<Float>?
-  /// Whether other ranks of the node read it too, and write what is not this rank's.
+  /// Whether other ranks of the host read it too, and write what is not this rank's.
   public let isShared: Bool
   /// The parameters that this rank writes, with the weights derived from them.
   public let own: Range<Int>

@@ -5,8 +5,8 @@ import MPI
 /// Compares what the ranks hold as parameters, now and then: memory fails, and replicas that have drifted apart train
 /// on without a sign.
 ///
-/// Where each rank, or each node, has a replica of its own, all their hashes must be equal. Where the ranks of a node
-/// share one, equal hashes prove nothing: there the owner of a slice hashes it as it writes it, and the node's next
+/// Where each rank, or each host, has a replica of its own, all their hashes must be equal. Where the ranks of a host
+/// share one, equal hashes prove nothing: there the owner of a slice hashes it as it writes it, and the host's next
 /// rank hashes what it finds once it has been published.
 ///
 /// So a fault in a replica that a rank updates alone is found at the next comparison. One in a shared replica, or in one
@@ -21,17 +21,17 @@ final class ReplicaCheck {
   private let own: Range<Int>?
   /// Whether replicas exist that can differ.
   private let hasSeveral: Bool
-  /// The rank of this node whose slice this rank verifies.
+  /// The rank of this host whose slice this rank verifies.
   private let next: Int
   private var sealed: UInt64 = 0
 
   /// Collective.
-  init(_ synchronisation: any GradientSynchronisation, node: NodeGroup, state: ModelState, world: Communicator) throws {
+  init(_ synchronisation: any GradientSynchronisation, host: HostGroup, state: ModelState, world: Communicator) throws {
     self.world = world
     self.state = state
     own = synchronisation.replica.flatMap { $0.isShared ? $0.own : nil }
-    hasSeveral = own == nil || node.nodes > 1
-    let local = node.communicator
+    hasSeveral = own == nil || host.hostCount > 1
+    let local = host.communicator
     let neighbours = try local.allGather(world.rank)
     next = neighbours[(local.rank + 1) % local.size]
   }

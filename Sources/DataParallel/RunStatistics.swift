@@ -3,6 +3,7 @@ import CSIMD
 /// Collects a run's losses and times without touching the heap.
 struct RunStatistics {
   private let began = csimd_nanoseconds()
+  /// The last losses, each at its step modulo their number.
   private var lossRing = InlineArray<100, Double>(repeating: 0)
   private var stepsDone = 0
   private var times: StepTimes
@@ -34,7 +35,9 @@ struct RunStatistics {
     }
     stepsDone = resumed.steps
     times = StepTimes(steps: steps - stepsDone)
-    for (i, loss) in resumed.losses.enumerated() { lossRing[(stepsDone - resumed.losses.count + i) % 100] = loss }
+    for (i, loss) in resumed.losses.enumerated() {
+      lossRing[(stepsDone - resumed.losses.count + i) % lossRing.count] = loss
+    }
     // Rows of another number of ranks say nothing about these, unless the run is over.
     if resumed.ranks == ranks || resumed.steps == steps {
       (self.ranks, rows) = (resumed.ranks, resumed.rows)
@@ -47,7 +50,7 @@ struct RunStatistics {
   ///   - positions: predicted positions of the global batch.
   ///   - phases: nil where the step did not measure the wait apart.
   mutating func add(loss: Double, nanoseconds: Double, positions: Int, rows: RowCounts, phases: PhaseTimes?) {
-    lossRing[stepsDone % 100] = loss
+    lossRing[stepsDone % lossRing.count] = loss
     stepsDone += 1
     times.add(nanoseconds)
     self.rows = self.rows + rows
@@ -87,7 +90,7 @@ struct RunStatistics {
 
   /// Of the last min(100, steps) steps, oldest first.
   private var lastLosses: [Double] {
-    (stepsDone - min(stepsDone, 100)..<stepsDone).map { lossRing[$0 % 100] }
+    (stepsDone - min(stepsDone, lossRing.count)..<stepsDone).map { lossRing[$0 % lossRing.count] }
   }
 
   /// In µs and ns: of this process's steps, or where it has none, of those before.

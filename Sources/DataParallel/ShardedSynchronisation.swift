@@ -12,16 +12,12 @@ import MPI
 public final class ShardedSynchronisation: GradientSynchronisation {
   private let world: Communicator
   private let count: Int
-  private let own: Range<Int>
+  public let slice: Range<Int>
   private let counts: RankCounts
   /// (P + 3) each: gradient and tail; sums, of which only this rank's part is ever touched; parameters and tail.
   private let message, sums, parameters: AlignedBuffer<Float>
 
-  public var gradient: UnsafeMutablePointer<Float> { message.pointer }
-
-  public var ranks: Int { world.size }
-
-  public var slice: Range<Int> { own }
+  public var gradients: [UnsafeMutablePointer<Float>] { [message.pointer] }
 
   /// The all-gather's buffer. Every rank writes all of it in the beginning.
   public var replica: Replica? {
@@ -33,7 +29,7 @@ public final class ShardedSynchronisation: GradientSynchronisation {
     self.world = world
     count = layout.parameterCount
     let slices = layout.slices(world.size)
-    own = slices[world.rank]
+    slice = slices[world.rank]
     // The tail goes with the last slice: its owner gets the sums, and hands them out behind the parameters.
     var sizes = slices.map(\.count)
     sizes[world.size - 1] += StepTail.count
@@ -53,20 +49,16 @@ public final class ShardedSynchronisation: GradientSynchronisation {
       counts: counts)
   }
 
-  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    engine.adam(
-      range: own, learningRate: learningRate, update: update, gradient: sums.pointer,
-      parameters: parameters.pointer, first: state.first.pointer, second: state.second.pointer)
-  }
+  public func update(_ slice: AdamSlice, engine: any Engine) { engine.adam(slice, gradient: sums.pointer) }
 
   /// Gathers all slices, and derives the other ranks' weights from them.
-  public func publish(_ state: ModelState, engine: any Engine) throws -> StepTotals {
+  public func publish(to engine: any Engine) throws -> StepTotals {
     if world.rank == world.size - 1 {
       (parameters.pointer + count).update(from: sums.pointer + count, count: StepTail.count)
     }
     try world.allGatherV(inPlace: parameters.buffer, counts: counts)
-    engine.parametersChanged(parameters.pointer, in: 0..<own.lowerBound)
-    engine.parametersChanged(parameters.pointer, in: own.upperBound..<count)
+    engine.parametersChanged(parameters.pointer, in: 0..<slice.lowerBound)
+    engine.parametersChanged(parameters.pointer, in: slice.upperBound..<count)
     return StepTail.read(parameters.pointer + count)
   }
 }

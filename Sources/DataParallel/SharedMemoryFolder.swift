@@ -15,9 +15,9 @@ public enum SharedMemoryFolder {
     return Int(information.f_bavail) * Int(information.f_frsize)
   }
 
-  /// Bytes that a node of `ranks` needs for the strategies `shared` and `hierarchical`, in a run that is not
+  /// Bytes that a host of `ranks` needs for the strategies `shared` and `hierarchical`, in a run that is not
   /// reproducible.
   public static func needed(shape: Shape, engine: EngineOptions, ranks: Int) -> Int {
-    NodeMemory.bytes(layout: engine.layout(shape: shape), ranks: ranks, gradients: ranks)
+    HostMemory.bytes(layout: engine.layout(shape: shape), ranks: ranks, gradients: ranks)
   }
 }

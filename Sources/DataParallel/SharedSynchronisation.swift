@@ -1,7 +1,7 @@
 import GPT
 import MPI
 
-/// Ranks of one node: every gradient, the parameters and the weights derived from them lie in memory that all ranks
+/// Ranks of one host: every gradient, the parameters and the weights derived from them lie in memory that all ranks
 /// read. Nothing is sent.
 ///
 /// A step: barrier; each rank adds its slice up straight from all ranks' gradients, in the order of the ranks, and
@@ -14,18 +14,12 @@ import MPI
 /// The sum's order is that of the ranks and does not depend on who arrives when: runs repeat to the bit. In a
 /// reproducible run it is that of `SummationTree`, the same for every N.
 public final class SharedSynchronisation: GradientSynchronisation {
-  private let memory: NodeMemory
+  private let memory: HostMemory
   /// Of a reproducible run: all ranks' gradients in the order of the tree.
   private let treeSum: TreeSum?
   private var totals = StepTotals(lossSum: 0)
 
-  public var gradient: UnsafeMutablePointer<Float> { memory.ownGradient }
-
-  public func gradient(ofNode index: Int) -> UnsafeMutablePointer<Float> {
-    memory.ownGradient + index * memory.gradientStride
-  }
-
-  public var ranks: Int { memory.node.size }
+  public var gradients: [UnsafeMutablePointer<Float>] { memory.ownGradients }
 
   public var replica: Replica? { memory.replica }
 
@@ -38,16 +32,18 @@ public final class SharedSynchronisation: GradientSynchronisation {
   ///
   /// - Parameters:
   ///   - tree: the order of a reproducible run's sums; nil for the order of the ranks.
-  ///   - node: all ranks, on one node. It must outlive this.
-  init(layout: ReplicaLayout, tree: SummationTree? = nil, node: Communicator) throws {
-    let nodes = tree.map { tree in (0..<node.size).map { tree.nodes(in: tree.leaves(rank: $0, ranks: node.size)) } }
-    memory = try NodeMemory.make(
-      layout: layout, own: layout.slices(node.size)[node.rank], gradientCounts: nodes?.map(\.count), node: node,
-      world: node)
+  ///   - host: all ranks, on one host. It must outlive this.
+  init(layout: ReplicaLayout, tree: SummationTree? = nil, host: Communicator) throws {
+    let treeNodes = tree.map { tree in
+      (0..<host.size).map { tree.nodes(in: tree.leaves(rank: $0, ranks: host.size)) }
+    }
+    memory = try HostMemory.make(
+      layout: layout, own: layout.slices(host.size)[host.rank], gradientCounts: treeNodes?.map(\.count), host: host,
+      world: host)
     treeSum =
-      if let tree, let nodes {
+      if let tree, let treeNodes {
         TreeSum(
-          tree, nodes: Array(memory.gradients.buffer), ranges: nodes.flatMap { $0 },
+          tree, nodes: Array(memory.gradients.buffer), ranges: treeNodes.flatMap { $0 },
           parameterCount: layout.parameterCount)
       } else {
         nil
@@ -65,22 +61,16 @@ public final class SharedSynchronisation: GradientSynchronisation {
   }
 
   /// The gradients' sum and Adam, of this rank's slice.
-  public func update(_ state: ModelState, engine: any Engine, learningRate: Double, update: Int) {
-    guard let own = replica?.own, !own.isEmpty else { return }
+  public func update(_ slice: AdamSlice, engine: any Engine) {
     if let treeSum {
-      engine.adam(
-        range: own, learningRate: learningRate, update: update, gradient: treeSum.sum(own),
-        parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
-      return
+      engine.adam(slice, gradient: treeSum.sum(slice.range))
+    } else {
+      engine.adam(slice, gradients: Gradients(memory.gradients.buffer))
     }
-    engine.adam(
-      range: own, learningRate: learningRate, update: update,
-      gradients: UnsafeBufferPointer(memory.gradients.buffer), parameters: state.parameters.pointer,
-      first: state.first.pointer, second: state.second.pointer)
   }
 
   /// The second barrier: afterwards all parameters are there.
-  public func publish(_ state: ModelState, engine: any Engine) throws -> StepTotals {
+  public func publish(to engine: any Engine) throws -> StepTotals {
     try memory.barrier.pass()
     return totals
   }

@@ -9,30 +9,28 @@ public final class Synchronisation {
   public let notice: String?
   public let implementation: any GradientSynchronisation
   /// Outlives what was made of it. Nil for one rank alone.
-  let node: NodeGroup?
+  let host: HostGroup?
 
   /// Collective.
   ///
   /// - Throws: `JobFailure` on all ranks where a strategy was asked for by name and cannot be had here.
-  public init(
-    _ settings: Settings, world: Communicator
-  ) throws {
+  public init(_ settings: Settings, world: Communicator) throws {
     let wanted = settings.strategy
     let layout = settings.engine.layout(shape: settings.shape)
     let tree = settings.summationTree
     guard world.size > 1 else {
-      (strategy, notice, node) = (.auto, nil, nil)
+      (strategy, notice, host) = (.auto, nil, nil)
       implementation = SoloSynchronisation(parameterCount: layout.parameterCount)
       return
     }
-    let node = try NodeGroup(world)
-    self.node = node
-    let best = node.nodes == 1 ? SynchronisationStrategy.shared : .hierarchical
+    let host = try HostGroup(world)
+    self.host = host
+    let best = host.hostCount == 1 ? SynchronisationStrategy.shared : .hierarchical
     let chosen = wanted == .auto ? best : wanted
-    var obstacle = try Self.obstacle(to: chosen, layout: layout, tree: tree, node: node, world: world)
+    var obstacle = try Self.obstacle(to: chosen, layout: layout, tree: tree, host: host, world: world)
     if obstacle == nil {
       do {
-        implementation = try Self.make(chosen, settings, node: node, world: world)
+        implementation = try Self.make(chosen, settings, host: host, world: world)
         (strategy, notice) = (chosen, nil)
         return
       } catch let error as SynchronisationError {
@@ -45,18 +43,18 @@ public final class Synchronisation {
     }
     notice = "\(reason); gradients are all-reduced instead"
     strategy = .allreduce
-    implementation = try Self.make(.allreduce, settings, node: node, world: world)
+    implementation = try Self.make(.allreduce, settings, host: host, world: world)
   }
 
   /// - Throws: `SynchronisationError` on all ranks where there is no memory to share after all.
   private static func make(
-    _ strategy: SynchronisationStrategy, _ settings: Settings, node: NodeGroup, world: Communicator
+    _ strategy: SynchronisationStrategy, _ settings: Settings, host: HostGroup, world: Communicator
   ) throws -> any GradientSynchronisation {
     let layout = settings.engine.layout(shape: settings.shape)
     let tree = settings.summationTree
     return switch strategy {
-    case .shared: try SharedSynchronisation(layout: layout, tree: tree, node: node.communicator)
-    case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, node: node, world: world)
+    case .shared: try SharedSynchronisation(layout: layout, tree: tree, host: host.communicator)
+    case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, host: host, world: world)
     case .sharded: try ShardedSynchronisation(layout: layout, world: world)
     case .overlap:
       OverlapSynchronisation(parameterCount: layout.parameterCount, bucketKiB: settings.bucketKiB, world: world)
@@ -66,20 +64,20 @@ public final class Synchronisation {
 
   /// Why a strategy cannot be had on these ranks, the same on all; nil where it can.
   private static func obstacle(
-    to strategy: SynchronisationStrategy, layout: ReplicaLayout, tree: SummationTree?, node: NodeGroup,
+    to strategy: SynchronisationStrategy, layout: ReplicaLayout, tree: SummationTree?, host: HostGroup,
     world: Communicator
   ) throws -> SynchronisationError? {
     if tree != nil, strategy != .shared, strategy != .hierarchical { return .notReproducible(strategy) }
     guard strategy == .shared || strategy == .hierarchical else { return nil }
-    guard node.nodes == 1 || strategy == .hierarchical else {
-      return .severalNodes(ranks: world.size, nodes: node.nodes)
+    guard host.hostCount == 1 || strategy == .hierarchical else {
+      return .severalHosts(ranks: world.size, hosts: host.hostCount)
     }
-    // The tightest node speaks for all.
-    let ranks = node.communicator.size
+    // The tightest host speaks for all.
+    let ranks = host.communicator.size
     let gradients = try tree.map { tree in
-      try node.communicator.allReduce(tree.nodes(in: tree.leaves(rank: world.rank, ranks: world.size)).count, .sum)
+      try host.communicator.allReduce(tree.nodes(in: tree.leaves(rank: world.rank, ranks: world.size)).count, .sum)
     }
-    let needed = NodeMemory.bytes(layout: layout, ranks: ranks, gradients: gradients ?? ranks)
+    let needed = HostMemory.bytes(layout: layout, ranks: ranks, gradients: gradients ?? ranks)
     let available = SharedMemoryFolder.available ?? Int.max
     let least = try world.allReduce(available - needed, .min)
     guard least < 0 else { return nil }

@@ -1,6 +1,6 @@
 /// How gradients of the ranks become one update; each is described where it is implemented.
 public enum SynchronisationStrategy: String, CaseIterable, Sendable {
-  /// The best of the others for where the ranks are: `shared` on one node, `hierarchical` on several.
+  /// The best of the others for where the ranks are: `shared` on one host, `hierarchical` on several.
   case auto
   /// `AllReduceSynchronisation`
   case allreduce
@@ -17,7 +17,7 @@ public enum SynchronisationStrategy: String, CaseIterable, Sendable {
 /// A strategy that was asked for and cannot be had. All ranks know.
 public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
   /// `shared` on ranks that share no memory.
-  case severalNodes(ranks: Int, nodes: Int)
+  case severalHosts(ranks: Int, hosts: Int)
   /// A strategy whose sums depend on the number of ranks, in a run that is to be reproducible.
   case notReproducible(SynchronisationStrategy)
   /// In bytes.
@@ -25,8 +25,8 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .severalNodes(let ranks, let nodes):
-      "sync shared needs all ranks on one node, and these \(ranks) are on \(nodes); use hierarchical or auto"
+    case .severalHosts(let ranks, let hosts):
+      "sync shared needs all ranks on one node, and these \(ranks) are on \(hosts); use hierarchical or auto"
     case .notReproducible(let strategy):
       "reproducible does not go with sync \(strategy): MPI adds gradients up in an order that depends on the number of "
         + "ranks; use auto"

@@ -77,7 +77,7 @@ private final class Player {
     let outcome = try training.run(step % steps, measuringWait: true)
     guard counts else { return }
     times.append(Double(csimd_nanoseconds() - start) / 1000)
-    synchronisationTimes.append((outcome.phases.synchronisation + outcome.phases.adam) / 1000)
+    synchronisationTimes.append((outcome.phases[.synchronisation] + outcome.phases[.adam]) / 1000)
   }
 
   func result(over world: Communicator) throws -> Tournament.Result {

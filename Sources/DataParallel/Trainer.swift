@@ -30,13 +30,13 @@ public final class Trainer {
     self.settings = settings
     self.world = world
     synchronisation = try Synchronisation(settings, world: world)
-    // Behind the strategy, which has more need of the memory.
+    // After the strategy, which has more need of the memory.
     if world.size > 1 { try world.provideMessageMemory() }
     step = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
       synchronisation: synchronisation.implementation)
-    if let node = synchronisation.node, settings.checkReplicas > 0 {
-      check = try ReplicaCheck(synchronisation.implementation, node: node, state: step.state, world: world)
+    if let host = synchronisation.host, settings.checkReplicas > 0 {
+      check = try ReplicaCheck(synchronisation.implementation, host: host, state: step.state, world: world)
     } else {
       check = nil
     }
@@ -75,7 +75,7 @@ public final class Trainer {
   ///   - measureEveryStep: whether each step's wait is measured apart from its exchange. On all ranks alike: the
   ///     measurement is a barrier.
   ///   - recordEvery: `onRecord` hears of every k-th step and of the last.
-  ///   - checkpoints: whether checkpoints are kept; a last one is then always taken, but not behind a step at which
+  ///   - checkpoints: whether checkpoints are kept; a last one is then always taken, but not after a step at which
   ///     the run was resumed. The same on all ranks.
   ///   - sink: who keeps them; of rank 0, and nil elsewhere.
   ///   - onRecord: runs on every rank.
@@ -119,7 +119,7 @@ public final class Trainer {
         sink?.commit(statistics.progress(isLast: isLast))
       }
     }
-    // The last update has no loss behind it that would show this.
+    // The last update has no loss after it that would show this.
     guard state.parameters.buffer.allSatisfy(\.isFinite) else {
       throw divergence("parameters are not finite after step \(done)")
     }

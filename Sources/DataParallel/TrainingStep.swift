@@ -11,6 +11,8 @@ public final class TrainingStep {
   private let names: NameTable
   private let sampler: BatchSampler
   private let synchronisation: any GradientSynchronisation
+  /// Where this rank's gradients go, as `synchronisation` has them.
+  private let gradients: [UnsafeMutablePointer<Float>]
   private let rank, ranks: Int
   /// (B): a step's batch as indices of the sorted names, and as names.
   private let batchIndices: AlignedBuffer<UInt32>
@@ -51,6 +53,7 @@ public final class TrainingStep {
     self.settings = settings
     self.names = names
     self.synchronisation = synchronisation
+    gradients = synchronisation.gradients
     (self.rank, self.ranks) = (rank, ranks)
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
     microShards = settings.summationTree.map {
@@ -90,35 +93,34 @@ public final class TrainingStep {
     _ step: Int, measuringWait: Bool, check: ReplicaCheck?, requests: StepRequests = [], trace: Trace? = nil
   ) throws -> Outcome {
     trace?.begin(step: step)
-    var phases = PhaseTimes()
     var clock = PhaseClock(trace: trace)
-    let positions = selectBatch(step)
-    let shard = UnsafeBufferPointer(rebasing: batchNames.buffer[microShards?.names ?? cuts[rank]])
-    phases.selection = clock.lap(.selection)
-    let parameters = UnsafePointer(state.parameters.pointer)
-    let lossSum = pass(shard, parameters, scale: 1 / Double(positions), &phases, &clock)
+    let batch = selectBatch(step)
+    clock.lap(.selection)
+    let lossSum = pass(over: batch, &clock)
     Whereabouts.enter(.exchanging, step: step)
-    if measuringWait, synchronisation.ranks > 1 {
+    if measuringWait, ranks > 1 {
       try synchronisation.waitForAll()
-      phases.wait = clock.lap(.wait)
+      clock.lap(.wait)
     }
     let all = StopSignal.isRequested ? requests.union(.stop) : requests
     try synchronisation.exchange(StepTotals(lossSum: lossSum, requests: all))
-    phases.synchronisation = clock.lap(.synchronisation)
+    clock.lap(.synchronisation)
     try synchronisation.update(
-      state, engine: engine, learningRate: settings.learningRate(step: step), update: step + 1)
-    phases.adam = clock.lap(.adam)
+      AdamSlice(
+        state.arrays, range: synchronisation.slice, learningRate: settings.learningRate(step: step), update: step + 1),
+      engine: engine)
+    clock.lap(.adam)
     check?.seal()
-    let totals = try synchronisation.publish(state, engine: engine)
+    let totals = try synchronisation.publish(to: engine)
     if totals.requests.contains(.stop) {
       wasStopped = true
       StopSignal.note()
     }
-    if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { turnBit() }
-    phases.synchronisation += clock.lap(.synchronisation)
+    if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { flipBit() }
+    clock.lap(.synchronisation)
     return Outcome(
-      loss: totals.lossSum / Double(positions), positions: positions, rows: rows, requests: totals.requests,
-      phases: phases)
+      loss: totals.lossSum / Double(batch.positions), positions: batch.positions, rows: rows,
+      requests: totals.requests, phases: clock.times)
   }
 
   /// Hears that this rank's part of the parameters was replaced. Collective.
@@ -128,40 +130,36 @@ public final class TrainingStep {
     try synchronisation.waitForAll()
   }
 
-  /// Turns a bit over in the middle of what this rank writes, or of everything where it writes nothing.
-  private func turnBit() {
+  /// Flips a high bit of a fraction in the middle of what this rank writes, or of everything where it writes nothing.
+  private func flipBit() {
+    let highFractionBit: UInt32 = 1 << 20
     let slice = synchronisation.replica?.own ?? 0..<0
     let own = slice.isEmpty ? 0..<settings.shape.parameterCount : slice
     let index = own.lowerBound + own.count / 2
-    state.parameters[index] = Float(bitPattern: state.parameters[index].bitPattern ^ 1 << 20)
+    state.parameters[index] = Float(bitPattern: state.parameters[index].bitPattern ^ highFractionBit)
   }
 
   /// Forward and backward pass over this rank's names.
   ///
   /// - Returns: their loss sum.
-  private func pass(
-    _ shard: UnsafeBufferPointer<Name>, _ parameters: UnsafePointer<Float>, scale: Double,
-    _ phases: inout PhaseTimes, _ clock: inout PhaseClock
-  ) -> Double {
-    if let microShards {
-      return microShards.run(
-        shard, engine: engine, parameters: parameters, scale: scale, phases: &phases, clock: &clock
-      ) { synchronisation.gradient(ofNode: $0) }
-    }
-    let lossSum = engine.forward(shard, parameters: parameters, scale: scale)
-    phases.forward = clock.lap(.forward)
-    engine.backward(parameters: parameters, gradient: synchronisation.gradient) {
-      synchronisation.gradientIsFinal(from: $0)
-    }
-    phases.backward = clock.lap(.backward)
-    return lossSum
+  private func pass(over batch: Batch, _ clock: inout PhaseClock) -> Double {
+    let pass = ShardPass(
+      engine: engine, parameters: UnsafePointer(state.parameters.pointer), scale: 1 / Double(batch.positions))
+    if let microShards { return microShards.run(batch.shard, pass, gradients: gradients, &clock) }
+    return pass.run(batch.shard, gradient: gradients[0], &clock) { synchronisation.gradientIsFinal(from: $0) }
   }
 
-  /// Fills `batchNames` and cuts them into shards.
-  ///
-  /// - Returns: predicted positions of the GLOBAL batch: what every rank divides by, worked out without
-  ///   communication. A mean of the ranks' own means would weigh short names' ranks too much.
-  private func selectBatch(_ step: Int) -> Int {
+  /// A step's batch as a rank sees it. Until the next one is selected.
+  struct Batch {
+    /// This rank's names, sorted.
+    let shard: UnsafeBufferPointer<Name>
+    /// Predicted positions of the GLOBAL batch: what every rank divides by, worked out without communication. A mean
+    /// of the ranks' own means would weigh short names' ranks too much.
+    let positions: Int
+  }
+
+  /// Draws a step's names, and cuts them into shards.
+  func selectBatch(_ step: Int) -> Batch {
     sampler.sortedBatch(step: step, into: batchIndices.buffer)
     var positions = 0
     for slot in 0..<settings.batch {
@@ -171,7 +169,8 @@ public final class TrainingStep {
     }
     cuts.count(batchNames.pointer, engine: settings.engine)
     if microShards == nil { cuts.balance() }
-    return positions
+    let own = microShards?.names ?? cuts[rank]
+    return Batch(shard: UnsafeBufferPointer(rebasing: batchNames.buffer[own]), positions: positions)
   }
 
   /// What the ranks compute in this step.

@@ -1,18 +1,18 @@
 import GPT
 import MPI
 
-/// Adds a slice's gradients up over several nodes in the order of a reproducible run's tree.
+/// Adds a slice's gradients up over several hosts in the order of a reproducible run's tree.
 ///
-/// The owner adds up what its node has alone, gathers the other nodes' results from the owners of the same slice, and
-/// adds up the rest. Nothing is left to MPI but to carry: a node's results are up to four slices where an all-reduce
+/// The owner adds up what its host has alone, gathers the other hosts' results from the owners of the same slice, and
+/// adds up the rest. Nothing is left to MPI but to carry: a host's results are up to four slices where an all-reduce
 /// would send about two.
 final class TreeExchange {
   private let slice: Range<Int>
   private let peers: Communicator
-  /// One for each of the largest nodes of the tree that this host has alone.
+  /// One for each of the largest tree nodes that this host has alone.
   private let local: [TreeSum]
   private let counts: RankCounts
-  /// Each host's results and its tail, one host behind the other.
+  /// Each host's results and its tail, host after host.
   private let message: AlignedBuffer<Float>
   private let all: TreeSum
 
@@ -20,8 +20,8 @@ final class TreeExchange {
   ///
   /// - Parameters:
   ///   - gradients: (P) each: of this host's ranks.
-  ///   - ranges: which nodes of the tree they are.
-  ///   - peers: the slice's owners, one a host.
+  ///   - ranges: which tree nodes they are.
+  ///   - peers: the slice's owners, one per host.
   init(
     _ tree: SummationTree, gradients: [UnsafePointer<Float>], ranges: [Range<Int>], slice: Range<Int>,
     parameterCount: Int, peers: Communicator
@@ -29,26 +29,26 @@ final class TreeExchange {
     self.slice = slice
     self.peers = peers
     let leaves = ranges.reduce(0) { bits, range in range.reduce(bits) { $0 | 1 << $1 } }
-    let nodes = try peers.allGather(leaves).map { bits in tree.nodes { bits >> $0 & 1 == 1 } }
-    local = nodes[peers.rank].map {
+    let treeNodes = try peers.allGather(leaves).map { bits in tree.nodes { bits >> $0 & 1 == 1 } }
+    local = treeNodes[peers.rank].map {
       TreeSum(tree, root: $0, nodes: gradients, ranges: ranges, parameterCount: parameterCount)
     }
-    let counts = try RankCounts(nodes.map { $0.count * slice.count + StepTail.count })
+    let counts = try RankCounts(treeNodes.map { $0.count * slice.count + StepTail.count })
     let message = AlignedBuffer<Float>(zeros: counts.total)
     var sources: [UnsafePointer<Float>] = []
-    for host in nodes.indices {
-      for index in nodes[host].indices {
+    for host in treeNodes.indices {
+      for index in treeNodes[host].indices {
         let start = counts.range(host).lowerBound + index * slice.count
         sources.append(UnsafePointer(message.pointer) + start - slice.lowerBound)
       }
     }
     all = TreeSum(
-      tree, root: 0..<tree.leaves, nodes: sources, ranges: nodes.flatMap { $0 }, parameterCount: parameterCount)
+      tree, root: 0..<tree.leaves, nodes: sources, ranges: treeNodes.flatMap { $0 }, parameterCount: parameterCount)
     self.counts = counts
     self.message = message
   }
 
-  /// - Parameter own: of this node's ranks together.
+  /// - Parameter own: of this host's ranks together.
   /// - Returns: of all.
   func exchange(_ own: StepTotals) throws -> StepTotals {
     var target = message.pointer + counts.range(peers.rank).lowerBound

@@ -5,9 +5,9 @@ import Kernels
 final class TreeSum {
   private let steps: [SummationTree.Step]
   private let nodes: [UnsafePointer<Float>]
-  /// Where nothing is to be added up: the node that is the sum.
+  /// Where nothing is to be added up: the tree node that is the sum.
   private let only: Int
-  /// One block a slot.
+  /// One block per slot.
   private let slots: AlignedBuffer<Float>
   /// (P): of it only what is added up here is ever touched.
   private let sums: AlignedBuffer<Float>
@@ -17,8 +17,8 @@ final class TreeSum {
 
   /// - Parameters:
   ///   - nodes: (P) each: the gradients there are, in the order of their micro-shards.
-  ///   - ranges: which nodes of the tree they are.
-  ///   - root: the node of the tree whose sum is wanted; nil for the whole tree.
+  ///   - ranges: which tree nodes they are.
+  ///   - root: the tree node whose sum is wanted; nil for the whole tree.
   init(
     _ tree: SummationTree, root: Range<Int>? = nil, nodes: [UnsafePointer<Float>], ranges: [Range<Int>],
     parameterCount: Int

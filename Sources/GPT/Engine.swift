@@ -32,17 +32,10 @@ public protocol Engine: AnyObject {
   /// What the last `forward` and its `backward` amount to.
   var work: StepWork { get }
 
-  /// Updates `range` of the parameters and their moments with one Adam step, and renews the weights derived from
-  /// that range.
+  /// Updates a slice of the parameters and their moments with one Adam step, and renews the weights derived from it.
   ///
-  /// - Parameters:
-  ///   - learningRate: of this step, the schedule applied.
-  ///   - update: t = step + 1.
-  ///   - gradients: (P) each; the update's gradient is their sum, added up in this order.
-  func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
-    second: UnsafeMutablePointer<Float>)
+  /// - Parameter gradients: (P) each; the update's gradient is their sum, added up in this order.
+  func adam(_ slice: AdamSlice, gradients: Gradients)
 }
 
 /// The size of one rank's forward and backward pass.
@@ -85,28 +78,7 @@ extension Engine {
   }
 
   /// As `adam` with several gradients, of one.
-  public func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
-    second: UnsafeMutablePointer<Float>
-  ) {
-    withUnsafePointer(to: gradient) {
-      adam(
-        range: range, learningRate: learningRate, update: update, gradients: Gradients(start: $0, count: 1),
-        parameters: parameters, first: first, second: second)
-    }
-  }
-
-  /// β to the power `update`, by repeated multiplication in a fixed order, so that it is the same everywhere.
-  static func power(_ beta: Double, _ update: Int) -> Double {
-    var result = 1.0
-    var factor = beta
-    var exponent = update
-    while exponent > 0 {
-      if exponent & 1 == 1 { result *= factor }
-      factor *= factor
-      exponent >>= 1
-    }
-    return result
+  public func adam(_ slice: AdamSlice, gradient: UnsafePointer<Float>) {
+    withUnsafePointer(to: gradient) { adam(slice, gradients: Gradients(start: $0, count: 1)) }
   }
 }

@@ -11,3 +11,34 @@ public struct ModelArrays {
     (self.parameters, self.first, self.second) = (parameters, first, second)
   }
 }
+
+/// One Adam update of a part of a model: all of it, or what one rank updates.
+public struct AdamSlice {
+  /// Of which `range` is updated in place.
+  public var model: ModelArrays
+  public var range: Range<Int>
+  /// Of this step, the schedule applied.
+  public var learningRate: Double
+  /// t = step + 1.
+  public var update: Int
+
+  public init(_ model: ModelArrays, range: Range<Int>, learningRate: Double, update: Int) {
+    self.model = model
+    self.range = range
+    self.learningRate = learningRate
+    self.update = update
+  }
+
+  /// βᵗ, by repeated multiplication in a fixed order, so that it is the same everywhere.
+  func power(of beta: Double) -> Double {
+    var result = 1.0
+    var factor = beta
+    var exponent = update
+    while exponent > 0 {
+      if exponent & 1 == 1 { result *= factor }
+      factor *= factor
+      exponent >>= 1
+    }
+    return result
+  }
+}

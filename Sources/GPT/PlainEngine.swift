@@ -7,16 +7,12 @@ extension PlainEngine {
   /// There are no copies to renew.
   public func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>) {}
 
-  public func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
-    second: UnsafeMutablePointer<Float>
-  ) {
-    let i = range.lowerBound
+  public func adam(_ slice: AdamSlice, gradients: Gradients) {
+    let (model, i) = (slice.model, slice.range.lowerBound)
     Scalar<Float>.adam(
-      count: range.count, learningRate: Float(learningRate),
-      firstPower: Float(Self.power(AdamStep.beta1, update)),
-      secondPower: Float(Self.power(AdamStep.beta2, update)), gradients: gradients, offset: i,
-      parameters: parameters + i, first: first + i, second: second + i)
+      count: slice.range.count, learningRate: Float(slice.learningRate),
+      firstPower: Float(slice.power(of: AdamStep.beta1)), secondPower: Float(slice.power(of: AdamStep.beta2)),
+      gradients: gradients, offset: i, parameters: model.parameters + i, first: model.first + i,
+      second: model.second + i)
   }
 }

@@ -72,19 +72,16 @@ public final class VectorEngine: Engine {
     isFinal(0)
   }
 
-  public func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
-    second: UnsafeMutablePointer<Float>
-  ) {
+  public func adam(_ slice: AdamSlice, gradients: Gradients) {
+    let model = slice.model
     let step = AdamStep(
-      learningRate: learningRate, firstPower: Self.power(AdamStep.beta1, update),
-      secondPower: Self.power(AdamStep.beta2, update))
-    products.transposed.forEachStripe(of: range, renewingFrom: parameters) { stripe, next in
+      learningRate: slice.learningRate, firstPower: slice.power(of: AdamStep.beta1),
+      secondPower: slice.power(of: AdamStep.beta2))
+    products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { stripe, next in
       let i = stripe.lowerBound
       Kernels.adam(
-        count: stripe.count, step: step, gradients: gradients, offset: i, parameters: parameters + i,
-        first: first + i, second: second + i, next: next)
+        count: stripe.count, step: step, gradients: gradients, offset: i, parameters: model.parameters + i,
+        first: model.first + i, second: model.second + i, next: next)
     }
   }
 }

@@ -5,28 +5,31 @@ struct ReferenceRun {
   private(set) var losses: [Double] = []
   /// (P) each, canonical order: of the first step, and after the last.
   private(set) var gradient: [Float] = []
-  private(set) var final: [Float]
+  private(set) var final: [Float] = []
 
   init(_ reference: ReferenceCase, engine options: EngineOptions) {
     let engine = options.make(shape: reference.shape, names: reference.largestBatch)
     let count = reference.shape.parameterCount
-    var (first, second) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+    let memory = AlignedBuffer<Float>(zeros: 3 * count)
+    let parameters = memory.pointer
+    let model = ModelArrays(parameters: parameters, first: parameters + count, second: parameters + 2 * count)
     var stepGradient = [Float](repeating: 0, count: count)
-    final = reference.initial
-    engine.parametersChanged(final)
+    parameters.update(from: reference.initial, count: count)
+    engine.parametersChanged(parameters)
     for (step, batch) in reference.batches.enumerated() {
       let names = batch.sorted()
       let positions = names.reduce(0) { $0 + $1.positions }
       let loss = names.withUnsafeBufferPointer {
-        engine.forward($0, parameters: final, scale: 1 / Double(positions))
+        engine.forward($0, parameters: parameters, scale: 1 / Double(positions))
       }
       losses.append(loss / Double(positions))
-      engine.backward(parameters: final, gradient: &stepGradient)
+      engine.backward(parameters: parameters, gradient: &stepGradient)
       if step == 0 { gradient = stepGradient }
       let decay = 1 - Double(step) / Double(reference.batches.count)
       engine.adam(
-        range: 0..<count, learningRate: reference.learningRate * decay, update: step + 1,
-        gradient: stepGradient, parameters: &final, first: &first, second: &second)
+        AdamSlice(model, range: 0..<count, learningRate: reference.learningRate * decay, update: step + 1),
+        gradient: stepGradient)
     }
+    final = Array(memory.buffer[..<count])
   }
 }

@@ -52,10 +52,9 @@ struct ModelStateTests {
       let gradient = (0..<count).map { Float($0 % 37 - 18) * 1e-3 }
       for update in 1...3 {
         for rank in 0..<ranks {
+          let own = shard(batch: count, rank: rank, ranks: ranks)
           engine.adam(
-            range: shard(batch: count, rank: rank, ranks: ranks), learningRate: 0.01, update: update,
-            gradient: gradient, parameters: state.parameters.pointer, first: state.first.pointer,
-            second: state.second.pointer)
+            AdamSlice(state.arrays, range: own, learningRate: 0.01, update: update), gradient: gradient)
         }
       }
       return state.parametersHash

@@ -69,8 +69,7 @@ final class SimulatedRanks {
       for i in 0..<count { sum[i] += gradient[i] }
     }
     engines[0].adam(
-      range: 0..<count, learningRate: learningRate, update: step + 1, gradient: sum,
-      parameters: state.parameters.pointer, first: state.first.pointer, second: state.second.pointer)
+      AdamSlice(state.arrays, range: 0..<count, learningRate: learningRate, update: step + 1), gradient: sum)
     for engine in engines { engine.parametersChanged(state.parameters.pointer) }
     return loss
   }

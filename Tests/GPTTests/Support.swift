@@ -83,5 +83,16 @@ struct Trainer {
   }
 }
 
+extension Engine {
+  /// As `adam` of a slice, for a model in Swift's own arrays.
+  func adam(
+    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>
+  ) {
+    let model = ModelArrays(parameters: parameters, first: first, second: second)
+    adam(AdamSlice(model, range: range, learningRate: learningRate, update: update), gradient: gradient)
+  }
+}
+
 /// data/names.txt, sorted.
 func readTable() throws -> NameTable { NameTable(try PackagePaths.readNames().map { Name($0) }) }

@@ -80,13 +80,10 @@ private final class FaultyEngine: Engine {
     engine.parametersChanged(parameters, in: range)
   }
 
-  func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>
-  ) {
+  func adam(_ slice: AdamSlice, gradients: Gradients) {
+    var slice = slice
     // The second step's bias correction in the third step.
-    engine.adam(
-      range: range, learningRate: learningRate, update: fault == .parameters && update == 3 ? 2 : update,
-      gradients: gradients, parameters: parameters, first: first, second: second)
+    if fault == .parameters, slice.update == 3 { slice.update = 2 }
+    engine.adam(slice, gradients: gradients)
   }
 }

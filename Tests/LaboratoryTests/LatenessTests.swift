@@ -12,7 +12,7 @@ struct LatenessTests {
       for step in 0..<10 {
         let isIt = rank == 1 && step == 4
         var phases = PhaseTimes()
-        phases.forward = (100 + (isIt ? late : 0)) * 1000
+        phases[.forward] = (100 + (isIt ? late : 0)) * 1000
         log.add(phases, rows: 50 + (isIt ? rows : 0), switches: isIt ? switches : 0)
       }
       return log

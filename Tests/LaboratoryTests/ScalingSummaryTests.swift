@@ -59,8 +59,8 @@ struct ScalingSummaryTests {
     for step in 0..<10 {
       for rank in logs.indices {
         var phases = PhaseTimes()
-        phases.forward = Double(10_000 + 700 * rank + 130 * step)
-        phases.wait = Double(5000 - 700 * rank)
+        phases[.forward] = Double(10_000 + 700 * rank + 130 * step)
+        phases[.wait] = Double(5000 - 700 * rank)
         logs[rank].add(phases, rows: 20 + rank, switches: 0)
       }
     }

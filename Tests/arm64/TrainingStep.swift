@@ -43,9 +43,10 @@ public func adam(
   first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>
 ) {
   guard let engine else { fatalError("no engine") }
+  let model = ModelArrays(parameters: parameters, first: first, second: second)
   engine.adam(
-    range: 0..<engine.shape.parameterCount, learningRate: learningRate, update: update, gradient: gradient,
-    parameters: parameters, first: first, second: second)
+    AdamSlice(model, range: 0..<engine.shape.parameterCount, learningRate: learningRate, update: update),
+    gradient: gradient)
 }
 
 /// The size of the last step: R, U and the floating-point operations of its products and attention.

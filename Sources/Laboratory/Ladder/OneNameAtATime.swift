@@ -42,12 +42,5 @@ final class OneNameAtATime: Engine {
     engine.parametersChanged(parameters, in: range)
   }
 
-  func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradients: Gradients,
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>
-  ) {
-    engine.adam(
-      range: range, learningRate: learningRate, update: update, gradients: gradients, parameters: parameters,
-      first: first, second: second)
-  }
+  func adam(_ slice: AdamSlice, gradients: Gradients) { engine.adam(slice, gradients: gradients) }
 }

@@ -44,9 +44,9 @@ public struct ComputePrices: Codable, Sendable, Equatable {
       for baseline in baselines { try baseline.turn(round * 16..<(round + 1) * 16, warmUp: 4) }
       round += 1
     } while try Double(csimd_nanoseconds() - start) < seconds * 1e9 && !isStopped()
-    let selection = baselines.map { (x: Double($0.batch), time: Sample($0.phases.selection).median) }
+    let selection = baselines.map { (x: Double($0.batch), time: Sample($0.phases[.selection]).median) }
     let passes = baselines.map { (x: $0.phases.rows.mean, time: Sample($0.phases.passes).median) }
-    let adam = Sample(baselines.map { Sample($0.phases.adam).median }).median
+    let adam = Sample(baselines.map { Sample($0.phases[.adam]).median }).median
     let (selectionFixed, selectionSlope) = line(selection)
     let (passesFixed, passesSlope) = line(passes)
     return ComputePrices(

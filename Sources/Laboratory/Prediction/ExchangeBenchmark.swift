@@ -58,7 +58,8 @@ public enum ExchangeBenchmark {
     try training.close()
     return ExchangeMeasurement(
       strategy: strategy, chosen: synchronisation.strategy, ranks: group.size, c: shape.dModel,
-      parameters: shape.parameterCount, exchangeUs: logs.typical(\.synchronisation), updateUs: logs.typical(\.adam))
+      parameters: shape.parameterCount, exchangeUs: logs.typical(\.[.synchronisation]),
+      updateUs: logs.typical(\.[.adam]))
   }
 }
 

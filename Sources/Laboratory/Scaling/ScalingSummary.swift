@@ -20,7 +20,7 @@ struct ScalingSummary {
     self.ranks = ranks
     self.busyCoreSpeed = busyCoreSpeed
     alone = RoundSample(baseline.steps, roundLength: roundLength)
-    let shared = (Sample(baseline.phases.selection).median + Sample(baseline.phases.adam).median) / Double(ranks)
+    let shared = (Sample(baseline.phases[.selection]).median + Sample(baseline.phases[.adam]).median) / Double(ranks)
     meanComputation = record.phases.typical(\.passes) + shared
     largestComputation = Sample(record.phases.perStep({ $0.passes[$1] }) { $0.max() ?? 0 }).median + shared
   }
@@ -53,9 +53,9 @@ struct ScalingSummary {
       usPerStep: step, ciLow: interval.lowerBound, ciHigh: interval.upperBound, singleCoreUsPerStep: single,
       singleCoreCiLow: singleInterval.lowerBound, singleCoreCiHigh: singleInterval.upperBound,
       efficiencyLow: ratio.lowerBound / Double(ranks), efficiencyHigh: ratio.upperBound / Double(ranks),
-      computeUs: record.phases.typical(\.passes) + record.phases.typical(\.selection),
-      waitUs: record.phases.typical(\.wait), syncUs: record.phases.typical(\.synchronisation),
-      adamUs: record.phases.typical(\.adam), workInflation: record.workInflation,
+      computeUs: record.phases.typical(\.passes) + record.phases.typical(\.[.selection]),
+      waitUs: record.phases.typical(\.[.wait]), syncUs: record.phases.typical(\.[.synchronisation]),
+      adamUs: record.phases.typical(\.[.adam]), workInflation: record.workInflation,
       computationScalability: factors.computationScalability, loadBalance: factors.loadBalance,
       communicationEfficiency: factors.communicationEfficiency, busyCoreSpeed: busyCoreSpeed,
       gradientBytes: settings.shape.parameterCount * MemoryLayout<Float>.size)

@@ -1,31 +1,31 @@
 import DataParallel
 import MPI
+import Values
 
 /// What one rank's measured steps consisted of; times in µs.
 struct PhaseLog {
-  /// Choosing the batch; forward and backward pass.
-  private(set) var selection: [Double] = []
+  private var times = [[Double]](repeating: [], count: Phase.allCases.count)
+  /// Forward and backward pass together.
   private(set) var passes: [Double] = []
-  private(set) var wait: [Double] = []
-  private(set) var synchronisation: [Double] = []
-  private(set) var adam: [Double] = []
   /// Computed by this rank.
   private(set) var rows: [Double] = []
   /// How often the system took the core away.
   private(set) var switches: [Double] = []
 
   private static var columns: [WritableKeyPath<PhaseLog, [Double]>] {
-    [\.selection, \.passes, \.wait, \.synchronisation, \.adam, \.rows, \.switches]
+    Phase.allCases.map { \.[$0] } + [\.passes, \.rows, \.switches]
+  }
+
+  private(set) subscript(phase: Phase) -> [Double] {
+    get { times[Int(phase.rawValue)] }
+    set { times[Int(phase.rawValue)] = newValue }
   }
 
   var count: Int { passes.count }
 
   mutating func add(_ phases: PhaseTimes, rows: Int, switches: UInt64) {
-    selection.append(phases.selection / 1000)
-    passes.append((phases.forward + phases.backward) / 1000)
-    wait.append(phases.wait / 1000)
-    synchronisation.append(phases.synchronisation / 1000)
-    adam.append(phases.adam / 1000)
+    for phase in Phase.allCases { times[Int(phase.rawValue)].append(phases[phase] / 1000) }
+    passes.append((phases[.forward] + phases[.backward]) / 1000)
     self.rows.append(Double(rows))
     self.switches.append(Double(switches))
   }

@@ -156,9 +156,9 @@ public final class SynchronisationBenchmark {
       let outcome = try training.run(step, measuringWait: measured)
       guard counts else { return }
       if measured {
-        costs.append((outcome.phases.synchronisation + outcome.phases.adam) / 1000)
-        waits.append(outcome.phases.wait / 1000)
-        adams.append(outcome.phases.adam / 1000)
+        costs.append((outcome.phases[.synchronisation] + outcome.phases[.adam]) / 1000)
+        waits.append(outcome.phases[.wait] / 1000)
+        adams.append(outcome.phases[.adam] / 1000)
       } else {
         steps.append(Double(csimd_nanoseconds() - start) / 1000)
         rows += Double(training.engine.work.rows)

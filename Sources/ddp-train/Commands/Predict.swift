@@ -48,8 +48,8 @@ struct Predict: JobCommand {
     }
     try requireAgreement(options.agreement, over: world)
     for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
-    let node = try NodeGroup(world)
-    let place = Placement(ranksPerNode: try placement(plan, world, node))
+    let host = try HostGroup(world)
+    let place = Placement(ranksPerNode: try placement(plan, world, host))
     var compute: [ComputePrices] = []
     for shape in plan.shapes {
       try world.rest { isStopped in
@@ -65,7 +65,7 @@ struct Predict: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       let report = PredictionReport(
-        plan: plan, names: names, compute: compute, exchanges: exchanges, place: place, nodes: node.nodes,
+        plan: plan, names: names, compute: compute, exchanges: exchanges, place: place, nodes: host.hostCount,
         latency: plan.latency, bandwidth: plan.bandwidth, upTo: plan.upTo)
       print(report.text)
       try file?.write(report.json)
@@ -111,9 +111,9 @@ struct Predict: JobCommand {
     try ddp_train.requireMemory(need, for: "batch \(most) at d-model \(shape.dModel)", over: world)
   }
 
-  private func placement(_ plan: Plan, _ world: Communicator, _ node: NodeGroup) throws -> Int {
+  private func placement(_ plan: Plan, _ world: Communicator, _ host: HostGroup) throws -> Int {
     if let ranksPerNode = plan.ranksPerNode { return ranksPerNode }
-    let here = world.size > 1 ? node.communicator.size : allowedCPUs().count
+    let here = world.size > 1 ? host.communicator.size : allowedCPUs().count
     return max(1, try world.allReduce(here, .max))
   }
 

@@ -85,7 +85,7 @@ struct ScalingCommand: JobCommand {
     over world: Communicator
   ) throws {
     guard world.size > 1 else { return }
-    let node = try NodeGroup(world)
+    let host = try HostGroup(world)
     try world.rest { isStopped in
       guard world.rank == 0 else { return }
       var compute: [Int: ComputePrices] = [:]
@@ -96,10 +96,10 @@ struct ScalingCommand: JobCommand {
       }
       guard try !isStopped() else { return }
       let place = Placement(
-        ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, allowedCPUs().count))
+        ranksPerNode: host.hostCount > 1 ? host.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
         report.results, compute: compute, upTo: 1_000_000)
-      report.assumptions = PredictionReport.assumptions(place: place, nodes: node.nodes, measured: true)
+      report.assumptions = PredictionReport.assumptions(place: place, nodes: host.hostCount, measured: true)
     }
     try StopSignal.check(over: world)
   }

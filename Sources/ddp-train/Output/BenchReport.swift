@@ -32,9 +32,9 @@ struct BenchReport {
           + (" (" + significant(time.quantile(0.1)) + "–" + significant(time.quantile(0.9)) + ")").padded(to: 18)
           + right(significant(time.median / Double(result.what.batch)), 7)
           + right(fixed(result.nominalShare.median, 2), 9) + right(fixed(result.nominalShare.quantile(0.9), 2), 13)
-          + right(fixed(result.effectiveShare.median, 2), 11) + right(significant(phases.selection / 1000), 11)
-          + right(significant(phases.forward / 1000), 9) + right(significant(phases.backward / 1000), 10)
-          + right(significant(phases.adam / 1000), 6)
+          + right(fixed(result.effectiveShare.median, 2), 11) + right(significant(phases[.selection] / 1000), 11)
+          + right(significant(phases[.forward] / 1000), 9) + right(significant(phases[.backward] / 1000), 10)
+          + right(significant(phases[.adam] / 1000), 6)
           + right(callocations_are_counted() != 0 ? fixed(result.allocationsPerStep, 2) : "?", 13))
     }
     lines.append("")
@@ -44,7 +44,9 @@ struct BenchReport {
 
   var json: String {
     let rows = results.map { result in
-      let phases = result.phases
+      // One rank waits for nobody.
+      let phases = Phase.allCases.filter { $0 != .wait }
+        .map { "\"\($0.key)\": \(result.phases[$0] / 1000)" }.joined(separator: ", ")
       return "    {\"c\": \(result.what.shape.dModel), \"heads\": \(result.what.shape.heads), "
         + "\"batch\": \(result.what.batch), \"engine\": \"\(engine(of: result))\", "
         + "\"us_per_step\": \(result.microseconds.median), "
@@ -56,9 +58,7 @@ struct BenchReport {
         + "\"effective_share_of_peak\": \(result.effectiveShare.median), "
         + "\"allocations_per_step\": \(result.allocationsPerStep), "
         + "\"positions\": \(result.positions), \"rows\": \(result.rows), "
-        + "\"phases\": {\"selection\": \(phases.selection / 1000), \"forward\": \(phases.forward / 1000), "
-        + "\"backward\": \(phases.backward / 1000), \"sync\": \(phases.synchronisation / 1000), "
-        + "\"adam\": \(phases.adam / 1000)}}"
+        + "\"phases\": {\(phases)}}"
     }
     return """
       {

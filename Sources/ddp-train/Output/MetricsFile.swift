@@ -1,6 +1,7 @@
 import Options
 import DataParallel
 import Files
+import Values
 
 /// The run as JSON lines: one record a step or every k steps, and a final one. Keys are documented in
 /// docs/metrics.md.
@@ -30,15 +31,17 @@ final class MetricsFile {
   }
 
   func write(_ record: StepRecord) {
-    let phases = record.phases
+    // As ever: the selection is counted with the forward pass.
+    var phases = record.phases
+    phases[.forward] += phases[.selection]
+    let times = [Phase.forward, .backward, .synchronisation, .wait, .adam].map {
+      "\"\($0.key)_us\": \(number(phases[$0] / 1000)), "
+    }
     file?.append(
       "{\"step\": \(record.step), \"loss\": \(number(record.loss)), "
         + "\"elapsed_seconds\": \(number(record.elapsedSeconds)), "
         + "\"us_per_step\": \(number(record.microsecondsPerStep)), "
-        + "\"forward_us\": \(number((phases.selection + phases.forward) / 1000)), \"backward_us\": \(number(phases.backward / 1000)), "
-        + "\"sync_us\": \(number(phases.synchronisation / 1000)), \"wait_us\": \(number(phases.wait / 1000)), "
-        + "\"adam_us\": \(number(phases.adam / 1000)), "
-        + "\"positions_per_second\": \(number(record.positionsPerSecond))}\n")
+        + times.joined() + "\"positions_per_second\": \(number(record.positionsPerSecond))}\n")
   }
 
   /// Hands the records over to the system: they outlive this process.

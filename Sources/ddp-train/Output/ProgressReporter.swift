@@ -53,7 +53,7 @@ final class ProgressReporter {
   /// What fits into `width` columns; of what does not, the least important is left out first.
   private func line(_ record: StepRecord, within width: Int = .max) -> String {
     let perStep = record.elapsedSeconds / Double(record.step)
-    let share = 100 * (record.phases.synchronisation + record.phases.wait) / max(record.phases.total, 1)
+    let share = 100 * (record.phases[.synchronisation] + record.phases[.wait]) / max(record.phases.total, 1)
     var fields: [(text: String, importance: Int)] = [
       ("step \(grouped(record.step))/\(grouped(steps))", 4),
       ("loss \(fixed(record.loss, 4))", 3),

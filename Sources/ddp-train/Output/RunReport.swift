@@ -93,10 +93,10 @@ struct RunReport {
   }
 
   private func split(_ phases: PhaseTimes, ranks: Int) -> String {
-    let communication = [("wait", phases.wait), ("synchronisation", phases.synchronisation)]
+    let communication = [("wait", phases[.wait]), ("synchronisation", phases[.synchronisation])]
     let times =
-      [("forward", phases.selection + phases.forward), ("backward", phases.backward)]
-      + (ranks > 1 ? communication : []) + [("Adam", phases.adam)]
+      [("forward", phases[.selection] + phases[.forward]), ("backward", phases[.backward])]
+      + (ranks > 1 ? communication : []) + [("Adam", phases[.adam])]
     return times.map { "\($0.0) \(significant($0.1 / 1000))" }.joined(separator: ", ") + " µs (rank 0, mean)"
   }
 

@@ -3,16 +3,16 @@ import Glibc
 import MPI
 import Topology
 
-/// Where the ranks of a node wait for each other, several times a step: on atomics in memory they share, or in MPI.
+/// Where the ranks of a host wait for each other, several times a step: on atomics in memory they share, or in MPI.
 ///
 /// A rank that spins keeps its core. Where two ranks may share one, the barrier is MPI's, which yields: on one core
 /// for two a spinning one takes 280 µs and MPI's 6, with a core for each 0.3 µs and 1.5.
 ///
-/// What a rank wrote before it arrives, every rank of the node sees once it has passed.
-final class NodeBarrier {
+/// What a rank wrote before it arrives, every rank of the host sees once it has passed.
+final class HostBarrier {
   /// Whether ranks spin on atomics.
   let spins: Bool
-  private let node: Communicator
+  private let host: Communicator
   /// Every rank's flags, and its notes.
   private var window: SharedWindow<cspin_line>?
   private let lines: UnsafeMutablePointer<UnsafeMutablePointer<cspin_line>>
@@ -27,19 +27,19 @@ final class NodeBarrier {
 
   /// Collective.
   ///
-  /// - Parameter spins: the same on all ranks of the node.
-  init(node: Communicator, spins: Bool) throws(MPIError) {
-    self.node = node
+  /// - Parameter spins: the same on all ranks of the host.
+  init(host: Communicator, spins: Bool) throws(MPIError) {
+    self.host = host
     self.spins = spins
-    let flat = UInt32(node.size < Self.flatBelow ? 1 : 0)
+    let flat = UInt32(host.size < Self.flatBelow ? 1 : 0)
     let window = try SharedWindow<cspin_line>(
-      on: node, count: Self.linesPerRank(ranks: node.size), alignment: Int(CSPIN_LINE))
-    lines = .allocate(capacity: node.size)
-    for rank in 0..<node.size {
+      on: host, count: Self.linesPerRank(ranks: host.size), alignment: Int(CSPIN_LINE))
+    lines = .allocate(capacity: host.size)
+    for rank in 0..<host.size {
       guard let start = window.segment(of: rank).baseAddress else { preconditionFailure("no memory for flags") }
       (lines + rank).initialize(to: start)
     }
-    barrier = cspin_make(lines, UInt32(node.rank), UInt32(node.size), flat)
+    barrier = cspin_make(lines, UInt32(host.rank), UInt32(host.size), flat)
     self.window = consume window
   }
 
@@ -49,7 +49,7 @@ final class NodeBarrier {
     Int(cspin_lines(UInt32(ranks), ranks < flatBelow ? 1 : 0))
   }
 
-  /// Returns when all ranks of the node have called it. Collective over the node.
+  /// Returns when all ranks of the host have called it. Collective over the host.
   func pass() throws {
     guard spins else {
       try window?.barrier()
@@ -63,41 +63,41 @@ final class NodeBarrier {
   private func waitLonger() throws {
     repeat {
       sched_yield()
-      _ = try node.probeNow(for: UInt8.self)
+      _ = try host.probeNow(for: UInt8.self)
     } while cspin_wait(&barrier, Self.patience / 10) == 0
   }
 
   /// What a rank leaves for the others: written before it arrives, read once passed, and not written again before
   /// all have passed another time.
-  func note(of rank: Int, _ which: NodeNote) -> Double { cspin_note(lines[rank], which.rawValue) }
+  func note(of rank: Int, _ which: HostNote) -> Double { cspin_note(lines[rank], which.rawValue) }
 
   /// Leaves this rank's own note.
-  func leave(_ which: NodeNote, _ value: Double) { cspin_leave(lines[node.rank], which.rawValue, value) }
+  func leave(_ which: HostNote, _ value: Double) { cspin_leave(lines[host.rank], which.rawValue, value) }
 
-  /// The sums of what all ranks of the node left, in their order; between two passes.
+  /// The sums of what all ranks of the host left, in their order; between two passes.
   var totals: StepTotals {
     var (loss, requests) = (0.0, 0.0)
-    for rank in 0..<node.size {
+    for rank in 0..<host.size {
       loss += note(of: rank, .lossSum)
       requests += note(of: rank, .requests)
     }
     return StepTotals(lossSum: loss, requests: StepRequests(sum: requests))
   }
 
-  /// Frees the shared memory. Collective over the node; the barrier is of no use afterwards.
+  /// Frees the shared memory. Collective over the host; the barrier is of no use afterwards.
   func close() throws(MPIError) {
     try window.take()?.free()
   }
 }
 
-/// Whether each rank of a node can have a core of its own. Collective; false where a system does not tell.
-func eachHasACore(on node: Communicator) throws(MPIError) -> Bool {
+/// Whether each rank of a host can have a core of its own. Collective; false where a system does not tell.
+func eachHasACore(on host: Communicator) throws(MPIError) -> Bool {
   let mask = allowedMask()
-  let all = try node.allGather(mask)
-  return crowds((0..<node.size).map { cpus(of: Array(all[$0 * mask.count..<($0 + 1) * mask.count])) }).isEmpty
+  let all = try host.allGather(mask)
+  return crowds((0..<host.size).map { cpus(of: Array(all[$0 * mask.count..<($0 + 1) * mask.count])) }).isEmpty
 }
 
 /// Which of a rank's notes.
-enum NodeNote: UInt32 {
+enum HostNote: UInt32 {
   case lossSum, requests, totalLossSum, totalRequests
 }

@@ -1,88 +1,84 @@
+import CSystem
 import GPT
 import MPI
 
-/// What the ranks of a node have in common: a gradient of each, one replica of the model, and a barrier.
+/// What the ranks of a host have in common: a gradient of each, one replica of the model, and a barrier.
 ///
 /// All of it is read by all of them. A rank writes its own gradient, and of the replica its slice; the barrier is
 /// what tells the others.
-final class NodeMemory {
-  let node: Communicator
-  let barrier: NodeBarrier
-  /// Where each rank of the node leaves its gradients of (P), one rank's behind the other's.
+final class HostMemory {
+  let host: Communicator
+  let barrier: HostBarrier
+  /// Where each rank of the host leaves its gradients of (P), rank after rank.
   let gradients: AlignedBuffer<UnsafePointer<Float>>
-  /// (P) each, this rank's gradients: the first, and floats from one to the next.
-  let ownGradient: UnsafeMutablePointer<Float>
-  let gradientStride: Int
-  /// Parameters and derived weights, the node's only ones.
+  /// (P) each: this rank's.
+  let ownGradients: [UnsafeMutablePointer<Float>]
+  /// Parameters and derived weights, the host's only ones.
   let replica: Replica
   private var gradientWindow: SharedWindow<Float>?
   private var replicaWindow: SharedWindow<Float>?
 
-  /// Collective over `world`, the ranks of all nodes.
+  /// Collective over `world`, the ranks of all hosts.
   ///
-  /// - Throws: `SynchronisationError` on all of them where a node has no room: between a look at what is left and
+  /// - Throws: `SynchronisationError` on all of them where a host has no room: between a look at what is left and
   ///   taking it others may have been faster. None holds anything then.
   static func make(
-    layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, node: Communicator, world: Communicator
-  ) throws -> NodeMemory {
-    var memory: NodeMemory?
+    layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, host: Communicator, world: Communicator
+  ) throws -> HostMemory {
+    var memory: HostMemory?
     do {
-      memory = try NodeMemory(layout: layout, own: own, gradientCounts: gradientCounts, node: node)
+      memory = try HostMemory(layout: layout, own: own, gradientCounts: gradientCounts, host: host)
     } catch {
       guard error.errorClass == .noMemory else { throw error }
     }
     let without = try world.allReduce(memory == nil ? world.rank : world.size, .min)
     if let memory, without == world.size { return memory }
     try memory?.close()
-    let gradients = gradientCounts?.reduce(0, +) ?? node.size
-    let needed = Self.bytes(layout: layout, ranks: node.size, gradients: gradients)
+    let gradients = gradientCounts?.reduce(0, +) ?? host.size
+    let needed = Self.bytes(layout: layout, ranks: host.size, gradients: gradients)
     throw SynchronisationError.sharedMemory(
       needed: try world.broadcast(needed, root: without),
       available: try world.broadcast(SharedMemoryFolder.available ?? 0, root: without),
       folder: try world.broadcast(SharedMemoryFolder.path, root: without))
   }
 
-  /// Collective over the node.
+  /// Collective over the host.
   ///
   /// - Parameters:
   ///   - own: which parameters, and weights derived from them, this rank writes.
-  ///   - gradientCounts: how many gradients each rank of the node leaves; nil for one each.
-  /// - Throws: `MPIError` of class `.noMemory` on all ranks of the node, which then holds nothing, where there is no
+  ///   - gradientCounts: how many gradients each rank of the host leaves; nil for one each.
+  /// - Throws: `MPIError` of class `.noMemory` on all ranks of the host, which then holds nothing, where there is no
   ///   room.
-  private init(layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, node: Communicator) throws(MPIError) {
-    self.node = node
-    barrier = try NodeBarrier(node: node, spins: eachHasACore(on: node))
+  private init(layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, host: Communicator) throws(MPIError) {
+    self.host = host
+    barrier = try HostBarrier(host: host, spins: eachHasACore(on: host))
     let count = layout.parameterCount
-    let counts = gradientCounts ?? Array(repeating: 1, count: node.size)
-    gradientStride = Self.padded(count)
+    let counts = gradientCounts ?? Array(repeating: 1, count: host.size)
     let gradientWindow: SharedWindow<Float>
     do {
-      gradientWindow = try SharedWindow<Float>(on: node, count: counts[node.rank] * Self.padded(count))
+      gradientWindow = try SharedWindow<Float>(on: host, count: counts[host.rank] * Self.padded(count))
     } catch {
       try barrier.close()
       throw error
     }
     let replicaWindow: SharedWindow<Float>
     do {
-      replicaWindow = try Self.replicaWindow(layout: layout, own: own, node: node)
+      replicaWindow = try Self.replicaWindow(layout: layout, own: own, host: host)
     } catch {
       try gradientWindow.free()
       try barrier.close()
       throw error
     }
-    guard let parameters = replicaWindow.segment(of: 0).baseAddress, let gradient = gradientWindow.local.baseAddress
-    else { preconditionFailure("windows without memory") }
+    guard let parameters = replicaWindow.segment(of: 0).baseAddress else { preconditionFailure("no replica") }
     replica = Replica(parameters: parameters, derived: parameters + Self.padded(count), isShared: true, own: own)
-    ownGradient = gradient
-    gradients = AlignedBuffer(zeros: counts.reduce(0, +))
-    var index = 0
-    for rank in 0..<node.size {
+    var all: [[UnsafeMutablePointer<Float>]] = []
+    for rank in 0..<host.size {
       guard let start = gradientWindow.segment(of: rank).baseAddress else { preconditionFailure("no gradient") }
-      for own in 0..<counts[rank] {
-        gradients[index] = UnsafePointer(start + own * Self.padded(count))
-        index += 1
-      }
+      all.append((0..<counts[rank]).map { start + $0 * Self.padded(count) })
     }
+    ownGradients = all[host.rank]
+    gradients = AlignedBuffer(zeros: counts.reduce(0, +))
+    for (index, gradient) in all.joined().enumerated() { gradients[index] = UnsafePointer(gradient) }
     self.gradientWindow = consume gradientWindow
     self.replicaWindow = consume replicaWindow
   }
@@ -90,11 +86,11 @@ final class NodeMemory {
   /// Parameters and derived weights, in rank 0's segment. The pages are to lie with the ranks that write them: exactly
   /// so for parameters; derived weights of several owners may be mixed in a page, and they are dealt in proportion.
   private static func replicaWindow(
-    layout: ReplicaLayout, own: Range<Int>, node: Communicator
+    layout: ReplicaLayout, own: Range<Int>, host: Communicator
   ) throws(MPIError) -> SharedWindow<Float> {
     let (count, derived) = (layout.parameterCount, layout.derivedCount)
     let window = try SharedWindow<Float>(
-      on: node, count: node.rank == 0 ? padded(count) + derived : 0, touched: false)
+      on: host, count: host.rank == 0 ? padded(count) + derived : 0, touched: false)
     let ownDerived = own.lowerBound * derived / count..<own.upperBound * derived / count
     do {
       try window.provide(own, in: 0)
@@ -106,19 +102,19 @@ final class NodeMemory {
     return window
   }
 
-  /// Bytes of shared memory that a node needs.
+  /// Bytes of shared memory that a host needs.
   ///
   /// - Parameter gradients: of all its ranks together.
   static func bytes(layout: ReplicaLayout, ranks: Int, gradients: Int) -> Int {
     let floats = (gradients + 1) * padded(layout.parameterCount) + layout.derivedCount
     // Each segment may lie anywhere in a page.
-    return floats * 4 + ranks * NodeBarrier.linesPerRank(ranks: ranks) * 128 + (3 * ranks + 3) * 4096
+    return floats * 4 + ranks * HostBarrier.linesPerRank(ranks: ranks) * Int(CSPIN_LINE) + (3 * ranks + 3) * 4096
   }
 
   /// A multiple of two cache lines: gradients of two ranks, parameters and what is derived from them never share one.
   private static func padded(_ count: Int) -> Int { (count + 31) / 32 * 32 }
 
-  /// Frees it all. Collective over the node, and nothing in it may be used afterwards.
+  /// Frees it all. Collective over the host, and nothing in it may be used afterwards.
   func close() throws(MPIError) {
     try barrier.close()
     try gradientWindow.take()?.free()
