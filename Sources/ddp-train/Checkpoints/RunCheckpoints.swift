@@ -115,15 +115,13 @@ final class RunCheckpoints {
   }
 
   private static func broadcast(_ progress: TrainingProgress?, over world: Communicator) throws -> TrainingProgress? {
-    guard try world.broadcast(progress == nil ? 0 : 1) == 1 else { return nil }
     let losses = try world.broadcast(progress?.losses ?? [])
-    let counts = try world.broadcast(
-      progress.map { [$0.steps, $0.ranks, $0.rows.whole, $0.rows.sum, $0.rows.largest] } ?? [])
-    let times = try world.broadcast(progress.map { [$0.elapsedSeconds, $0.microsecondsPerStep] } ?? [])
-    return TrainingProgress(
-      steps: counts[0], losses: losses, elapsedSeconds: times[0],
-      rows: RowCounts(whole: counts[2], sum: counts[3], largest: counts[4]), ranks: counts[1],
-      // For rank 0's summary only.
-      phases: progress?.phases ?? PhaseTimes(), microsecondsPerStep: times[1])
+    let numbers = try world.broadcast(
+      progress.map { ($0.steps, $0.elapsedSeconds, $0.rows, $0.ranks, $0.phases, $0.microsecondsPerStep) })
+    return numbers.map { steps, elapsed, rows, ranks, phases, time in
+      TrainingProgress(
+        steps: steps, losses: losses, elapsedSeconds: elapsed, rows: rows, ranks: ranks, phases: phases,
+        microsecondsPerStep: time)
+    }
   }
 }
