@@ -44,7 +44,8 @@ extension Communicator {
       function: function)
     var count: CInt = 0
     try check(MPI_Get_count(&status, cmpi_byte(), &count), function: "MPI_Get_count")
-    try MPI.require(count == expected, .count, in: function, "the message has \(count) bytes and the buffer \(expected)")
+    try MPI.require(
+      count == expected, .count, in: function, "the message has \(count) bytes and the buffer \(expected)")
   }
 
   /// Sends one value.
