@@ -12,7 +12,6 @@
 
 // Predefined communicators: the addresses of objects inside the library, known only when it is linked.
 static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
-static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }
 
 // Null handles: also addresses of objects, not NULL, so Swift's `nil` is no substitute for them.
 static inline MPI_Comm cmpi_comm_null(void) { return MPI_COMM_NULL; }
@@ -28,29 +27,15 @@ static inline MPI_Errhandler cmpi_errors_return(void) { return MPI_ERRORS_RETURN
 static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
 static inline MPI_Status *cmpi_status_ignore(void) { return MPI_STATUS_IGNORE; }
 
-// Datatypes: one for each Swift type that conforms to MPIScalar.
+// Datatypes: what is only moved, and one for each Swift type that conforms to MPIScalar.
 static inline MPI_Datatype cmpi_byte(void) { return MPI_BYTE; }
-static inline MPI_Datatype cmpi_c_bool(void) { return MPI_C_BOOL; }
 static inline MPI_Datatype cmpi_float(void) { return MPI_FLOAT; }
 static inline MPI_Datatype cmpi_double(void) { return MPI_DOUBLE; }
-static inline MPI_Datatype cmpi_int8(void) { return MPI_INT8_T; }
-static inline MPI_Datatype cmpi_int16(void) { return MPI_INT16_T; }
-static inline MPI_Datatype cmpi_int32(void) { return MPI_INT32_T; }
 static inline MPI_Datatype cmpi_int64(void) { return MPI_INT64_T; }
-static inline MPI_Datatype cmpi_uint8(void) { return MPI_UINT8_T; }
-static inline MPI_Datatype cmpi_uint16(void) { return MPI_UINT16_T; }
-static inline MPI_Datatype cmpi_uint32(void) { return MPI_UINT32_T; }
-static inline MPI_Datatype cmpi_uint64(void) { return MPI_UINT64_T; }
 
 // Predefined reductions: one for each case of the Swift enumeration Reduction.
 static inline MPI_Op cmpi_sum(void) { return MPI_SUM; }
-static inline MPI_Op cmpi_prod(void) { return MPI_PROD; }
 static inline MPI_Op cmpi_min(void) { return MPI_MIN; }
 static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
-static inline MPI_Op cmpi_land(void) { return MPI_LAND; }
-static inline MPI_Op cmpi_lor(void) { return MPI_LOR; }
-static inline MPI_Op cmpi_band(void) { return MPI_BAND; }
-static inline MPI_Op cmpi_bor(void) { return MPI_BOR; }
-static inline MPI_Op cmpi_bxor(void) { return MPI_BXOR; }
 
 #endif

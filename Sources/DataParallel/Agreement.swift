@@ -39,7 +39,7 @@ public func onEveryRank<Result>(
 ) throws -> Result {
   var result: Result?
   var reason = ""
-  var (failure, code): (Int, Int32) = (0, 0)
+  var (hasFailed, code): (Bool, Int32) = (false, 0)
   do {
     result = try body()
   } catch let failure as JobFailure {
@@ -48,16 +48,16 @@ public func onEveryRank<Result>(
     // Of which all will hear.
   } catch {
     reason = "\(error)"
-    failure = 1
+    hasFailed = true
     code = (error as? any ExitCoded)?.exitCode ?? 1
   }
-  let states = try world.allGather([failure, StopSignal.number])
-  let failed = (0..<world.size).map { states[2 * $0] }
-  if !failed.contains(1) {
-    if stops { try StopSignal.stop(all: (0..<world.size).map { states[2 * $0 + 1] }) }
+  let states = try world.allGather((hasFailed: hasFailed, stop: StopSignal.number))
+  let failed = states.firstIndex { $0.hasFailed }
+  if failed == nil {
+    if stops { try StopSignal.stop(all: states.map { $0.stop }) }
     if let result { return result }
   }
-  let speaker = failed.firstIndex(of: 1) ?? 0
+  let speaker = failed ?? 0
   let alike = try world.allGather(reason).allSatisfy { $0 == reason }
   let description = alike ? reason : "rank \(speaker) on \(Environment.processorName): \(reason)"
   throw JobFailure(

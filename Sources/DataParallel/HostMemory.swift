@@ -35,11 +35,9 @@ final class HostMemory {
     if let memory, without == world.size { return memory }
     try memory?.close()
     let gradients = gradientCounts?.reduce(0, +) ?? host.size
-    let needed = Self.bytes(layout: layout, ranks: host.size, gradients: gradients)
-    throw SynchronisationError.sharedMemory(
-      needed: try world.broadcast(needed, root: without),
-      available: try world.broadcast(SharedMemoryFolder.available ?? 0, root: without),
-      folder: try world.broadcast(SharedMemoryFolder.path, root: without))
+    throw try SynchronisationError.sharedMemory(
+      needed: Self.bytes(layout: layout, ranks: host.size, gradients: gradients),
+      available: SharedMemoryFolder.available ?? 0, onHostOf: without, world: world)
   }
 
   /// Collective over the host.

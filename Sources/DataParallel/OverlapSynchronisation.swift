@@ -100,7 +100,7 @@ public final class OverlapSynchronisation: GradientSynchronisation {
   private func progress() throws(MPIError) {
     guard finished < started else { return }
     // One look moves all messages, whichever it looks at.
-    if try requests[finished]?.test() != nil {
+    if try requests[finished]?.test() == true {
       requests[finished] = nil
       finished += 1
     }

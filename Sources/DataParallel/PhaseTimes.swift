@@ -2,7 +2,7 @@ import CSIMD
 import Values
 
 /// Where a step's time went, by phase, in nanoseconds.
-public struct PhaseTimes: Sendable, Equatable {
+public struct PhaseTimes: Sendable, Equatable, BitwiseCopyable {
   /// By the phases' raw values: in registers, for a step allocates nothing.
   private var nanoseconds = SIMD8<Double>.zero
 

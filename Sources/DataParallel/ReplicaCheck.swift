@@ -48,16 +48,14 @@ final class ReplicaCheck {
   func compare(step: Int) throws {
     let whole = hasSeveral ? hash(0..<state.shape.parameterCount) : 0
     let slice = own ?? 0..<0
-    let all = try world.allGather([
-      slice.lowerBound, slice.upperBound, Int(bitPattern: UInt(sealed)), Int(bitPattern: UInt(whole)),
-    ])
+    let all = try world.allGather((start: slice.lowerBound, end: slice.upperBound, sealed: sealed, whole: whole))
     var damaged = -1
     if own != nil {
-      let theirs = all[4 * next]..<all[4 * next + 1]
-      if hash(theirs) != UInt64(UInt(bitPattern: all[4 * next + 2])) { damaged = next }
+      let theirs = all[next]
+      if hash(theirs.start..<theirs.end) != theirs.sealed { damaged = next }
     }
     let verdicts = try world.allGather(damaged)
-    let different = outvoted((0..<world.size).map { all[4 * $0 + 3] })
+    let different = outvoted(all.map { $0.whole })
     guard verdicts.contains(where: { $0 >= 0 }) || !different.isEmpty else { return }
     let hosts = try world.allGather(Environment.processorName)
     func list(_ ranks: [Int]) -> String {
@@ -74,8 +72,8 @@ final class ReplicaCheck {
   }
 
   /// The ranks whose hash is not the most frequent one; where several are, the lowest rank's counts.
-  private func outvoted(_ hashes: [Int]) -> [Int] {
-    var counts: [Int: Int] = [:]
+  private func outvoted(_ hashes: [UInt64]) -> [Int] {
+    var counts: [UInt64: Int] = [:]
     for hash in hashes { counts[hash, default: 0] += 1 }
     let most = counts.values.max() ?? 0
     let right = hashes.first { counts[$0] == most }
@@ -89,7 +87,7 @@ final class ReplicaCheck {
   }
 }
 
-/// A fault for tests of `ReplicaCheck`: one bit of a parameter turns over.
+/// A fault for tests of `ReplicaCheck`: one bit of a parameter flips.
 public struct BitFlip: Sendable, Equatable {
   public var rank: Int
   /// Steps done, 1 after the first.

@@ -1,7 +1,7 @@
 import GPT
 
 /// What the ranks compute in steps, in rows: positions, each distinct prefix of a shard once.
-public struct RowCounts: Sendable, Equatable {
+public struct RowCounts: Sendable, Equatable, BitwiseCopyable {
   public init(whole: Int = 0, sum: Int = 0, largest: Int = 0) {
     (self.whole, self.sum, self.largest) = (whole, sum, largest)
   }

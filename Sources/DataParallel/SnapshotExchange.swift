@@ -26,8 +26,8 @@ final class SnapshotExchange {
     let count = state.shape.parameterCount
     ownParameters = synchronisation.replica?.own ?? 0..<count
     ownMoments = synchronisation.slice
-    let bounds = try world.allGather([ownMoments.lowerBound, ownMoments.upperBound])
-    let owners = Self.owners((0..<world.size).map { bounds[2 * $0]..<bounds[2 * $0 + 1] })
+    let bounds = try world.allGather((start: ownMoments.lowerBound, end: ownMoments.upperBound))
+    let owners = Self.owners(bounds.map { $0.start..<$0.end })
     precondition(owners.reduce(0) { $0 + $1.range.count } == count, "slices do not cover the parameters")
     self.owners = owners
   }

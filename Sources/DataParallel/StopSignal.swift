@@ -102,10 +102,10 @@ extension Communicator {
     workers: Int = 1, while work: (_ isStopped: @escaping () throws -> Bool) throws -> Void
   ) throws {
     guard size > 1 else { return try work { StopSignal.isRequested } }
-    var told = 0
+    var hasTold = false
     if rank < workers {
       try work {
-        if !StopSignal.isRequested, rank == 0, try probeNow(for: UInt8.self, tag: Self.stopTag) != nil {
+        if !StopSignal.isRequested, rank == 0, try hasMessage(tag: Self.stopTag) {
           StopSignal.note()
         }
         return StopSignal.isRequested
@@ -113,16 +113,16 @@ extension Communicator {
       try rest()
     } else {
       try rest { () throws(MPIError) in
-        guard told == 0, StopSignal.isRequested else { return }
-        told = 1
-        try send([UInt8(1)], to: 0, tag: Self.stopTag)
+        guard !hasTold, StopSignal.isRequested else { return }
+        hasTold = true
+        try send(true, to: 0, tag: Self.stopTag)
       }
     }
     // What a sleeper said too late is to be received as well.
-    let tellers = try allGather(told)
+    let tellers = try allGather(hasTold)
     guard rank == 0 else { return }
-    for teller in tellers.indices where tellers[teller] == 1 {
-      _ = try receive(UInt8.self, from: teller, tag: Self.stopTag)
+    for teller in tellers.indices where tellers[teller] {
+      _ = try receive(Bool.self, from: teller, tag: Self.stopTag)
     }
   }
 }

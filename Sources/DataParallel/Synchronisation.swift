@@ -82,8 +82,6 @@ public final class Synchronisation {
     let least = try world.allReduce(available - needed, .min)
     guard least < 0 else { return nil }
     let speaker = try world.allReduce(available - needed == least ? world.rank : world.size, .min)
-    return .sharedMemory(
-      needed: try world.broadcast(needed, root: speaker), available: try world.broadcast(available, root: speaker),
-      folder: try world.broadcast(SharedMemoryFolder.path, root: speaker))
+    return try .sharedMemory(needed: needed, available: available, onHostOf: speaker, world: world)
   }
 }

@@ -1,3 +1,5 @@
+import MPI
+
 /// How gradients of the ranks become one update; each is described where it is implemented.
 public enum SynchronisationStrategy: String, CaseIterable, Sendable {
   /// The best of the others for where the ranks are: `shared` on one host, `hierarchical` on several.
@@ -14,7 +16,7 @@ public enum SynchronisationStrategy: String, CaseIterable, Sendable {
   case overlap
 }
 
-/// A strategy that was asked for and cannot be had. All ranks know.
+/// A strategy that was asked for and is not available. All ranks know.
 public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
   /// `shared` on ranks that share no memory.
   case severalHosts(ranks: Int, hosts: Int)
@@ -22,6 +24,13 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
   case notReproducible(SynchronisationStrategy)
   /// In bytes.
   case sharedMemory(needed: Int, available: Int, folder: String)
+
+  /// What one rank knows of its host's memory, on all ranks. Collective.
+  static func sharedMemory(needed: Int, available: Int, onHostOf rank: Int, world: Communicator) throws -> Self {
+    let (needed, available) = try world.broadcast((needed, available), root: rank)
+    let folder = try world.broadcast(SharedMemoryFolder.path, root: rank)
+    return .sharedMemory(needed: needed, available: available, folder: folder)
+  }
 
   public var description: String {
     switch self {

@@ -3,7 +3,7 @@ import Glibc
 import MPI
 
 /// What rank 0's clock shows beside this rank's own.
-public struct ClockReading: Sendable, Equatable {
+public struct ClockReading: Sendable, Equatable, BitwiseCopyable {
   /// Of this rank's clock, in nanoseconds.
   public var at: UInt64
   /// To be added to this rank's clock to have rank 0's; in nanoseconds.
@@ -39,7 +39,7 @@ func bestReading(_ exchanges: [ClockExchange]) -> ClockReading? {
 }
 
 /// Where two readings were taken, before and after: the offset at any time, on the line through both. Clocks of two
-/// hosts drift apart by tens of microseconds a second.
+/// hosts drift apart by tens of microseconds per second.
 public func clockOffset(at time: UInt64, _ before: ClockReading, _ after: ClockReading) -> Double {
   guard after.at > before.at else { return before.offset }
   let share = (Double(time) - Double(before.at)) / (Double(after.at) - Double(before.at))
@@ -54,7 +54,7 @@ public func readClocks(over world: Communicator, exchanges: Int = 32) throws -> 
     for rank in 0..<world.size where rank > 0 {
       for _ in 0..<exchanges {
         _ = try world.receive(Int.self, from: rank)
-        try world.send([csimd_nanoseconds()], to: rank)
+        try world.send(csimd_nanoseconds(), to: rank)
       }
     }
     return ClockReading(at: csimd_nanoseconds(), offset: 0, error: 0)
@@ -62,8 +62,8 @@ public func readClocks(over world: Communicator, exchanges: Int = 32) throws -> 
   var all: [ClockExchange] = []
   for _ in 0..<exchanges {
     let asked = csimd_nanoseconds()
-    try world.send([0], to: 0)
-    let told = try world.receive(UInt64.self, from: 0).values[0]
+    try world.send(0, to: 0)
+    let told = try world.receive(UInt64.self, from: 0)
     all.append(ClockExchange(asked: asked, heard: csimd_nanoseconds(), told: told))
   }
   return bestReading(all) ?? ClockReading(at: csimd_nanoseconds(), offset: 0, error: 0)

@@ -11,8 +11,6 @@ public final class Trainer {
   private let step: TrainingStep
   /// Nil for one rank, which has nobody to compare with, and where it is not wanted.
   private let check: ReplicaCheck?
-  /// What is to record the phases of its steps, on all ranks or on none: traced steps measure the wait.
-  public var trace: Trace?
   /// How gradients become one update, as it was chosen for these ranks.
   public let synchronisation: Synchronisation
   /// Where the run is, if it is not at its beginning.
@@ -25,7 +23,7 @@ public final class Trainer {
   ///   - names: the training names, the same on every rank.
   ///   - dataHash: of the data set, for the agreement.
   /// - Throws: `JobFailure` on all ranks where they disagree on anything that decides the result, or where the
-  ///   strategy that was asked for cannot be had.
+  ///   strategy that was asked for is not available.
   public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
     self.settings = settings
     self.world = world
@@ -75,6 +73,7 @@ public final class Trainer {
   ///   - measureEveryStep: whether each step's wait is measured apart from its exchange. On all ranks alike: the
   ///     measurement is a barrier.
   ///   - recordEvery: `onRecord` hears of every k-th step and of the last.
+  ///   - trace: what is to record the phases of its steps, on all ranks or on none: traced steps measure the wait.
   ///   - checkpoints: whether checkpoints are kept; a last one is then always taken, but not after a step at which
   ///     the run was resumed. The same on all ranks.
   ///   - sink: who keeps them; of rank 0, and nil elsewhere.
@@ -82,7 +81,7 @@ public final class Trainer {
   /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step, and where replicas differ;
   ///   `MPIError`.
   public func run(
-    measureEveryStep: Bool = false, recordEvery: Int = 1, checkpoints: Bool = false,
+    measureEveryStep: Bool = false, recordEvery: Int = 1, trace: Trace? = nil, checkpoints: Bool = false,
     sink: (any CheckpointSink)? = nil, onRecord: (StepRecord) -> Void = { _ in }
   ) throws -> RunSummary {
     var statistics = RunStatistics(steps: settings.steps, ranks: world.size, resumed: resumed)

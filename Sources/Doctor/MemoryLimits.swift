@@ -1,7 +1,7 @@
 import Foundation
 
 /// What this process may still take of its host's memory.
-public struct MemoryLimits: Sendable, Equatable {
+public struct MemoryLimits: Sendable, Equatable, BitwiseCopyable {
   /// Bytes that this host, and this process's control groups, still have for it; nil where the system does not tell.
   public var available: Int?
   /// Bytes of addresses that a limit (`ulimit -v`) leaves; nil without one.

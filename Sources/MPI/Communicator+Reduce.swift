@@ -9,10 +9,8 @@ extension Communicator {
   ///
   /// This is the call of the training step: it allocates nothing.
   ///
-  /// - Parameters:
-  ///   - buffer: (n), the same n on all ranks. Overwritten.
-  ///   - operation: one that `T` has.
-  /// - Throws: `.count` before anything is sent if n does not fit 32 bits; `.operation` if `T` lacks it.
+  /// - Parameter buffer: (n), the same n on all ranks. Overwritten.
+  /// - Throws: `.count` before anything is sent if n does not fit 32 bits.
   /// - Source: MPI 3.1, §5.9.6 MPI_Allreduce with MPI_IN_PLACE.
   public func allReduce<T: MPIScalar>(
     inPlace buffer: UnsafeMutableBufferPointer<T>, _ operation: Reduction = .sum
@@ -39,12 +37,8 @@ extension Communicator {
     _ operation: Reduction = .sum
   ) throws(MPIError) {
     let function: StaticString = "MPI_Reduce_scatter"
-    try require(
-      counts.ranks == size, .count, in: function, "\(counts.ranks) counts for \(size) ranks")
-    try require(
-      input.count == counts.total, .count, in: function,
-      "the input has \(input.count) elements and the counts sum to \(counts.total)")
-    try require(
+    try require(counts, of: input.count, in: function)
+    try MPI.require(
       output.count == counts.count(rank), .count, in: function,
       "the output has \(output.count) elements and this rank's count is \(counts.count(rank))")
     try call(function) {
@@ -53,4 +47,47 @@ extension Communicator {
       _ = output.update(fromContentsOf: input)
     }
   }
+}
+
+/// How the values of all ranks become one.
+///
+/// The order of the ranks in a floating-point sum is the library's choice and may differ between counts and
+/// numbers of ranks; for one of each, Open MPI repeats it.
+///
+/// - Source: MPI 3.1, §5.9.2 Predefined Reduction Operations.
+public enum Reduction: Sendable, CaseIterable {
+  case sum, min, max
+
+  var handle: MPI_Op {
+    switch self {
+    case .sum: cmpi_sum()
+    case .min: cmpi_min()
+    case .max: cmpi_max()
+    }
+  }
+}
+
+/// A type whose values MPI can reduce. What is only moved goes as bytes.
+///
+/// - Source: MPI 3.1, §3.2.2 Message Data, table 3.2.
+public protocol MPIScalar: BitwiseCopyable, Sendable {
+  /// MPI's name for this type.
+  static var datatype: Datatype { get }
+}
+
+/// MPI's description of one element.
+public struct Datatype: @unchecked Sendable {
+  // Unchecked because a pointer is never Sendable; this one is the address of a constant of the library.
+  let handle: MPI_Datatype
+  init(_ handle: MPI_Datatype) { self.handle = handle }
+}
+
+extension Float: MPIScalar {
+  public static var datatype: Datatype { Datatype(cmpi_float()) }
+}
+extension Double: MPIScalar {
+  public static var datatype: Datatype { Datatype(cmpi_double()) }
+}
+extension Int: MPIScalar {
+  public static var datatype: Datatype { Datatype(cmpi_int64()) }  // every target of this package is 64-bit
 }

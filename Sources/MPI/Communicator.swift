@@ -76,6 +76,14 @@ extension Communicator {
 }
 
 extension Communicator {
+  /// Checks that counts are for these ranks, and for all elements of a buffer.
+  func require(_ counts: RankCounts, of total: Int, in function: StaticString) throws(MPIError) {
+    try MPI.require(counts.ranks == size, .count, in: function, "\(counts.ranks) counts for \(size) ranks")
+    try MPI.require(
+      total == counts.total, .count, in: function,
+      "the buffer has \(total) elements and the counts sum to \(counts.total)")
+  }
+
   /// A rank of this communicator as MPI wants it.
   ///
   /// MPI would check it too, but takes some negative numbers for "any rank" or "no rank".
@@ -85,7 +93,7 @@ extension Communicator {
   func member(
     _ rank: Int, in function: StaticString, or errorClass: ErrorClass = .rank
   ) throws(MPIError) -> CInt {
-    try require(
+    try MPI.require(
       rank >= 0 && rank < size, errorClass, in: function, "there is no rank \(rank) among \(size)")
     return CInt(truncatingIfNeeded: rank)
   }

@@ -11,10 +11,19 @@ func elements(_ count: Int, in function: StaticString) throws(MPIError) -> CInt 
   return result
 }
 
+/// The size of a buffer in bytes, as MPI wants it.
+///
+/// - Throws: `.count` when it does not fit 32 bits.
+@inline(__always)
+func bytes<T>(_ buffer: UnsafeBufferPointer<T>, in function: StaticString) throws(MPIError) -> CInt {
+  let (count, overflows) = buffer.count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
+  return try elements(overflows ? .max : count, in: function)
+}
+
 /// A tag as MPI wants it. The highest one allowed is left to MPI.
 @inline(__always)
 func tagArgument(_ tag: Int, in function: StaticString) throws(MPIError) -> CInt {
-  guard let result = CInt(exactly: tag) else {
+  guard let result = CInt(exactly: tag), result >= 0 else {
     throw MPIError(.tag, in: function, "\(tag) is no tag")
   }
   return result

@@ -4,20 +4,11 @@ import Glibc
 /// MPI itself, from init to finalize; or a world of one rank without it, where nobody started others. There is one in
 /// a process, once in its life.
 ///
-/// ```swift
-/// Environment.run { mpi in
-///   let total = try mpi.world.allReduce(1, .sum)     // the number of ranks
-/// }
-/// ```
-///
-/// `run` is how a program should use it: a rank whose body throws says so and ends the job. Whoever makes an
-/// `Environment` by hand must `finalize()` it on every path that is not an error.
+/// Whoever makes one must `finalize()` it on every path that is not an error, and `abort(because:)` on every other: no
+/// rank may wait for one that has failed.
 ///
 /// - Source: MPI 3.1, §8.7 Startup and §12.4.3.
 public struct Environment: ~Copyable, Sendable {
-  /// What the library really provides, which may be less than what was asked for.
-  public let threadLevel: ThreadLevel
-
   /// All ranks of the job. It is never freed.
   public let world: Communicator
 
@@ -25,30 +16,25 @@ public struct Environment: ~Copyable, Sendable {
   ///
   /// A process that is alone is a world of one rank and calls MPI never: there is nothing that could fail.
   ///
-  /// - Parameters:
-  ///   - required: the level asked for. Compare `threadLevel` afterwards where it matters.
-  ///   - launch: who started this process.
+  /// Only the thread that calls this may call MPI.
+  ///
+  /// - Parameter launch: who started this process.
   /// - Throws: `.other` if there was an environment before in this process.
   /// - Source: MPI 3.1, §12.4.3 MPI_Init_thread, §8.3.1 MPI_Comm_set_errhandler.
-  public init(requiring required: ThreadLevel = .funneled, _ launch: Launch = .current) throws(MPIError) {
+  public init(_ launch: Launch = .current) throws(MPIError) {
     let isSecond = environmentIsMade.exchange(true, ordering: .relaxed)
     try require(!isSecond, .other, in: "Environment.init", "MPI is initialised once in a process")
     guard launch != .alone else {
       isAlone.store(true, ordering: .relaxed)
-      (threadLevel, world) = (.multiple, .alone)
+      world = .alone
       return
     }
     nameAHome()
     var provided: CInt = 0
-    try check(MPI_Init_thread(nil, nil, required.constant, &provided), function: "MPI_Init_thread")
+    try check(MPI_Init_thread(nil, nil, CInt(MPI_THREAD_FUNNELED), &provided), function: "MPI_Init_thread")
     try check(
       MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), function: "MPI_Comm_set_errhandler")
-    guard let level = ThreadLevel(constant: provided) else {
-      throw MPIError(.other, in: "MPI_Init_thread", "unknown thread level \(provided)")
-    }
-    let world = try Communicator(handle: cmpi_comm_world())
-    self.threadLevel = level
-    self.world = world
+    world = try Communicator(handle: cmpi_comm_world())
   }
 
   /// Ends MPI. Every rank must arrive here: it waits for the others.

@@ -13,20 +13,14 @@ public struct ErrorClass: RawRepresentable, Hashable, Sendable {
   public static let buffer = ErrorClass(rawValue: MPI_ERR_BUFFER)
   /// A count that is negative, does not fit MPI's 32-bit counts, or does not match another buffer's.
   public static let count = ErrorClass(rawValue: MPI_ERR_COUNT)
-  /// A datatype that MPI does not know.
-  public static let datatype = ErrorClass(rawValue: MPI_ERR_TYPE)
   /// A message tag out of range.
   public static let tag = ErrorClass(rawValue: MPI_ERR_TAG)
   /// A null or freed communicator.
   public static let communicator = ErrorClass(rawValue: MPI_ERR_COMM)
   /// A rank outside its communicator.
   public static let rank = ErrorClass(rawValue: MPI_ERR_RANK)
-  /// A request that is not one.
-  public static let request = ErrorClass(rawValue: MPI_ERR_REQUEST)
   /// A root outside its communicator.
   public static let root = ErrorClass(rawValue: MPI_ERR_ROOT)
-  /// A reduction that its datatype does not have, such as a bitwise or of floating-point numbers.
-  public static let operation = ErrorClass(rawValue: MPI_ERR_OP)
   /// An argument that is wrong in another way.
   public static let argument = ErrorClass(rawValue: MPI_ERR_ARG)
   /// A message longer than the buffer that was to receive it.
@@ -37,8 +31,6 @@ public struct ErrorClass: RawRepresentable, Hashable, Sendable {
   public static let `internal` = ErrorClass(rawValue: MPI_ERR_INTERN)
   /// Not enough memory, as where a shared window's pages find the file system in memory full.
   public static let noMemory = ErrorClass(rawValue: MPI_ERR_NO_MEM)
-  /// A null or freed window.
-  public static let window = ErrorClass(rawValue: MPI_ERR_WIN)
   /// Memory that cannot be shared, because the communicator spans several hosts.
   public static let notShareable = ErrorClass(rawValue: MPI_ERR_RMA_SHARED)
 }

@@ -51,13 +51,12 @@ public struct OwnedCommunicator: ~Copyable, Sendable {
 extension Communicator {
   /// Divides the ranks: those that give the same color share a new communicator.
   ///
-  /// - Parameters:
-  ///   - color: 0 or more, the same on all ranks of a part; `nil` for a rank that joins none.
-  ///   - key: orders the ranks of a part; equal keys keep the order they have here.
+  /// - Parameter color: 0 or more, the same on all ranks of a part, which keep their order; `nil` for a rank that
+  ///   joins none.
   /// - Returns: this rank's part, or `nil` if `color` was `nil`.
   /// - Throws: `.argument` for a negative color.
   /// - Source: MPI 3.1, §6.4.2 MPI_Comm_split.
-  public func split(color: Int?, key: Int = 0) throws(MPIError) -> OwnedCommunicator? {
+  public func split(color: Int?) throws(MPIError) -> OwnedCommunicator? {
     let function: StaticString = "MPI_Comm_split"
     var part = MPI_UNDEFINED
     if let color {
@@ -66,12 +65,9 @@ extension Communicator {
       }
       part = fitting
     }
-    guard let order = CInt(exactly: key) else {
-      throw MPIError(.argument, in: function, "key \(key) does not fit 32 bits")
-    }
     guard let handle else { return color == nil ? nil : OwnedCommunicator() }
     var new: MPI_Comm? = cmpi_comm_null()
-    try check(MPI_Comm_split(handle, part, order, &new), function: function)
+    try check(MPI_Comm_split(handle, part, 0, &new), function: function)
     guard let new, new != cmpi_comm_null() else { return nil }
     return try OwnedCommunicator(adopting: new)
   }
@@ -87,19 +83,6 @@ extension Communicator {
       function: "MPI_Comm_split_type")
     guard let new, new != cmpi_comm_null() else {
       throw MPIError(.communicator, in: "MPI_Comm_split_type", "no communicator came back")
-    }
-    return try OwnedCommunicator(adopting: new)
-  }
-
-  /// The same ranks in a communicator of their own, whose messages never meet this one's.
-  ///
-  /// - Source: MPI 3.1, §6.4.2 MPI_Comm_dup.
-  public func duplicate() throws(MPIError) -> OwnedCommunicator {
-    guard let handle else { return OwnedCommunicator() }
-    var new: MPI_Comm? = cmpi_comm_null()
-    try check(MPI_Comm_dup(handle, &new), function: "MPI_Comm_dup")
-    guard let new, new != cmpi_comm_null() else {
-      throw MPIError(.communicator, in: "MPI_Comm_dup", "no communicator came back")
     }
     return try OwnedCommunicator(adopting: new)
   }

@@ -1,51 +1,37 @@
 internal import CMPI
+import Glibc
 
-/// An operation that was started and goes on while the program does something else.
+/// A collective that was started and goes on while the program does something else.
 ///
-/// Its buffer must stay alive, and must be neither written nor (except by a send) read, until `wait()` has
-/// returned or `test()` has given a status. The compiler does not know that: do not start an operation on a
-/// buffer that only lives inside a `with…` closure.
+/// Its buffer must stay alive, and must be neither written nor read, until `wait()` has returned or `test()` was true.
+/// The compiler does not know that: do not start an operation on a buffer that only lives inside a `with…` closure.
 ///
-/// - Source: MPI 3.1, §3.7 Nonblocking Communication.
+/// - Source: MPI 3.1, §3.7 Nonblocking Communication, §5.12 Nonblocking Collective Operations.
 public struct Request: ~Copyable {
   /// Nil in a process that is alone, where everything is complete at once.
   private var handle: MPI_Request?
-  private let datatype: Datatype
-  /// Open MPI leaves whatever it likes in the status of a collective.
-  private let hasStatus: Bool
 
-  init(_ handle: MPI_Request?, of datatype: Datatype, hasStatus: Bool = true) {
-    self.handle = handle
-    self.datatype = datatype
-    self.hasStatus = hasStatus
-  }
+  fileprivate init(_ handle: MPI_Request?) { self.handle = handle }
 
-  /// Waits until the operation is complete. After a `test()` that gave a status it returns at once, with an
-  /// empty status, which is also what a collective gives.
+  /// Waits until the operation is complete. Returns at once after a `test()` that was true.
   ///
-  /// - Throws: what the operation itself would have thrown, such as `.truncated`.
+  /// - Throws: what the operation itself would have thrown.
   /// - Source: MPI 3.1, §3.7.3 MPI_Wait.
-  @discardableResult
-  public consuming func wait() throws(MPIError) -> Status {
+  public consuming func wait() throws(MPIError) {
     var handle = self.handle
-    let (datatype, hasStatus) = (self.datatype, self.hasStatus)
     discard self
-    guard handle != nil else { return .empty }
-    var status = MPI_Status()
-    try check(MPI_Wait(&handle, &status), function: "MPI_Wait")
-    return try Status(hasStatus ? status : MPI_Status(), of: datatype)
+    guard handle != nil else { return }
+    try check(MPI_Wait(&handle, cmpi_status_ignore()), function: "MPI_Wait")
   }
 
-  /// Looks whether the operation is complete, and lets it progress: Open MPI moves data only inside its calls.
+  /// Whether the operation is complete. Lets it progress: Open MPI moves data only inside its calls.
   ///
-  /// - Returns: its status if it is complete, `nil` if not yet.
   /// - Source: MPI 3.1, §3.7.3 MPI_Test.
-  public mutating func test() throws(MPIError) -> Status? {
-    guard handle != nil else { return .empty }
+  public mutating func test() throws(MPIError) -> Bool {
+    guard handle != nil else { return true }
     var complete: CInt = 0
-    var status = MPI_Status()
-    try check(MPI_Test(&handle, &complete, &status), function: "MPI_Test")
-    return complete == 0 ? nil : try Status(hasStatus ? status : MPI_Status(), of: datatype)
+    try check(MPI_Test(&handle, &complete, cmpi_status_ignore()), function: "MPI_Test")
+    return complete != 0
   }
 
   /// Gives an operation nobody waited for a tenth of a second to complete, then leaves it.
@@ -64,64 +50,42 @@ public struct Request: ~Copyable {
 }
 
 extension Communicator {
-  /// Starts to send a message. Not collective.
+  /// Starts to reduce over the ranks in place, as ``allReduce(inPlace:_:)`` does. Collective.
   ///
-  /// - Parameters:
-  ///   - buffer: (n). Must outlive the request and not be written meanwhile.
-  ///   - destination: the receiver's rank.
-  ///   - tag: 0 or more.
-  /// - Source: MPI 3.1, §3.7.2 MPI_Isend.
-  public func isend<T: MPIScalar>(
-    _ buffer: UnsafeBufferPointer<T>, to destination: Int, tag: Int = 0
-  ) throws(MPIError) -> Request {
-    let function: StaticString = "MPI_Isend"
-    var request: MPI_Request? = cmpi_request_null()
-    try check(
-      MPI_Isend(
-        buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try member(destination, in: function), try tagArgument(tag, in: function), try peers(in: function), &request),
-      function: function)
-    return Request(request, of: T.datatype)
-  }
-
-  /// Starts to receive a message. Not collective.
-  ///
-  /// - Parameters:
-  ///   - buffer: room for the message. Must outlive the request and not be touched meanwhile.
-  ///   - source: the sender's rank, or `nil` for any.
-  ///   - tag: the message's tag, or `nil` for any.
-  /// - Source: MPI 3.1, §3.7.2 MPI_Irecv.
-  public func ireceive<T: MPIScalar>(
-    into buffer: UnsafeMutableBufferPointer<T>, from source: Int? = nil, tag: Int? = nil
-  ) throws(MPIError) -> Request {
-    let function: StaticString = "MPI_Irecv"
-    var request: MPI_Request? = cmpi_request_null()
-    try check(
-      MPI_Irecv(
-        buffer.baseAddress, try elements(buffer.count, in: function), T.datatype.handle,
-        try sender(source, in: function), try selectorArgument(tag, in: function), try peers(in: function), &request),
-      function: function)
-    return Request(request, of: T.datatype)
-  }
-
-  /// Starts to reduce over the ranks in place, as ``allReduce(inPlace:_:)`` does. Collective; the status means
-  /// nothing.
-  ///
-  /// - Parameters:
-  ///   - buffer: (n), the same n on all ranks. Must outlive the request and not be touched meanwhile.
-  ///   - operation: one that `T` has.
+  /// - Parameter buffer: (n), the same n on all ranks. Must outlive the request and not be touched meanwhile.
   /// - Source: MPI 3.1, §5.12 Nonblocking Collective Operations, MPI_Iallreduce.
   public func iallReduce<T: MPIScalar>(
     inPlace buffer: UnsafeMutableBufferPointer<T>, _ operation: Reduction = .sum
   ) throws(MPIError) -> Request {
     let function: StaticString = "MPI_Iallreduce"
     let count = try elements(buffer.count, in: function)
-    var request: MPI_Request? = cmpi_request_null()
-    try call(function) {
-      MPI_Iallreduce(cmpi_in_place(), buffer.baseAddress, count, T.datatype.handle, operation.handle, $0, &request)
-    } alone: {
-      request = nil
+    return try start(function) {
+      MPI_Iallreduce(cmpi_in_place(), buffer.baseAddress, count, T.datatype.handle, operation.handle, $0, &$1)
     }
-    return Request(request, of: T.datatype, hasStatus: false)
+  }
+
+  /// As ``barrier()``, asleep meanwhile: a core whose rank waits here is free for others. It looks twice a millisecond
+  /// whether all have arrived, so it is late by as much, for each of the barrier's log₂ N messages.
+  ///
+  /// - Parameter meanwhile: runs at each look.
+  /// - Source: MPI 3.1, §5.12.1 MPI_Ibarrier.
+  public func rest(_ meanwhile: () throws(MPIError) -> Void = {}) throws(MPIError) {
+    var request = try start("MPI_Ibarrier") { MPI_Ibarrier($0, &$1) }
+    while try !request.test() {
+      try meanwhile()
+      usleep(500)
+    }
+  }
+
+  private func start(
+    _ function: StaticString, _ operation: (MPI_Comm, inout MPI_Request?) -> CInt
+  ) throws(MPIError) -> Request {
+    var handle: MPI_Request? = cmpi_request_null()
+    try call(function) {
+      operation($0, &handle)
+    } alone: {
+      handle = nil
+    }
+    return Request(handle)
   }
 }

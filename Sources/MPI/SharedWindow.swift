@@ -8,8 +8,7 @@ import Glibc
 ///     local = segment(of: rank),   segment(of: r) is the same memory on every rank, at other addresses
 ///
 /// Writes of one rank are for the others to see after a ``barrier()``, or after any other synchronisation that
-/// orders memory: a release store and an acquire load of an atomic in the window, or ``sync()`` on both sides
-/// of a message. Meanwhile two ranks must not touch one element if either writes it.
+/// orders memory: a release store and an acquire load of an atomic in the window. Meanwhile two ranks must not touch one element if either writes it.
 ///
 /// - Source: MPI 3.1, §11.2.3 Window That Allocates Shared Memory.
 public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
@@ -22,9 +21,6 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 
   /// The ranks that share the window. It must outlive the window.
   public let communicator: Communicator
-
-  /// What every segment's address is a multiple of, in bytes, on every rank.
-  public let alignment: Int
 
   /// Allocates the window, all bytes zero. Collective.
   ///
@@ -58,7 +54,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
       let memory = try Self.zeros(payload, alignment)
       (self.window, ownMemory) = (nil, memory)
       segments = [.init(start: memory.bindMemory(to: Element.self, capacity: count), count: count)]
-      (self.communicator, self.alignment) = (communicator, alignment)
+      self.communicator = communicator
       return
     }
     var base: UnsafeMutableRawPointer?
@@ -77,7 +73,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 
     // Each rank maps a segment at an address of its own, so where the aligned part begins is for the owner to
     // say, in bytes from the segment's base; no other rank may work it out from the address it sees.
-    let published = try communicator.allGather([offset - address, count])
+    let published = try communicator.allGather((offset: offset - address, count: count))
     if let failure = try Self.failure(refusal, communicator) {
       try check(MPI_Win_free(&window), function: "MPI_Win_free")
       throw failure
@@ -92,7 +88,6 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     ownMemory = nil
     self.segments = segments
     self.communicator = communicator
-    self.alignment = alignment
   }
 
   private static func zeros(_ bytes: Int, _ alignment: Int) throws(MPIError) -> UnsafeMutableRawPointer {
@@ -128,24 +123,11 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
       .noMemory, in: "MPI_Win_allocate_shared", "memory that rank \(rank) shares: \(String(cString: strerror(reason)))")
   }
 
-  /// The element count of this rank's segment.
-  public var count: Int { local.count }
-
   /// This rank's own segment.
   public var local: UnsafeMutableBufferPointer<Element> { segments[communicator.rank] }
 
   /// The segment of `rank`, 0 ..< communicator.size. Valid until the window is freed.
   public func segment(of rank: Int) -> UnsafeMutableBufferPointer<Element> { segments[rank] }
-
-  /// Orders this rank's accesses before the call and those after it. Not collective.
-  ///
-  /// - Source: MPI 3.1, §11.5.4 MPI_Win_sync.
-  public func sync() throws(MPIError) { try Self.sync(window) }
-
-  private static func sync(_ window: MPI_Win?) throws(MPIError) {
-    guard window != nil else { return }  // alone
-    try check(MPI_Win_sync(window), function: "MPI_Win_sync")
-  }
 
   /// What any rank wrote before it, every rank sees after it. Collective.
   ///
@@ -153,9 +135,10 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   public func barrier() throws(MPIError) { try Self.barrier(window, communicator) }
 
   private static func barrier(_ window: MPI_Win?, _ communicator: Communicator) throws(MPIError) {
-    try sync(window)
+    guard window != nil else { return }  // alone
+    try check(MPI_Win_sync(window), function: "MPI_Win_sync")
     try communicator.barrier()
-    try sync(window)
+    try check(MPI_Win_sync(window), function: "MPI_Win_sync")
   }
 
   /// Frees the window, once. Collective: it waits for every rank, and its pointers are invalid afterwards.
@@ -182,15 +165,14 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 
   /// Where this process sees every rank's aligned segment.
   ///
-  /// - Parameter published: (N × 2): each rank's offset in bytes and its count in elements.
+  /// - Parameter published: (N): each rank's offset in bytes and its count in elements.
   /// - Throws: `.buffer` if the system mapped a segment so that it is not aligned here.
   private static func segments(
-    of window: MPI_Win?, published: [Int], alignment: Int
+    of window: MPI_Win?, published: [(offset: Int, count: Int)], alignment: Int
   ) throws(MPIError) -> [UnsafeMutableBufferPointer<Element>] {
     let function: StaticString = "MPI_Win_shared_query"
     var segments: [UnsafeMutableBufferPointer<Element>] = []
-    for rank in 0..<published.count / 2 {
-      let (offset, count) = (published[2 * rank], published[2 * rank + 1])
+    for (rank, (offset, count)) in published.enumerated() {
       var bytes: MPI_Aint = 0
       var unit: CInt = 0
       var base: UnsafeMutableRawPointer?

@@ -1,6 +1,6 @@
 /// A part of a training step, in the order in which a step has them. Whatever names or lists phases asks here: times,
 /// traces, metrics, reports, predictions.
-public enum Phase: UInt8, CaseIterable, Sendable {
+public enum Phase: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   /// Choosing the batch and this rank's shard of it.
   case selection
   case forward, backward

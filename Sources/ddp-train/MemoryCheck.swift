@@ -10,11 +10,9 @@ import MPI
 ///   - what: takes it, for people: "batch 1024 at d-model 64".
 /// - Throws: `JobFailure` on all ranks, with what it would take and what there is.
 func requireMemory(_ need: MemoryNeed, for what: String, over world: Communicator) throws {
-  let limits = MemoryLimits()
-  let all = try world.allGather(
-    [limits.available, limits.addresses, limits.promisedAtOnce, limits.promised].map { $0 ?? .max })
+  let limits = try world.allGather(MemoryLimits())
   let hosts = try world.allGather(Environment.processorName)
-  guard let obstacle = obstacle(to: need, limits: all, hosts: hosts) else { return }
+  guard let obstacle = obstacle(to: need, limits: limits, hosts: hosts) else { return }
   throw JobFailure(
     description: "\(what) \(obstacle); take a smaller batch or width, or fewer ranks on a host",
     isSpeaker: world.rank == 0)
@@ -31,11 +29,11 @@ func requireRoomForProgram() {
     because: OptionError("ulimit -v leaves \(bytes(left)) of addresses, and \(bytes(rest)) are the least"))
 }
 
-/// - Parameter limits: four numbers a rank.
-private func obstacle(to need: MemoryNeed, limits: [Int], hosts: [String]) -> String? {
-  for rank in hosts.indices {
-    let own = limits[4 * rank..<4 * rank + 4]
-    let (addresses, atOnce, promised) = (own[4 * rank + 1], own[4 * rank + 2], own[4 * rank + 3])
+/// - Parameter limits: one per rank.
+private func obstacle(to need: MemoryNeed, limits: [MemoryLimits], hosts: [String]) -> String? {
+  for (rank, own) in limits.enumerated() {
+    let (addresses, atOnce) = (own.addresses ?? .max, own.promisedAtOnce ?? .max)
+    let promised = own.promised ?? .max
     let place = hosts.count == 1 ? "" : " on rank \(rank), host \(hosts[rank])"
     if need.reserved + rest > addresses {
       return "reserves \(bytes(need.reserved + rest)) of addresses\(place), and ulimit -v leaves \(bytes(addresses))"
@@ -47,7 +45,7 @@ private func obstacle(to need: MemoryNeed, limits: [Int], hosts: [String]) -> St
   }
   for host in Set(hosts).sorted() {
     let ranks = hosts.indices.filter { hosts[$0] == host }
-    let available = ranks.map { limits[4 * $0] }.min() ?? .max
+    let available = ranks.compactMap { limits[$0].available }.min() ?? .max
     guard need.touched > available / ranks.count else { continue }
     let place = hosts.count == 1 ? "" : " on each of the \(ranks.count) ranks of host \(host)"
     return "takes \(bytes(need.touched)) of memory\(place), and there are \(bytes(available)) left, "

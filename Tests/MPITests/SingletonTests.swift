@@ -10,7 +10,7 @@ struct SingletonTests {
   nonisolated(unsafe) static var environment: Environment?
   static let start: (any Error)? = {
     do {
-      environment = try Environment(requiring: .serialized)
+      environment = try Environment()
       return nil
     } catch {
       return error
@@ -33,28 +33,20 @@ struct SingletonTests {
     #expect(world.isAlone)
   }
 
-  @Test func theThreadLevelIsWhatWasProvided() throws {
-    let level = Self.environment?.threadLevel
-    #expect(try #require(level) >= .serialized)
-    #expect(ThreadLevel.single < .funneled && .funneled < .serialized && .serialized < .multiple)
-  }
-
   @Test func collectivesAreTheIdentity() throws {
-    for operation in Reduction.allCases where operation != .logicalAnd && operation != .logicalOr {
-      #expect(try world.allReduce(UInt32(5), operation) == 5)
-    }
+    for operation in Reduction.allCases { #expect(try world.allReduce(5, operation) == 5) }
     #expect(try world.allReduce([1.5, -2.5], .sum) == [1.5, -2.5])
     #expect(try world.allGather(3) == [3])
     #expect(try world.allGather("näme") == ["näme"])
     #expect(try world.broadcast([1, 2, 3] as [UInt8]) == [1, 2, 3])
-    #expect(try world.gather([Float(1), 2]) == [1, 2])
+    #expect(try world.allGatherV([Float(1), 2]) == [[1, 2]])
   }
 
   @Test func thereIsNobodyToSendTo() {
-    #expect(throws: MPIError.self) { try world.send([1], to: 0) }
-    let error = #expect(throws: MPIError.self) { try world.receive(Int.self) }
+    #expect(throws: MPIError.self) { try world.send(1, to: 0) }
+    let error = #expect(throws: MPIError.self) { try world.receive(Int.self, from: 0) }
     #expect(error?.errorClass == .rank)
-    #expect(error.map { "\($0)" }?.hasPrefix("MPI_Probe on rank 0: this process is alone") == true)
+    #expect(error.map { "\($0)" }?.hasPrefix("MPI_Recv on rank 0: this process is alone") == true)
   }
 
   @Test func partsOfItAreItself() throws {
@@ -74,7 +66,7 @@ struct SingletonTests {
     defer { values.deallocate() }
     values.initialize(repeating: 3)
     var request = try world.iallReduce(inPlace: values)
-    #expect(try request.test() != nil)
+    #expect(try request.test())
     try request.wait()
     #expect(values.elementsEqual([3, 3]))
   }

@@ -173,7 +173,7 @@ private final class Part {
   }
 
   /// Of all ranks, on the first.
-  func busySteps() throws -> [Double] { takesPart ? try owner.communicator.gather(busyTimes) : [] }
+  func busySteps() throws -> [Double] { takesPart ? try owner.communicator.allGather(busyTimes) : [] }
 
   func close() throws {
     for contender in contenders { try contender.close() }

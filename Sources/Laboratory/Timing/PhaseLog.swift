@@ -34,7 +34,7 @@ struct PhaseLog {
   func gathered(by group: Communicator) throws -> [PhaseLog] {
     var logs = [PhaseLog](repeating: PhaseLog(), count: group.rank == 0 ? group.size : 0)
     for column in Self.columns {
-      let all = try group.gather(self[keyPath: column])
+      let all = try group.allGather(self[keyPath: column])
       for rank in logs.indices { logs[rank][keyPath: column] = Array(all[rank * count..<(rank + 1) * count]) }
     }
     return logs

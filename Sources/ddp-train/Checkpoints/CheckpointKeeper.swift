@@ -13,15 +13,17 @@ final class CheckpointKeeper: CheckpointSink {
   /// What was said of the folder that is not this run's any more: it is said once.
   private var toldOfLoss: String?
   /// What every checkpoint of this process says.
-  var metadata: [String: String]
-  /// Runs before a checkpoint is written: what belongs to the steps before is to be in its place by then.
-  var beforeWriting: () -> Void = {}
+  private var metadata: [String: String]
+  private var beforeWriting: () -> Void = {}
 
-  init(_ plan: CheckpointPlan, folder: CheckpointFolder, identity: RunIdentity, shape: Shape, logger: Logger) {
+  /// - Parameter metadata: what every checkpoint says of the run.
+  init(
+    _ plan: CheckpointPlan, folder: CheckpointFolder, metadata: [String: String], shape: Shape, logger: Logger
+  ) {
     writer = CheckpointWriter(folder: folder, shape: shape)
     schedule = CheckpointSchedule(plan.every, step: 0, now: csimd_nanoseconds())
     interval = plan.every
-    metadata = identity.metadata
+    self.metadata = metadata
     self.logger = logger
   }
 
@@ -29,8 +31,19 @@ final class CheckpointKeeper: CheckpointSink {
   var arrays: ModelArrays { writer.arrays }
 
   /// Counts from here.
-  func trainingBegins(step: Int) {
+  ///
+  /// - Parameters:
+  ///   - step: steps done.
+  ///   - strategy, tournament: how the ranks work together, and whether they chose it so.
+  ///   - beforeWriting: runs before each checkpoint is written: what belongs to the steps before is to be in its place
+  ///     by then.
+  func trainingBegins(
+    step: Int, by strategy: SynchronisationStrategy, tournament: Bool, beforeWriting: @escaping () -> Void
+  ) {
     schedule = CheckpointSchedule(interval, step: step, now: csimd_nanoseconds())
+    metadata["sync"] = strategy.rawValue
+    metadata["tournament"] = "\(tournament)"
+    self.beforeWriting = beforeWriting
   }
 
   func wants(step: Int) -> Bool {

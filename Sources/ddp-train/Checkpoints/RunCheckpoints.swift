@@ -8,7 +8,7 @@ import MPI
 import Laboratory
 
 /// A run's checkpoints on every rank: the one it goes on from, and those it will write. Only rank 0 sees the folder.
-final class RunCheckpoints {
+struct RunCheckpoints {
   /// Of rank 0.
   let keeper: CheckpointKeeper?
   /// Where the run goes on, the same on all ranks; nil where it begins.
@@ -24,18 +24,15 @@ final class RunCheckpoints {
   /// - Throws: `JobFailure` on all ranks where the folder or the checkpoint cannot be used.
   init(
     _ plan: CheckpointPlan, identity: RunIdentity, shape: Shape, hosts: [String], world: Communicator, logger: Logger
-  )
-    throws
-  {
+  ) throws {
+    let place = hosts.joined(separator: ",")
     let opened = try onEveryRank(of: world) { () throws -> Opened? in
       guard world.rank == 0 else { return nil }
-      return try Whereabouts.during(.reading) { try Self.open(plan, identity, shape, logger) }
+      return try Whereabouts.during(.reading) { try Opened(plan, identity, place: place, shape, logger) }
     }
-    let place: [String: String] = ["hosts": hosts.joined(separator: ",")]
-    opened?.keeper.metadata.merge(place) { $1 }
     keeper = opened?.keeper
     var strategy: String?
-    if let found = opened?.found?.metadata, found["tournament"] == "true", found["hosts"] == place["hosts"] {
+    if let found = opened?.found?.metadata, found["tournament"] == "true", found["hosts"] == place {
       strategy = found["sync"]
     }
     self.strategy = SynchronisationStrategy(rawValue: try world.broadcast(strategy ?? ""))
@@ -46,22 +43,26 @@ final class RunCheckpoints {
         ?? "no checkpoint in \(plan.folder) yet, a fresh start" : nil
   }
 
-  /// Notes what the checkpoints are to say of how the ranks work together.
-  func note(strategy: SynchronisationStrategy, tournament: Bool) {
-    keeper?.metadata["sync"] = strategy.rawValue
-    keeper?.metadata["tournament"] = "\(tournament)"
+  private static func broadcast(_ progress: TrainingProgress?, over world: Communicator) throws -> TrainingProgress? {
+    let losses = try world.broadcast(progress?.losses ?? [])
+    let numbers = try world.broadcast(
+      progress.map { ($0.steps, $0.elapsedSeconds, $0.rows, $0.ranks, $0.phases, $0.microsecondsPerStep) })
+    return numbers.map { steps, elapsed, rows, ranks, phases, time in
+      TrainingProgress(
+        steps: steps, losses: losses, elapsedSeconds: elapsed, rows: rows, ranks: ranks, phases: phases,
+        microsecondsPerStep: time)
+    }
   }
+}
 
-  private struct Opened {
-    var keeper: CheckpointKeeper
-    var found: Checkpoint?
-    var progress: TrainingProgress?
-  }
+/// What rank 0 finds in the folder.
+private struct Opened {
+  let keeper: CheckpointKeeper
+  let found: Checkpoint?
+  let progress: TrainingProgress?
 
-  /// On rank 0.
-  private static func open(
-    _ plan: CheckpointPlan, _ identity: RunIdentity, _ shape: Shape, _ logger: Logger
-  ) throws -> Opened {
+  /// - Parameter place: the ranks' hosts.
+  init(_ plan: CheckpointPlan, _ identity: RunIdentity, place: String, _ shape: Shape, _ logger: Logger) throws {
     let folder: CheckpointFolder
     do {
       folder = try CheckpointFolder(path: plan.folder, keep: plan.keep, isStopped: { StopSignal.isRequested })
@@ -69,11 +70,11 @@ final class RunCheckpoints {
       try StopSignal.check()
       throw error
     }
-    let found = try plan.resumes ? newest(folder, identity, logger) : requireNone(folder)
-    let progress = try found.map { try TrainingProgress($0) }
-    let keeper = CheckpointKeeper(plan, folder: folder, identity: identity, shape: shape, logger: logger)
+    found = try plan.resumes ? Self.newest(folder, identity, logger) : Self.requireNone(folder)
+    progress = try found.map { try TrainingProgress($0) }
+    keeper = CheckpointKeeper(
+      plan, folder: folder, metadata: identity.metadata.merging(["hosts": place]) { $1 }, shape: shape, logger: logger)
     try found?.copy(to: keeper.arrays)
-    return Opened(keeper: keeper, found: found, progress: progress)
   }
 
   /// A run that is begun anew by mistake must not wear an older one's checkpoints away.
@@ -113,18 +114,5 @@ final class RunCheckpoints {
       }
     }
     return found
-  }
-
-  private static func broadcast(_ progress: TrainingProgress?, over world: Communicator) throws -> TrainingProgress? {
-    guard try world.broadcast(progress == nil ? 0 : 1) == 1 else { return nil }
-    let losses = try world.broadcast(progress?.losses ?? [])
-    let counts = try world.broadcast(
-      progress.map { [$0.steps, $0.ranks, $0.rows.whole, $0.rows.sum, $0.rows.largest] } ?? [])
-    let times = try world.broadcast(progress.map { [$0.elapsedSeconds, $0.microsecondsPerStep] } ?? [])
-    return TrainingProgress(
-      steps: counts[0], losses: losses, elapsedSeconds: times[0],
-      rows: RowCounts(whole: counts[2], sum: counts[3], largest: counts[4]), ranks: counts[1],
-      // For rank 0's summary only.
-      phases: progress?.phases ?? PhaseTimes(), microsecondsPerStep: times[1])
   }
 }

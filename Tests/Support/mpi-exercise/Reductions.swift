@@ -17,28 +17,13 @@ func reduce(_ mpi: borrowing Environment) throws {
   let world = mpi.world
   try reduceNumbers(Float.self, world)
   try reduceNumbers(Double.self, world)
-  try reduceNumbers(Int8.self, world)
-  try reduceNumbers(Int16.self, world)
-  try reduceNumbers(Int32.self, world)
-  try reduceNumbers(Int64.self, world)
   try reduceNumbers(Int.self, world)
-  try reduceNumbers(UInt8.self, world)
-  try reduceNumbers(UInt16.self, world)
-  try reduceNumbers(UInt32.self, world)
-  try reduceNumbers(UInt64.self, world)
-  try reduceNumbers(UInt.self, world)
 
-  // Every operation once, with a value that differs per rank. N! and 2^N stay small.
+  // Every operation once, with a value that differs per rank.
   let (n, r) = (world.size, world.rank)
   try expectEqual(try world.allReduce(r + 1, .sum), n * (n + 1) / 2)
-  try expectEqual(try world.allReduce(r + 1, .product), (1...n).reduce(1, *))
   try expectEqual(try world.allReduce(r + 1, .min), 1)
   try expectEqual(try world.allReduce(r + 1, .max), n)
-  try expectEqual(try world.allReduce(UInt64(1) << UInt64(r), .bitwiseOr), (1 << UInt64(n)) - 1)
-  try expectEqual(try world.allReduce(~(UInt64(1) << UInt64(r)), .bitwiseAnd), ~((1 << UInt64(n)) - 1))
-  try expectEqual(try world.allReduce(UInt32(r + 1), .bitwiseXor), (1...UInt32(n)).reduce(0, ^))
-  try expectEqual(try world.allReduce(r == 0, .logicalOr), true)
-  try expectEqual(try world.allReduce(r == 0, .logicalAnd), n == 1)
   try expectEqual(try world.allReduce(-Double(r), .min), -Double(n - 1))
 }
 

@@ -19,8 +19,16 @@ struct SyncExercise {
     guard arguments.count == 5, let strategy = SynchronisationStrategy(rawValue: arguments[1]),
       let width = Int(arguments[2]), let steps = Int(arguments[3]), let bucket = Int(arguments[4])
     else { exit(64) }
-    Environment.run { mpi in
-      try run(strategy, width: width, steps: steps, bucketKiB: bucket, world: mpi.world)
+    do {
+      let mpi = try Environment()
+      do {
+        try run(strategy, width: width, steps: steps, bucketKiB: bucket, world: mpi.world)
+      } catch {
+        withExtendedLifetime(mpi) { Environment.abort(because: error) }
+      }
+      try mpi.finalize()
+    } catch {
+      Environment.abort(because: error)
     }
   }
 

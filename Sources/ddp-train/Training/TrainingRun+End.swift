@@ -1,0 +1,74 @@
+import Checkpoints
+import DataParallel
+import GPT
+import Options
+import Values
+
+// MARK: - training, and the stages after it
+
+extension TrainingRun {
+  func train(_ trainer: Trainer, _ records: RunRecords, _ checkpoints: RunCheckpoints?) throws -> RunSummary {
+    let (metrics, begin) = (records.metrics, checkpoints?.resumed?.steps ?? 0)
+    checkpoints?.keeper?.trainingBegins(
+      step: begin, by: trainer.synchronisation.strategy, tournament: plan.syncTournament,
+      // Records up to a checkpoint must not be lost with the process: a resumed run goes on after them.
+      beforeWriting: { metrics?.flush() })
+    Whereabouts.enter(.computing, step: begin)
+    heartbeat?.beat()
+    let progress = ProgressReporter(
+      mode: plan.progress, steps: plan.settings.steps, every: plan.logEvery, quiet: plan.quiet)
+    let every = plan.metrics == nil ? recordInterval : plan.logEvery ?? 1
+    defer { if speaks { progress.finish() } }
+    return try trainer.run(
+      measureEveryStep: plan.metrics != nil, recordEvery: every, trace: records.trace?.trace,
+      checkpoints: checkpoints != nil, sink: checkpoints?.keeper
+    ) { record in
+      guard speaks else { return }
+      if let metrics { Whereabouts.during(.writing) { metrics.write(record) } }
+      progress.show(record)
+    }
+  }
+
+  /// Steps between two records when only a person looks: often enough for a live line, seldom enough to cost
+  /// nothing.
+  private var recordInterval: Int { plan.logEvery ?? max(min(plan.settings.steps / 10, 100), 1) }
+
+  /// The summary, with the loss of the names that were held out.
+  func evaluated(_ trained: RunSummary, by trainer: Trainer, on names: RunNames) throws -> RunSummary {
+    guard let heldOut = names.heldOut else { return trained }
+    Whereabouts.enter(.evaluating)
+    var summary = trained
+    summary.evaluation = try trainer.evaluate(heldOut).map { ($0, heldOut.count) }
+    return summary
+  }
+
+  /// Rank 0 says what the run came to, and writes names, while the others rest.
+  func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) throws {
+    Whereabouts.enter(.ending)
+    try world.rest { isStopped in
+      guard speaks else { return }
+      if let metrics {
+        Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
+      }
+      if !plan.quiet {
+        if summary.interrupted {
+          print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
+        }
+        print(report.summary(summary))
+        if plan.generate > 0 { print("") }
+      }
+      let generator = Generator(
+        shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed)
+      try generator.printNames(plan.generate, temperature: plan.temperature, isStopped: isStopped)
+    }
+  }
+
+  /// Training goes on without a file that cannot be written, and the run ends with it as an error.
+  func requireWritten(checkpoint: CheckpointError?, _ metrics: MetricsFile?) throws {
+    try onEveryRank(of: world) {
+      let checkpoint = checkpoint.map { "the last checkpoint is missing: \($0)" }
+      let failures = [checkpoint, metrics?.failure?.description].compactMap { $0 }
+      if !failures.isEmpty { throw OptionError(failures.joined(separator: "; ")) }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import DataParallel
+import Dataset
+import GPT
+import Values
+
+/// A run's names, read and split; the same on all ranks.
+struct RunNames {
+  let all: NameSet
+  let training: NameTable
+  /// Nil where none are held out.
+  let heldOut: NameTable?
+}
+
+/// What a run writes besides its checkpoints.
+struct RunRecords {
+  /// Rank 0's, nil elsewhere.
+  let metrics: MetricsFile?
+  let trace: TraceFile?
+}
+
+// MARK: - the stages before training
+
+extension TrainingRun {
+  /// Reads the names, and refuses a batch or a model for which there is no memory.
+  func readNames() throws -> RunNames {
+    let all = try onEveryRank(of: world) {
+      try Whereabouts.during(.reading) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
+    }
+    let split = try onEveryRank(of: world) { try all.split(evaluation: plan.settings.evaluate) }
+    let names = RunNames(all: all, training: split.training.table, heldOut: split.evaluation?.table)
+    let settings = plan.settings
+    // A tournament holds one strategy at a time.
+    let need = MemoryNeed(
+      shape: settings.shape, batch: settings.batch, engine: settings.engine, names: names.training,
+      ranks: world.size, reproducible: settings.reproducible)
+    try requireMemory(need, for: "batch \(settings.batch) at d-model \(settings.shape.dModel)", over: world)
+    return names
+  }
+
+  func openCheckpoints(of names: RunNames) throws -> RunCheckpoints? {
+    try plan.checkpoints.map {
+      try RunCheckpoints(
+        $0, identity: RunIdentity(plan.options, dataHash: names.all.hash), shape: plan.settings.shape, hosts: hosts,
+        world: world, logger: logger)
+    }
+  }
+
+  func openRecords() throws -> RunRecords {
+    let outputs = try onEveryRank(of: world) { try speaks ? RunOutputs(plan) : nil }
+    let trace = try plan.trace.map { _ in
+      try TraceFile(outputs?.trace, steps: plan.tracedSteps, settings: plan.settings, world: world)
+    }
+    return RunRecords(metrics: outputs?.metrics, trace: trace)
+  }
+
+  func warn(about names: RunNames) {
+    let (skipped, long) = (names.all.skippedLines, names.all.longNames)
+    if skipped > 0 {
+      logger.warning("\(plan.dataPath): skipped \(plural(skipped, "line")) with characters outside a–z")
+    }
+    if long > 0 {
+      logger.warning("\(plan.dataPath): \(plural(long, "name")) longer than 15 letters: only the first 16 inputs count")
+    }
+  }
+
+  /// The settings, with the fastest strategy here where a tournament is wanted. One rank has none to choose. All ranks
+  /// come to the same.
+  ///
+  /// - Parameter stored: what these ranks chose on these hosts before.
+  func choosingStrategy(for names: RunNames, stored: SynchronisationStrategy?) throws -> Settings {
+    var settings = plan.settings
+    guard plan.syncTournament, world.size > 1 else { return settings }
+    if let stored {
+      settings.strategy = stored
+      say("tournament of the checkpoint: \(stored)")
+    } else {
+      let tournament = try Tournament(settings, names: names.training, world: world)
+      settings.strategy = tournament.results.first?.strategy ?? settings.strategy
+      say(report.table(tournament))
+    }
+    return settings
+  }
+
+  func announce(_ trainer: Trainer, _ names: RunNames, _ checkpoints: RunCheckpoints?) {
+    if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
+    say(
+      report.header(
+        names: names.all, training: names.training.count, heldOut: names.heldOut?.count,
+        strategy: trainer.synchronisation.strategy, resumed: checkpoints?.notice))
+  }
+
+  func begin(_ metrics: MetricsFile?, after resumed: TrainingProgress?) throws {
+    let gap = try onEveryRank(of: world, stops: false) {
+      try metrics?.begin(resumedFrom: resumed?.steps, every: plan.logEvery ?? 1)
+    }
+    if let gap { logger.warning("\(gap)") }
+  }
+}

@@ -1,0 +1,63 @@
+import DataParallel
+import Foundation
+import Logging
+import MPI
+import Options
+
+/// One training run from options to names, stage after stage. Every stage is collective, and takes and gives values.
+struct TrainingRun {
+  let world: Communicator
+  let plan: RunPlan
+  /// One per rank.
+  let hosts: [String]
+  let report: RunReport
+  let logger: Logger
+  let heartbeat: Heartbeat?
+  var speaks: Bool { world.rank == 0 }
+
+  /// The ranks agree on what the options say.
+  ///
+  /// - Throws: `JobFailure` where the options make no sense on any rank.
+  init(_ options: CommandLineOptions<TrainingOptions>, world: Communicator) throws {
+    self.world = world
+    let plan = try onEveryRank(of: world) { try RunPlan(options, ranks: world.size) }
+    // Before anything is read: ranks that took different paths from here would wait for each other for ever.
+    try requireAgreement(plan.options.agreement, over: world)
+    self.plan = plan
+    heartbeat = plan.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
+    hosts = try world.allGather(Environment.processorName)
+    report = RunReport(plan: plan, hosts: hosts)
+    logger = RankLogHandler.logger(rank: world.rank)
+  }
+
+  func run() throws {
+    let names = try readNames()
+    let checkpoints = try openCheckpoints(of: names)
+    // Its thread is to end what it has begun, and the folder to be free again, also where training fails.
+    defer { _ = checkpoints?.keeper?.finish() }
+    // After the folder of checkpoints is there, in which they may lie.
+    let records = try openRecords()
+    if speaks { warn(about: names) }
+    let settings = try choosingStrategy(for: names, stored: checkpoints?.strategy)
+    let trainer = try Trainer(
+      settings: settings, names: names.training, dataHash: names.all.hash, version: DDPTrain.version, world: world)
+    if let resumed = checkpoints?.resumed { try trainer.resume(resumed, model: checkpoints?.keeper?.arrays) }
+    announce(trainer, names, checkpoints)
+    // Not before: what goes wrong until here costs no earlier run's records.
+    try begin(records.metrics, after: checkpoints?.resumed)
+    let trained = try train(trainer, records, checkpoints)
+    let unwritten = checkpoints?.keeper?.finish()
+    let summary = try evaluated(trained, by: trainer, on: names)
+    try conclude(summary, trainer, records.metrics)
+    try records.trace?.write()
+    try trainer.close()
+    try requireWritten(checkpoint: unwritten, records.metrics)
+  }
+
+  /// Rank 0's word to whoever looks, at once.
+  func say(_ text: @autoclosure () -> String) {
+    guard speaks, !plan.quiet else { return }
+    print(text() + "\n")
+    flushStandardOutput()
+  }
+}
