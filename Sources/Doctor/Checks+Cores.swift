@@ -1,5 +1,6 @@
 import DataParallel
 import Foundation
+import Schemas
 
 /// Cores, and the ranks on them.
 extension JobFacts {

@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import GPT
+import Schemas
 
 /// Memory that ranks share, and files that Open MPI keeps.
 extension JobFacts {

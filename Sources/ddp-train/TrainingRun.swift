@@ -12,7 +12,7 @@ import Laboratory
 struct TrainingRun {
   private let world: Communicator
   private let plan: RunPlan
-  private let report: RunReport
+  private let report: TrainingWords
   private let hosts: [String]
   private let logger: Logger
   private let heartbeat: Heartbeat?
@@ -27,7 +27,7 @@ struct TrainingRun {
     self.plan = plan
     heartbeat = plan.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
     hosts = try world.allGather(Environment.processorName)
-    report = RunReport(plan: plan, hosts: hosts)
+    report = TrainingWords(plan: plan, hosts: hosts)
     logger = RankLogHandler.logger(rank: world.rank)
   }
 

@@ -4,7 +4,7 @@ import GPT
 import MPI
 
 /// What a strategy's exchange costs on some ranks, by gradient size: what predictions are fitted to.
-public struct ExchangeMeasurement: Codable, Sendable, Equatable {
+public struct ExchangeMeasurement: Sendable, Equatable {
   /// As it was asked for, and what was taken.
   public var strategy: SynchronisationStrategy
   public var chosen: SynchronisationStrategy
@@ -61,5 +61,3 @@ public enum ExchangeBenchmark {
       parameters: shape.parameterCount, exchangeUs: logs.typical(\.synchronisation), updateUs: logs.typical(\.adam))
   }
 }
-
-extension SynchronisationStrategy: Codable {}

@@ -8,6 +8,7 @@ import GPT
 import MPI
 import Files
 import Laboratory
+import Schemas
 import Values
 
 struct Bench: JobCommand {
@@ -63,9 +64,9 @@ struct Bench: JobCommand {
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
       for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark, seconds: seconds) }
       try StopSignal.check()
-      let report = BenchReport(benchmarks: benchmarks, core: core)
-      print(report.table)
-      try file?.write(report.json)
+      let found = BenchFile(benchmarks, core: core)
+      print(found.text)
+      try file?.write(SchemaJSON.encode(found))
     }
   }
 
@@ -90,11 +91,11 @@ struct Bench: JobCommand {
       results += try benchmark.results()
       try benchmark.close()
     }
-    let report = SynchronisationReport(results: results)
+    let found = SynchronisationFile(results)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
-      print(report.table)
-      try file?.write(report.json)
+      print(found.text)
+      try file?.write(SchemaJSON.encode(found))
     }
   }
 

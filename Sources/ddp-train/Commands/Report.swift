@@ -41,7 +41,7 @@ struct Report: JobCommand {
       throw OptionError("\(file): \(error)")
     }
     do {
-      return try ScalingJSON.decode(Data(bytes))
+      return try ScalingReport(json: Data(bytes))
     } catch {
       throw OptionError("\(file): \(error)")
     }
