@@ -20,16 +20,9 @@ public indirect enum JSONTree: Equatable, Sendable {
 
   /// - Throws: what `value` throws while it is encoded.
   public init(_ value: some Encodable) throws {
-    switch value {
-    case let truth as Bool: self = .truth(truth)
-    case let count as Int: self = .count(count)
-    case let number as Double: self = .number(number)
-    case let text as String: self = .text(text)
-    default:
-      let node = JSONNode()
-      try value.encode(to: node)
-      self = node.tree
-    }
+    let node = JSONNode()
+    try value.encode(to: node)
+    self = node.tree
   }
 
   /// An object's fields; none of any other value.
@@ -38,15 +31,36 @@ public indirect enum JSONTree: Equatable, Sendable {
   /// As one line of JSON, `{"step": 1, "loss": 2.5}`: numbers in the shortest text that reads back as the same number,
   /// and as null where they are not finite. Fields that are null are left out.
   public var line: String {
+    var line = ""
+    write(to: &line)
+    return line
+  }
+
+  private func write(to line: inout String) {
     switch self {
-    case .null: "null"
-    case .truth(let truth): "\(truth)"
-    case .count(let count): "\(count)"
-    case .number(let number): number.isFinite ? "\(number)" : "null"
-    case .text(let text): printable(text, most: .max)
-    case .list(let values): "[" + values.map(\.line).joined(separator: ", ") + "]"
+    case .null: line += "null"
+    case .truth(let truth): line += truth.description
+    case .count(let count): line += count.description
+    case .number(let number): line += number.isFinite ? number.description : "null"
+    case .text(let text): line += printable(text, most: .max)
+    case .list(let values):
+      line += "["
+      for (index, value) in values.enumerated() {
+        if index > 0 { line += ", " }
+        value.write(to: &line)
+      }
+      line += "]"
     case .object(let fields):
-      "{" + fields.filter { $0.value != .null }.map { "\"\($0.key)\": \($0.value.line)" }.joined(separator: ", ") + "}"
+      line += "{"
+      var separator = "\""
+      for field in fields where field.value != .null {
+        line += separator
+        line += field.key
+        line += "\": "
+        field.value.write(to: &line)
+        separator = ", \""
+      }
+      line += "}"
     }
   }
 }
@@ -85,6 +99,10 @@ private final class JSONNode: Encoder, UnkeyedEncodingContainer, SingleValueEnco
 
   func encodeNil() throws { put(.null) }
 
+  func encode(_ value: Bool) throws { put(.truth(value)) }
+  func encode(_ value: Int) throws { put(.count(value)) }
+  func encode(_ value: Double) throws { put(.number(value)) }
+  func encode(_ value: String) throws { put(.text(value)) }
   func encode<Value: Encodable>(_ value: Value) throws { put(try JSONTree(value)) }
 
   private func put(_ value: JSONTree) {
@@ -112,6 +130,8 @@ private struct JSONFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
   func encodeNil(forKey key: Key) throws { node.add(key.stringValue, .null) }
 
+  func encode(_ value: Int, forKey key: Key) throws { node.add(key.stringValue, .count(value)) }
+  func encode(_ value: Double, forKey key: Key) throws { node.add(key.stringValue, .number(value)) }
   func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
     node.add(key.stringValue, try JSONTree(value))
   }

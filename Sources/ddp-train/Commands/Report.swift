@@ -34,12 +34,7 @@ struct Report: JobCommand {
   }
 
   private func read() throws -> ScalingReport {
-    let bytes: [UInt8]
-    do {
-      bytes = try readRegularFile(path: file, limitInBytes: 1 << 28)
-    } catch {
-      throw OptionError("\(file): \(error)")
-    }
+    let bytes = try readRegularFile(path: file, limitInBytes: 1 << 28) { OptionError("\(file): \($0)") }
     do {
       return try ScalingReport(json: Data(bytes))
     } catch {
