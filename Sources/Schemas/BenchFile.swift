@@ -1,7 +1,7 @@
-/// What `bench` found on one core.
+/// The results of `bench`, on one core.
 public struct BenchFile: FileFormat {
   public var formatVersion: Int? = newestFormat
-  /// What the program was built for.
+  /// The instruction set the program was built for.
   public var isa = ""
   /// The core it ran on; nil where it could not be bound to one.
   public var core: Int?
@@ -29,16 +29,16 @@ public struct BenchResult: FileRecord {
   public var allocationsPerStep = Double.nan
   /// Means of the batches: predicted positions, and rows really computed.
   public var positions = Double.nan, rows = Double.nan
-  /// Means in µs, by the key of the phase; without the wait, which one core does not have.
+  /// Means in µs, by the key of the phase. One core has no wait.
   public var phases: [String: Double] = [:]
 
   public init() {}
 }
 
-/// What `bench --sync` found.
+/// The results of `bench --sync`.
 public struct SynchronisationFile: FileFormat {
   public var formatVersion: Int? = newestFormat
-  /// What the program was built for.
+  /// The instruction set the program was built for.
   public var isa = ""
   public var results: [SynchronisationResult] = []
 

@@ -1,4 +1,4 @@
-/// What stays the same along a curve: results of one case differ in ranks and strategy alone.
+/// The model, batch and mode of a curve: results of one case differ in ranks and strategy alone.
 public struct Case: Hashable, Sendable {
   /// C and B.
   public let c: Int, batch: Int

@@ -1,4 +1,4 @@
-/// What is wrong with a job before it runs, and how to start it: what `doctor` says.
+/// The results of `doctor`: what is wrong with a job before it runs, and how to start it.
 public struct Examination: FileFormat {
   public var formatVersion: Int? = newestFormat
   public var findings: [Finding] = []
@@ -16,13 +16,13 @@ public struct Examination: FileFormat {
   public var warnings: [Finding] { findings.filter { $0.severity != .fine } }
 }
 
-/// What one check found.
+/// The result of one check.
 public struct Finding: FileRecord, Equatable {
   public enum Severity: String, Codable, Sendable { case fine, advice, problem }
 
   /// `problem`: the run would fail, or wait for itself. `advice`: it would be slower, or its times mean less.
   public var severity = Severity.fine
-  /// What was checked, in a word or two.
+  /// The check, in a word or two.
   public var check = ""
   /// The hosts of which it is true; nil for all.
   public var hosts: [String]?

@@ -1,9 +1,10 @@
 import Values
 
-/// What a value is in a file: an object has its fields in the order in which their type declares them, with keys in
+/// A value as a file has it: an object has its fields in the order in which their type declares them, with keys in
 /// snake case; those that are nil are null.
 ///
-/// JSON lines, CSV, the limits of what is read and the tests of the documents' lists of keys all go by it.
+/// JSON lines, CSV, the limits of what is read and the tests of the documents' key lists are made from it. Its numbers
+/// are `Int` and `Double`.
 public indirect enum JSONTree: Equatable, Sendable {
   case null
   case truth(Bool)
@@ -78,8 +79,7 @@ func snakeCase(_ name: String) -> String {
   return String(decoding: result, as: UTF8.self)
 }
 
-/// One value while it is encoded. Types of this module nest by having others as fields, so it lends no containers that
-/// are filled later.
+/// One value while it is encoded. Schemas nest by having others as fields, so no nested containers are needed.
 private final class JSONNode: Encoder, UnkeyedEncodingContainer, SingleValueEncodingContainer {
   var tree = JSONTree.object([])
   var codingPath: [any CodingKey] { [] }

@@ -1,7 +1,7 @@
-/// What `ladder` found.
+/// The results of `ladder`.
 public struct LadderFile: FileFormat {
   public var formatVersion: Int? = newestFormat
-  /// What the program was built for.
+  /// The instruction set the program was built for.
   public var isa = ""
   /// C, H, B and N.
   public var c = 0, heads = 0, batch = 0, ranks = 0
@@ -13,6 +13,7 @@ public struct LadderFile: FileFormat {
   public init() {}
 }
 
+/// One rung, timed and compared with the rung before.
 public struct RungResult: FileRecord {
   /// "autograd", "scalar", "vector", "batch", "padding", "exponential", "prefixes", "sme2", "ranks"
   public var rung = ""

@@ -1,4 +1,4 @@
-/// A record of a metrics file, one line. docs/metrics.md says what each key means.
+/// A record of a metrics file, one line of JSON. docs/metrics.md says what each key means.
 public struct MetricsRecord: FileRecord {
   public var step = 0
   public var loss = Double.nan

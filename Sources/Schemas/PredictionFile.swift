@@ -1,14 +1,14 @@
-/// What `predict` found.
+/// The results of `predict`.
 public struct PredictionFile: FileFormat {
   public var formatVersion: Int? = newestFormat
   public var ranksPerNode = 0
-  /// What was taken from options or assumed, a sentence each.
+  /// One sentence for each number that was not measured.
   public var assumptions: [String] = []
   /// Of one core, by width.
   public var compute: [String: ComputePrices] = [:]
   /// By strategy.
   public var prices: [String: Prices] = [:]
-  /// What the prices were fitted to and held against.
+  /// All that was measured, and the fit beside it.
   public var exchanges: [MeasuredExchange] = []
   public var checks: [ExchangeCheck] = []
   public var predictions: [Prediction] = []
@@ -16,7 +16,7 @@ public struct PredictionFile: FileFormat {
   public init() {}
 }
 
-/// What one core takes for a step's parts, as a function of names and rows; times in µs.
+/// One core's time for a step's parts, as a function of names and rows; in µs.
 public struct ComputePrices: FileRecord, Equatable {
   /// Choosing a batch: each rank chooses the whole one.
   public var selection = Double.nan, selectionPerName = Double.nan
@@ -28,7 +28,7 @@ public struct ComputePrices: FileRecord, Equatable {
   public init() {}
 }
 
-/// What one strategy pays for each of its cost terms.
+/// The price of each of a strategy's cost terms.
 public struct Prices: FileRecord, Equatable {
   /// α and β between nodes, and between ranks of one.
   public var network = Link(), node = Link()
@@ -40,7 +40,7 @@ public struct Prices: FileRecord, Equatable {
   public init() {}
 }
 
-/// What messages cost between two ranks.
+/// The cost of messages between two ranks.
 public struct Link: FileRecord, Equatable {
   /// α: from a send to the arrival of an empty message, in µs.
   public var latency = Double.nan
@@ -48,13 +48,13 @@ public struct Link: FileRecord, Equatable {
   public var perByte = Double.nan
   /// Messages above this are announced first: Open MPI's `eager_limit`, in bytes.
   public var eagerLimit = Double.nan
-  /// What a message above `eagerLimit` waits before its bytes leave and while they arrive, in latencies.
+  /// The wait of a message above `eagerLimit` before its bytes leave and while they arrive, in latencies.
   public var latenciesOfLarge = Double.nan
 
   public init() {}
 }
 
-/// What a strategy's exchange took on some ranks.
+/// The time of a strategy's exchange on some ranks.
 public struct MeasuredExchange: FileRecord {
   /// As it was requested, and what `auto` chose.
   public var strategy = "", chosen = ""

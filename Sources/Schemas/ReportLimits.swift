@@ -1,8 +1,8 @@
 import Values
 
-/// What a scaling report's numbers and texts can be: a file of that form may come from anybody.
+/// The limits of a scaling report's numbers and texts, since a file of that form may come from anybody.
 enum ReportLimits {
-  /// Of whole numbers, by key, wherever they stand.
+  /// The range of each whole number, by its key.
   private static let counts: [String: OptionRange<Int>] = [
     "format_version": OptionRange("format_version", 1...newestFormat), "c": Ranges.dModel, "heads": Ranges.heads,
     "batch": Ranges.batch, "global_batch": OptionRange("names", 1...1 << 44), "ranks": Ranges.ranks,
@@ -10,7 +10,7 @@ enum ReportLimits {
     "cores": OptionRange("cores", 0...1 << 24), "gradient_bytes": OptionRange("bytes", 1...1 << 40),
     "steps": OptionRange("steps", 0...1 << 50), "of_steps": OptionRange("steps", 0...1 << 50),
   ]
-  /// Of numbers that are times, rates or shares; one may also be none, where nothing could be measured.
+  /// The largest time, rate or share. Each may also be NaN, where nothing could be measured.
   private static let largest = 1e15
   /// A serial share is negative where ranks are faster than their number.
   private static let signed: Set = ["karp_flatt"]

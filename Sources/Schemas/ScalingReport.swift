@@ -1,4 +1,4 @@
-/// What `scaling` found; times in µs.
+/// The results of `scaling`; times in µs.
 public struct ScalingReport: FileFormat {
   public var formatVersion: Int? = newestFormat
   public var machine = Machine()
@@ -6,9 +6,9 @@ public struct ScalingReport: FileFormat {
   public var cost: [ScalingCost] = []
   /// Ranks the others waited for.
   public var late: [LateRank] = []
-  /// A model of the time a step takes, fitted to this machine, beside what was measured; empty where none was fitted.
+  /// A model of a step's time, fitted to this machine, beside the measurements; empty where none was fitted.
   public var predictions: [Prediction] = []
-  /// What the predictions take for granted, a sentence each.
+  /// One sentence for each assumption of the predictions.
   public var assumptions: [String] = []
 
   public init() {}
@@ -18,7 +18,7 @@ public struct ScalingReport: FileFormat {
 public struct Machine: FileRecord {
   /// "Neoverse-V2", "Intel(R) Xeon(R) …"
   public var cpu = ""
-  /// What the program was built for.
+  /// The instruction set the program was built for.
   public var isa = ""
   public var ranks = 0
   /// One for each rank.
@@ -38,7 +38,7 @@ public struct Machine: FileRecord {
   public var peakGflops = Double.nan
   public var peakGflopsLow = Double.nan
   public var peakGflopsHigh = Double.nan
-  /// What `doctor` has to say.
+  /// The findings of `doctor`.
   public var warnings: [String] = []
 
   public init() {}
@@ -60,9 +60,9 @@ public struct ScalingResult: FileRecord, OfCase {
   /// Names in a step of all ranks together.
   public var globalBatch = 0
   public var mode = ScalingMode.strong
-  /// As it was requested.
+  /// The strategy that was requested.
   public var strategy = ""
-  /// What `auto` chose.
+  /// The strategy that `auto` chose.
   public var chosen = ""
   public var ranks = 0
   /// Median, each step as long as its slowest rank's; its 95 % interval.
@@ -157,7 +157,7 @@ public struct LateRank: FileRecord {
 /// A predicted step, and the measured one where there is one.
 public struct Prediction: FileRecord, OfCase {
   public var c = 0
-  /// B that was asked for; per rank in weak scaling. In strong scaling a step of more ranks than that has a name a rank.
+  /// B as requested; per rank in weak scaling. In strong scaling a step of more ranks than that has one name per rank.
   public var batch = 0
   public var globalBatch = 0
   public var mode = ScalingMode.strong

@@ -1,8 +1,8 @@
 import Foundation
 import Values
 
-/// JSON as all files but lines and traces have it: keys in snake case and sorted, a line break at the end. A number that
-/// is not finite is a string.
+/// The JSON of whole files: keys in snake case and sorted, a line break at the end. A number that is not finite is a
+/// string.
 public enum SchemaJSON {
   private static let notFinite = (positive: "inf", negative: "-inf", nan: "nan")
 

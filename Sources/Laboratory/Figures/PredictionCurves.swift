@@ -1,7 +1,7 @@
 import Schemas
 import Values
 
-/// What a model of the step predicts, as lines, beside what was measured, as points; figures for every case.
+/// The predictions of a step's model as lines, and the measurements as points; figures for every case.
 enum PredictionCurves {
   static func figures(_ report: ScalingReport) -> [Figure] {
     report.predictions.distinct { Case($0) }.flatMap { what -> [Figure] in

@@ -9,7 +9,7 @@ extension Case {
   var name: String { "c\(c)-\(setting.name)" }
 }
 
-/// What stays the same where C is varied.
+/// The batch and mode of a curve over C.
 struct Setting: Hashable {
   var batch: Int
   var mode: ScalingMode

@@ -26,7 +26,7 @@ extension Table<ScalingResult> {
       ])
   }
 
-  /// What a page tells of the efficiency, and what text tells of a step's parts, of which a page has figures.
+  /// The factors of the efficiency. Text has a step's parts as well, for which a page has a figure.
   static func factors(_ results: [ScalingResult], onPage: Bool) -> Table {
     let parts: [Column] = [
       .number("compute") { significant($0.computeUs) }, .number("wait") { significant($0.waitUs) },
