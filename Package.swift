@@ -64,7 +64,10 @@ let package = Package(
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
-      name: "Doctor", dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI", "Topology"],
+      name: "Doctor",
+      dependencies: [
+        "CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI", "Schemas", "Topology", "Values",
+      ],
       swiftSettings: swiftForThisCPU),
 
     // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
@@ -100,7 +103,8 @@ let package = Package(
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
     .target(
-      name: "TestSupport", dependencies: ["Dataset"], path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
+      name: "TestSupport", dependencies: ["Dataset", "Files", "SafeTensors"], path: "Tests/Support/TestSupport",
+      swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "GPTTests", dependencies: ["Autograd", "GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
@@ -112,6 +116,7 @@ let package = Package(
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "SchemasTests", dependencies: ["Schemas", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
@@ -132,7 +137,7 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "TestSupport"],
+      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "OptionsTests",

@@ -1,4 +1,5 @@
 import Files
+import Values
 
 /// Why a file of names could not be read or split. The description is one line: what, where, and what to do.
 public enum DatasetError: Error, Equatable, Sendable {
@@ -34,11 +35,22 @@ extension DatasetError: CustomStringConvertible {
       "\(source), line \(line): \(character) is not a letter a–z; correct the line, "
         + "or leave such lines out with --skip-invalid"
     case .tooFewToSplit(let source, let count):
-      "\(source): \(count) name\(count == 1 ? "" : "s"), and a tenth of that is no name to evaluate on; "
+      "\(source): \(plural(count, "name")), and a tenth of that is no name to evaluate on; "
         + "pass at least 10 names, or train without evaluation"
     case .copiesTooMany(let source, let count, let limit):
       "\(source): each spelling among the \(count) names has more than \(limit) copies, and all copies must stay "
         + "together, so no name is left to evaluate on; remove copies, or train without evaluation"
+    }
+  }
+
+  /// What to do about a file of names that cannot be read.
+  private static func advice(_ error: RegularFileError) -> String {
+    switch error {
+    case .notFound: "check the path (the names of the package itself are in data/names.txt)"
+    case .isDirectory: "name a text file in it, with one name per line"
+    case .isSpecial: "save the names to a text file and name that"
+    case .tooLarge: "pass a smaller list of names"
+    case .system: "check the file and its permissions"
     }
   }
 }

@@ -16,11 +16,8 @@ extension NameSet {
   ///     otherwise the first such line is an error. A file that is not text is an error either way.
   /// - Throws: `DatasetError`, for each way a file can be missing, unreadable or no list of names.
   public init(path: String, skipInvalid: Bool = false) throws(DatasetError) {
-    let bytes: [UInt8]
-    do {
-      bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize)
-    } catch {
-      throw DatasetError(error, path: path)
+    let bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize) { error in
+      DatasetError.unreadable(path: path, error)
     }
     try self.init(bytes: bytes, source: path, skipInvalid: skipInvalid)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Schemas
 
 /// Users, names, programs.
 extension JobFacts {

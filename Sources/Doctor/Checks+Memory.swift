@@ -1,6 +1,8 @@
 import DataParallel
 import Foundation
 import GPT
+import Schemas
+import Values
 
 /// Memory that ranks share, and files that Open MPI keeps.
 extension JobFacts {
@@ -28,7 +30,7 @@ extension JobFacts {
     let has = "\(folder.path) has \(bytes(free)) left"
     guard free >= usual else {
       return .problem(
-        check, "\(has); \(counted(ranks, "rank")) need \(bytes(usual)) at d-model 64, Open MPI's own included",
+        check, "\(has); \(plural(ranks, "rank")) need \(bytes(usual)) at d-model 64, Open MPI's own included",
         do: "make it larger: mount -o remount,size=\(megabytes(most)) \(folder.path), or docker run "
           + "--shm-size=\(megabytes(most))")
     }

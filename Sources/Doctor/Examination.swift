@@ -1,14 +1,7 @@
 import MPI
+import Schemas
 
-/// What is wrong with a job before it runs, and how to start it.
-public struct Examination: Sendable, Encodable {
-  public let findings: [Finding]
-  /// mpirun's, for a shell; ends with the program, to which arguments can be added.
-  public let commandLine: String
-  public let hosts: Int
-  public let ranks: Int
-  public let isUnderMPIRun: Bool
-
+extension Examination {
   /// Looks at all ranks of `world`. Collective; the same on all ranks.
   ///
   /// - Parameters:
@@ -21,17 +14,11 @@ public struct Examination: Sendable, Encodable {
   }
 
   init(_ facts: JobFacts) {
-    findings = facts.findings
-    commandLine = facts.commandLine
-    hosts = facts.hosts.count
-    ranks = facts.ranks.count
-    isUnderMPIRun = facts.isUnderMPIRun
+    self.init {
+      ($0.findings, $0.commandLine) = (facts.findings, facts.commandLine)
+      ($0.hosts, $0.ranks, $0.isUnderMpiRun) = (facts.hosts.count, facts.ranks.count, facts.isUnderMPIRun)
+    }
   }
-
-  public var problems: [Finding] { findings.filter { $0.severity == .problem } }
-
-  /// Problems and advice: what there is to do something about.
-  public var warnings: [Finding] { findings.filter { $0.severity > .fine } }
 }
 
 extension JobFacts {

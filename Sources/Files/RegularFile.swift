@@ -27,6 +27,17 @@ extension RegularFileError: CustomStringConvertible {
   public var cause: String { if case .system(_, let reason) = self { reason } else { description } }
 }
 
+/// All bytes of a regular file; where it cannot be read, `failure` makes the caller's error of the reason.
+public func readRegularFile<Failure: Error>(
+  path: String, limitInBytes: Int, failure: (RegularFileError) -> Failure
+) throws(Failure) -> [UInt8] {
+  do {
+    return try readRegularFile(path: path, limitInBytes: limitInBytes)
+  } catch {
+    throw failure(error)
+  }
+}
+
 /// All bytes of a regular file.
 ///
 /// Opened without blocking and checked before anything is read, so that a pipe, a device or a directory is refused at

@@ -1,6 +1,7 @@
+import Files
 import Values
 
-/// Why a safetensors file could not be read or written: the file, the tensor where there is one, and the reason.
+/// Why a safetensors file could not be read: the file, the tensor where there is one, and the reason.
 public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path, or what the caller named the bytes.
   public let source: String
@@ -9,7 +10,7 @@ public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConverti
   /// The fault, and where it helps, what to do.
   public let reason: String
 
-  init(source: String, tensor: String? = nil, reason: String) {
+  package init(source: String, tensor: String? = nil, reason: String) {
     self.source = source
     self.tensor = tensor
     self.reason = reason
@@ -18,5 +19,12 @@ public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConverti
   public var description: String {
     guard let tensor else { return "\(source): \(reason)" }
     return "\(source): tensor \(printable(tensor)): \(reason)"
+  }
+}
+
+extension SafeTensorsError {
+  init(_ error: RegularFileError, path: String) {
+    let isNoFile = error == .isDirectory || error == .isSpecial
+    self.init(source: path, reason: "\(error)\(isNoFile ? "; name a .safetensors file" : "")")
   }
 }

@@ -28,11 +28,8 @@ public struct SafeTensorsFile: Sendable {
   ///
   /// - Throws: `SafeTensorsError`, where the file cannot be read or breaks the format.
   public init(path: String) throws(SafeTensorsError) {
-    let bytes: [UInt8]
-    do {
-      bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize)
-    } catch {
-      throw SafeTensorsError(error, path: path)
+    let bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize) { error in
+      SafeTensorsError(error, path: path)
     }
     try self.init(bytes: bytes, source: path)
   }

@@ -35,7 +35,7 @@ public struct SafeTensorsHeader {
 }
 
 /// The bytes of `words`, one word after another, each in little-endian order.
-func littleEndianBytes<Word: FixedWidthInteger>(of words: [Word]) -> [UInt8] {
+package func littleEndianBytes<Word: FixedWidthInteger>(of words: [Word]) -> [UInt8] {
   words.map { $0.littleEndian }.withUnsafeBytes { Array($0) }
 }
 

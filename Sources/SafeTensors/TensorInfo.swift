@@ -7,7 +7,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   case uint8 = "U8"
 
   /// The bytes of one element.
-  var size: Int {
+  package var size: Int {
     switch self {
     case .float64, .uint64, .int64: 8
     case .float32: 4
@@ -28,7 +28,7 @@ public struct TensorInfo: Equatable, Sendable {
   public let dataOffsets: Range<Int>
 
   /// The product of `shape`, or nil where it does not fit in an Int.
-  static func elementCount(of shape: [Int]) -> Int? {
+  package static func elementCount(of shape: [Int]) -> Int? {
     // A zero anywhere makes the product zero, even where the other extents would overflow.
     if shape.contains(0) { return 0 }
     var product = 1

@@ -1,44 +1,66 @@
 import Values
 
-/// What a scaling report's numbers and texts can be: a file of that form may come from anybody.
+/// The limits of a scaling report's numbers and texts, since a file of that form may come from anybody.
 enum ReportLimits {
+  /// The range of each whole number, by its key.
+  private static let counts: [String: OptionRange<Int>] = [
+    "format_version": OptionRange("format_version", 1...newestFormat), "c": Ranges.dModel, "heads": Ranges.heads,
+    "batch": Ranges.batch, "global_batch": OptionRange("names", 1...1 << 44), "ranks": Ranges.ranks,
+    "cost": Ranges.ranks, "up_to": Ranges.ranks, "rank": OptionRange("rank", 0...1 << 24),
+    "cores": OptionRange("cores", 0...1 << 24), "gradient_bytes": OptionRange("bytes", 1...1 << 40),
+    "steps": OptionRange("steps", 0...1 << 50), "of_steps": OptionRange("steps", 0...1 << 50),
+  ]
+  /// The largest time, rate or share. Each may also be NaN, where nothing could be measured.
+  private static let largest = 1e15
+  /// A serial share is negative where ranks are faster than their number.
+  private static let signed: Set = ["karp_flatt"]
+  private static let longestText = 1 << 16
+  private static let mostEntries = 100_000
   static let mostResults = 10_000
   /// Each has three figures of its own.
   static let mostCases = 500
-  static let mostEntries = 100_000
-  static let longestText = 1 << 16
-  /// Of numbers that are times, rates or shares; one may also be none, where nothing could be measured.
-  static let largest = 1e15
-
-  private static let names = OptionRange("names", 1...1 << 44)
-  private static let bytes = OptionRange("bytes", 1...1 << 40)
-  private static let cores = OptionRange("cores", 0...1 << 24)
-  private static let steps = OptionRange("steps", 0...1 << 50)
-  private static let rank = OptionRange("rank", 0...1 << 24)
 
   /// - Throws: `ReportError.notAReport`, which names the first key whose value cannot be.
   static func check(_ report: ScalingReport) throws {
-    try check(report.machine)
-    try list("results", report.results.count, most: mostResults)
-    guard !report.results.isEmpty else { throw ReportError.notAReport("results is empty") }
-    for (index, result) in report.results.enumerated() { try check(result, at: "results[\(index)]") }
-    try list("cost", report.cost.count)
-    for (index, cost) in report.cost.enumerated() { try check(cost, at: "cost[\(index)]") }
-    try list("late", report.late.count)
-    for (index, late) in report.late.enumerated() { try check(late, at: "late[\(index)]") }
-    try list("predictions", report.predictions.count)
-    for (index, prediction) in report.predictions.enumerated() {
-      try check(prediction, at: "predictions[\(index)]")
+    // Before more memory is taken.
+    let lists = [
+      ("machine.hosts", report.machine.hosts.count, Ranges.ranks.range.upperBound),
+      ("machine.warnings", report.machine.warnings.count, mostEntries), ("results", report.results.count, mostResults),
+      ("cost", report.cost.count, mostEntries), ("late", report.late.count, mostEntries),
+      ("predictions", report.predictions.count, mostEntries), ("assumptions", report.assumptions.count, mostEntries),
+    ]
+    for (place, count, most) in lists where count > most {
+      throw ReportError.notAReport("\(place) has more than \(most) entries")
     }
-    try list("assumptions", report.assumptions.count)
-    for (index, text) in report.assumptions.enumerated() { try self.text("assumptions[\(index)]", text) }
+    guard !report.results.isEmpty else { throw ReportError.notAReport("results is empty") }
+    try check(JSONTree(report), key: "", at: "")
     try checkCases(report)
   }
 
-  private struct Case: Hashable {
-    var c: Int
-    var batch: Int
-    var mode: ScalingMode
+  private static func check(_ value: JSONTree, key: String, at place: String) throws {
+    switch value {
+    case .null, .truth: break
+    case .count(let count):
+      guard let range = counts[key] else { throw ReportError.notAReport("\(place) has no range") }
+      guard range.range.contains(count) else {
+        throw ReportError.notAReport("\(place) is \(count), and must be from \(range.span)")
+      }
+    case .number(let number):
+      let size = signed.contains(key) ? abs(number) : number
+      guard size.isNaN || size == .infinity || (0...largest).contains(size) else {
+        throw ReportError.notAReport("\(place) is \(number), and must be from 0 to \(largest)")
+      }
+    case .text(let text):
+      guard text.utf8.count <= longestText else {
+        throw ReportError.notAReport("\(place) is longer than \(longestText) bytes")
+      }
+    case .list(let values):
+      for (index, value) in values.enumerated() { try check(value, key: key, at: "\(place)[\(index)]") }
+    case .object(let fields):
+      for field in fields {
+        try check(field.value, key: field.key, at: place.isEmpty ? field.key : "\(place).\(field.key)")
+      }
+    }
   }
 
   private struct Measured: Hashable {
@@ -48,114 +70,16 @@ enum ReportLimits {
   }
 
   private static func checkCases(_ report: ScalingReport) throws {
-    let measured = report.results.map { Case(c: $0.c, batch: $0.batch, mode: $0.mode) }
-    let predicted = report.predictions.map { Case(c: $0.c, batch: $0.batch, mode: $0.mode) }
-    guard Set(measured).count + Set(predicted).count <= mostCases else {
+    guard Set(report.results.map { Case($0) }).count + Set(report.predictions.map { Case($0) }).count <= mostCases
+    else {
       throw ReportError.notAReport("its results and predictions have more than \(mostCases) cases")
     }
     var seen: Set<Measured> = []
     for (index, result) in report.results.enumerated() {
-      let point = Measured(what: measured[index], strategy: result.strategy, ranks: result.ranks)
+      let point = Measured(what: Case(result), strategy: result.strategy, ranks: result.ranks)
       guard seen.insert(point).inserted else {
         throw ReportError.notAReport("results[\(index)] is of the same case, strategy and ranks as an earlier one")
       }
     }
-  }
-
-  private static func check(_ machine: Machine) throws {
-    let texts = [
-      ("cpu", machine.cpu), ("isa", machine.isa), ("system", machine.system), ("mpi", machine.mpi),
-      ("version", machine.version), ("command", machine.command), ("date", machine.date),
-    ]
-    for (name, value) in texts { try text("machine.\(name)", value) }
-    try count("machine.ranks", machine.ranks, Ranges.ranks)
-    try count("machine.cores", machine.cores, cores)
-    try list("machine.hosts", machine.hosts.count, most: Ranges.ranks.range.upperBound)
-    for (index, host) in machine.hosts.enumerated() { try text("machine.hosts[\(index)]", host) }
-    try list("machine.warnings", machine.warnings.count)
-    for (index, warning) in machine.warnings.enumerated() { try text("machine.warnings[\(index)]", warning) }
-    try number("machine.peak_gflops", machine.peakGflops)
-    try number("machine.peak_gflops_low", machine.peakGflopsLow)
-    try number("machine.peak_gflops_high", machine.peakGflopsHigh)
-  }
-
-  private static func check(_ result: ScalingResult, at place: String) throws {
-    try count("\(place).c", result.c, Ranges.dModel)
-    try count("\(place).heads", result.heads, Ranges.heads)
-    try count("\(place).batch", result.batch, Ranges.batch)
-    try count("\(place).global_batch", result.globalBatch, names)
-    try count("\(place).ranks", result.ranks, Ranges.ranks)
-    try count("\(place).gradient_bytes", result.gradientBytes, bytes)
-    try text("\(place).strategy", result.strategy)
-    try text("\(place).chosen", result.chosen)
-    let numbers = [
-      ("us_per_step", result.usPerStep), ("ci_low", result.ciLow), ("ci_high", result.ciHigh),
-      ("single_core_us_per_step", result.singleCoreUsPerStep), ("single_core_ci_low", result.singleCoreCiLow),
-      ("single_core_ci_high", result.singleCoreCiHigh), ("speedup", result.speedup), ("efficiency", result.efficiency),
-      ("efficiency_low", result.efficiencyLow), ("efficiency_high", result.efficiencyHigh),
-      ("samples_per_second", result.samplesPerSecond), ("compute_us", result.computeUs), ("wait_us", result.waitUs),
-      ("sync_us", result.syncUs), ("adam_us", result.adamUs), ("work_inflation", result.workInflation),
-      ("computation_scalability", result.computationScalability), ("load_balance", result.loadBalance),
-      ("communication_efficiency", result.communicationEfficiency), ("busy_core_speed", result.busyCoreSpeed),
-    ]
-    for (name, value) in numbers { try number("\(place).\(name)", value) }
-    // A serial share is negative where ranks are faster than their number.
-    try number("\(place).karp_flatt", abs(result.karpFlatt ?? 0))
-  }
-
-  private static func check(_ cost: ScalingCost, at place: String) throws {
-    try count("\(place).c", cost.c, Ranges.dModel)
-    try count("\(place).batch", cost.batch, Ranges.batch)
-    try text("\(place).strategy", cost.strategy)
-    if let ranks = cost.cost { try count("\(place).cost", ranks, Ranges.ranks) }
-    try count("\(place).up_to", cost.upTo, Ranges.ranks)
-  }
-
-  private static func check(_ late: LateRank, at place: String) throws {
-    try count("\(place).c", late.c, Ranges.dModel)
-    try count("\(place).global_batch", late.globalBatch, names)
-    try count("\(place).ranks", late.ranks, Ranges.ranks)
-    try count("\(place).rank", late.rank, rank)
-    try count("\(place).steps", late.steps, steps)
-    try count("\(place).of_steps", late.ofSteps, steps)
-    try text("\(place).strategy", late.strategy)
-    try text("\(place).host", late.host)
-    try number("\(place).wait_us", late.waitUs)
-  }
-
-  private static func check(_ prediction: Prediction, at place: String) throws {
-    try count("\(place).c", prediction.c, Ranges.dModel)
-    try count("\(place).batch", prediction.batch, Ranges.batch)
-    try count("\(place).global_batch", prediction.globalBatch, names)
-    try count("\(place).ranks", prediction.ranks, Ranges.ranks)
-    try text("\(place).strategy", prediction.strategy)
-    let numbers = [
-      ("us_per_step", prediction.usPerStep), ("communication_us", prediction.communicationUs),
-      ("efficiency", prediction.efficiency), ("single_core_us_per_step", prediction.singleCoreUsPerStep),
-      ("measured_us_per_step", prediction.measuredUsPerStep ?? 0),
-    ]
-    for (name, value) in numbers { try number("\(place).\(name)", value) }
-  }
-
-  private static func count(_ place: String, _ value: Int, _ range: OptionRange<Int>) throws {
-    guard range.range.contains(value) else {
-      throw ReportError.notAReport("\(place) is \(value), and must be from \(range.span)")
-    }
-  }
-
-  private static func number(_ place: String, _ value: Double) throws {
-    guard value.isNaN || value == .infinity || (0...largest).contains(value) else {
-      throw ReportError.notAReport("\(place) is \(value), and must be from 0 to \(largest)")
-    }
-  }
-
-  private static func text(_ place: String, _ value: String) throws {
-    guard value.utf8.count <= longestText else {
-      throw ReportError.notAReport("\(place) is longer than \(longestText) bytes")
-    }
-  }
-
-  private static func list(_ place: String, _ count: Int, most: Int = mostEntries) throws {
-    guard count <= most else { throw ReportError.notAReport("\(place) has more than \(most) entries") }
   }
 }

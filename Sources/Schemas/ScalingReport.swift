@@ -1,75 +1,47 @@
-/// What `scaling` found, as its report files have it: field names in snake case, times in µs.
-public struct ScalingReport: Codable, Sendable {
-  public var machine: Machine
-  public var results: [ScalingResult]
-  public var cost: [ScalingCost]
+/// The results of `scaling`; times in µs.
+public struct ScalingReport: FileFormat {
+  public var formatVersion: Int? = newestFormat
+  public var machine = Machine()
+  public var results: [ScalingResult] = []
+  public var cost: [ScalingCost] = []
   /// Ranks the others waited for.
-  public var late: [LateRank]
-  /// A model of the time a step takes, fitted to this machine, beside what was measured; empty where none was fitted.
-  public var predictions: [Prediction]
-  /// What the predictions take for granted, a sentence each.
-  public var assumptions: [String]
+  public var late: [LateRank] = []
+  /// A model of a step's time, fitted to this machine, beside the measurements; empty where none was fitted.
+  public var predictions: [Prediction] = []
+  /// One sentence for each assumption of the predictions.
+  public var assumptions: [String] = []
 
-  public init(
-    machine: Machine, results: [ScalingResult], cost: [ScalingCost], late: [LateRank] = [],
-    predictions: [Prediction] = [], assumptions: [String] = []
-  ) {
-    self.machine = machine
-    self.results = results
-    self.cost = cost
-    self.late = late
-    self.predictions = predictions
-    self.assumptions = assumptions
-  }
+  public init() {}
 }
 
 /// Where something was measured.
-public struct Machine: Codable, Sendable {
+public struct Machine: FileRecord {
   /// "Neoverse-V2", "Intel(R) Xeon(R) …"
-  public var cpu: String
-  /// What the program was built for.
-  public var isa: String
-  public var ranks: Int
+  public var cpu = ""
+  /// The instruction set the program was built for.
+  public var isa = ""
+  public var ranks = 0
   /// One for each rank.
-  public var hosts: [String]
+  public var hosts: [String] = []
   /// CPUs that rank 0 may use.
-  public var cores: Int
+  public var cores = 0
   /// Linux and its release.
-  public var system: String
-  public var mpi: String
+  public var system = ""
+  public var mpi = ""
   /// Of this program.
-  public var version: String
+  public var version = ""
   /// The command line.
-  public var command: String
+  public var command = ""
   /// ISO 8601, UTC.
-  public var date: String
+  public var date = ""
   /// GFLOP/s of one core, and its inner 80 %, measured beside the steps.
-  public var peakGflops: Double
-  public var peakGflopsLow: Double
-  public var peakGflopsHigh: Double
-  /// What `doctor` has to say.
-  public var warnings: [String]
+  public var peakGflops = Double.nan
+  public var peakGflopsLow = Double.nan
+  public var peakGflopsHigh = Double.nan
+  /// The findings of `doctor`.
+  public var warnings: [String] = []
 
-  public init(
-    cpu: String, isa: String, ranks: Int, hosts: [String], cores: Int, system: String, mpi: String, version: String,
-    command: String, date: String, peakGflops: Double = 0, peakGflopsLow: Double = 0, peakGflopsHigh: Double = 0,
-    warnings: [String] = []
-  ) {
-    self.cpu = cpu
-    self.isa = isa
-    self.ranks = ranks
-    self.hosts = hosts
-    self.cores = cores
-    self.system = system
-    self.mpi = mpi
-    self.version = version
-    self.command = command
-    self.date = date
-    self.peakGflops = peakGflops
-    self.peakGflopsLow = peakGflopsLow
-    self.peakGflopsHigh = peakGflopsHigh
-    self.warnings = warnings
-  }
+  public init() {}
 }
 
 public enum ScalingMode: String, Codable, Sendable, CaseIterable {
@@ -80,74 +52,47 @@ public enum ScalingMode: String, Codable, Sendable, CaseIterable {
 }
 
 /// One number of ranks under one strategy, beside one core with the same global batch.
-public struct ScalingResult: Codable, Sendable {
-  public var c: Int
-  public var heads: Int
+public struct ScalingResult: FileRecord, OfCase {
+  public var c = 0
+  public var heads = 0
   /// B of one step, or per rank in weak scaling.
-  public var batch: Int
+  public var batch = 0
   /// Names in a step of all ranks together.
-  public var globalBatch: Int
-  public var mode: ScalingMode
-  /// As it was asked for.
-  public var strategy: String
-  /// What `auto` chose.
-  public var chosen: String
-  public var ranks: Int
+  public var globalBatch = 0
+  public var mode = ScalingMode.strong
+  /// The strategy that was requested.
+  public var strategy = ""
+  /// The strategy that `auto` chose.
+  public var chosen = ""
+  public var ranks = 0
   /// Median, each step as long as its slowest rank's; its 95 % interval.
-  public var usPerStep, ciLow, ciHigh: Double
+  public var usPerStep = Double.nan, ciLow = Double.nan, ciHigh = Double.nan
   /// Median of one core without MPI, the other ranks asleep; its 95 % interval.
-  public var singleCoreUsPerStep, singleCoreCiLow, singleCoreCiHigh: Double
+  public var singleCoreUsPerStep = Double.nan, singleCoreCiLow = Double.nan, singleCoreCiHigh = Double.nan
   /// Single core's step / step.
-  public var speedup: Double
+  public var speedup = Double.nan
   /// Speed-up / ranks, and its 95 % interval from the rounds' own pairs.
-  public var efficiency, efficiencyLow, efficiencyHigh: Double
-  public var samplesPerSecond: Double
+  public var efficiency = Double.nan, efficiencyLow = Double.nan, efficiencyHigh = Double.nan
+  public var samplesPerSecond = Double.nan
   /// Where the time went, in steps with a barrier before the exchange: medians of the ranks' mean.
-  public var computeUs, waitUs, syncUs, adamUs: Double
+  public var computeUs = Double.nan, waitUs = Double.nan, syncUs = Double.nan, adamUs = Double.nan
   /// Rows at N / rows at 1: 1 or more. efficiency = computation scalability · load balance · communication efficiency /
   /// work inflation.
-  public var workInflation: Double
-  public var computationScalability, loadBalance, communicationEfficiency: Double
+  public var workInflation = Double.nan
+  public var computationScalability = Double.nan, loadBalance = Double.nan, communicationEfficiency = Double.nan
   /// One core's step alone / the same step on every one of these cores at once: clock, caches, memory.
-  public var busyCoreSpeed: Double
+  public var busyCoreSpeed = Double.nan
   /// (1 / speed-up − 1 / N) / (1 − 1 / N); nil for one rank.
   public var karpFlatt: Double?
   /// Of the gradient that is reduced.
-  public var gradientBytes: Int
+  public var gradientBytes = 0
 
-  public init(
-    c: Int, heads: Int, batch: Int, globalBatch: Int, mode: ScalingMode, strategy: String, chosen: String, ranks: Int,
-    usPerStep: Double, ciLow: Double, ciHigh: Double, singleCoreUsPerStep: Double, singleCoreCiLow: Double,
-    singleCoreCiHigh: Double, efficiencyLow: Double, efficiencyHigh: Double, computeUs: Double, waitUs: Double,
-    syncUs: Double, adamUs: Double, workInflation: Double, computationScalability: Double, loadBalance: Double,
-    communicationEfficiency: Double, busyCoreSpeed: Double, gradientBytes: Int
-  ) {
-    self.c = c
-    self.heads = heads
-    self.batch = batch
-    self.globalBatch = globalBatch
-    self.mode = mode
-    self.strategy = strategy
-    self.chosen = chosen
-    self.ranks = ranks
-    self.usPerStep = usPerStep
-    self.ciLow = ciLow
-    self.ciHigh = ciHigh
-    self.singleCoreUsPerStep = singleCoreUsPerStep
-    self.singleCoreCiLow = singleCoreCiLow
-    self.singleCoreCiHigh = singleCoreCiHigh
-    self.efficiencyLow = efficiencyLow
-    self.efficiencyHigh = efficiencyHigh
-    self.computeUs = computeUs
-    self.waitUs = waitUs
-    self.syncUs = syncUs
-    self.adamUs = adamUs
-    self.workInflation = workInflation
-    self.computationScalability = computationScalability
-    self.loadBalance = loadBalance
-    self.communicationEfficiency = communicationEfficiency
-    self.busyCoreSpeed = busyCoreSpeed
-    self.gradientBytes = gradientBytes
+  public init() {}
+
+  /// Works out what follows from what is set: speed-up, efficiency, samples per second and the Karp–Flatt metric.
+  public init(_ set: (inout ScalingResult) throws -> Void) rethrows {
+    self.init()
+    try set(&self)
     speedup = singleCoreUsPerStep / usPerStep
     efficiency = speedup / Double(ranks)
     samplesPerSecond = Double(globalBatch) / usPerStep * 1e6
@@ -158,24 +103,17 @@ public struct ScalingResult: Codable, Sendable {
 
 /// The configuration that outperforms a single core (McSherry, Isard and Murray, "Scalability! But at what COST?",
 /// HotOS 2015).
-public struct ScalingCost: Codable, Sendable {
-  public var c: Int
-  public var batch: Int
-  public var mode: ScalingMode
-  public var strategy: String
+public struct ScalingCost: FileRecord, OfCase {
+  public var c = 0
+  public var batch = 0
+  public var mode = ScalingMode.strong
+  public var strategy = ""
   /// The fewest ranks, two or more, whose step is faster than one core's; nil where none was.
   public var cost: Int?
   /// The most ranks that were tried.
-  public var upTo: Int
+  public var upTo = 0
 
-  public init(c: Int, batch: Int, mode: ScalingMode, strategy: String, cost: Int?, upTo: Int) {
-    self.c = c
-    self.batch = batch
-    self.mode = mode
-    self.strategy = strategy
-    self.cost = cost
-    self.upTo = upTo
-  }
+  public init() {}
 
   private enum CodingKeys: String, CodingKey { case c, batch, mode, strategy, cost, upTo }
 
@@ -192,7 +130,7 @@ public struct ScalingCost: Codable, Sendable {
 }
 
 /// A rank the others waited for, and why.
-public struct LateRank: Codable, Sendable {
+public struct LateRank: FileRecord {
   public enum Cause: String, Codable, Sendable, CaseIterable {
     /// It had more rows than the others.
     case rows
@@ -201,65 +139,36 @@ public struct LateRank: Codable, Sendable {
     case unexplained
   }
 
-  public var c: Int
-  public var globalBatch: Int
-  public var strategy: String
-  public var ranks: Int
-  public var rank: Int
-  public var host: String
-  public var cause: Cause
+  public var c = 0
+  public var globalBatch = 0
+  public var strategy = ""
+  public var ranks = 0
+  public var rank = 0
+  public var host = ""
+  public var cause = Cause.unexplained
   /// Steps in which it was late for this cause, out of `ofSteps`.
-  public var steps, ofSteps: Int
+  public var steps = 0, ofSteps = 0
   /// How long the others waited for it, over those steps.
-  public var waitUs: Double
+  public var waitUs = Double.nan
 
-  public init(
-    c: Int, globalBatch: Int, strategy: String, ranks: Int, rank: Int, host: String, cause: Cause, steps: Int,
-    ofSteps: Int, waitUs: Double
-  ) {
-    self.c = c
-    self.globalBatch = globalBatch
-    self.strategy = strategy
-    self.ranks = ranks
-    self.rank = rank
-    self.host = host
-    self.cause = cause
-    self.steps = steps
-    self.ofSteps = ofSteps
-    self.waitUs = waitUs
-  }
+  public init() {}
 }
 
 /// A predicted step, and the measured one where there is one.
-public struct Prediction: Codable, Sendable {
-  public var c: Int
-  /// B that was asked for; per rank in weak scaling. In strong scaling a step of more ranks than that has a name a rank.
-  public var batch: Int
-  public var globalBatch: Int
-  public var mode: ScalingMode
-  public var strategy: String
-  public var ranks: Int
-  public var usPerStep: Double
+public struct Prediction: FileRecord, OfCase {
+  public var c = 0
+  /// B as requested; per rank in weak scaling. In strong scaling a step of more ranks than that has one name per rank.
+  public var batch = 0
+  public var globalBatch = 0
+  public var mode = ScalingMode.strong
+  public var strategy = ""
+  public var ranks = 0
+  public var usPerStep = Double.nan
   /// Of which wait for nobody but the network.
-  public var communicationUs: Double
-  public var efficiency: Double
-  public var singleCoreUsPerStep: Double
+  public var communicationUs = Double.nan
+  public var efficiency = Double.nan
+  public var singleCoreUsPerStep = Double.nan
   public var measuredUsPerStep: Double?
 
-  public init(
-    c: Int, batch: Int, globalBatch: Int, mode: ScalingMode, strategy: String, ranks: Int, usPerStep: Double,
-    communicationUs: Double, efficiency: Double, singleCoreUsPerStep: Double = 0, measuredUsPerStep: Double? = nil
-  ) {
-    self.c = c
-    self.batch = batch
-    self.globalBatch = globalBatch
-    self.mode = mode
-    self.strategy = strategy
-    self.ranks = ranks
-    self.usPerStep = usPerStep
-    self.communicationUs = communicationUs
-    self.efficiency = efficiency
-    self.singleCoreUsPerStep = singleCoreUsPerStep
-    self.measuredUsPerStep = measuredUsPerStep
-  }
+  public init() {}
 }

@@ -1,15 +1,8 @@
 import Foundation
 
 extension String {
-  /// Spaces behind, up to `width` characters.
-  package func padded(to width: Int) -> String {
-    count < width ? self + String(repeating: " ", count: width - count) : self
-  }
-}
-
-/// Spaces in front, up to `width` characters.
-package func right(_ text: String, _ width: Int) -> String {
-  text.count < width ? String(repeating: " ", count: width - text.count) + text : text
+  /// With spaces after it, up to `width` characters.
+  package func padded(to width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
 }
 
 /// 1,234,567

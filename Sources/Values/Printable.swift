@@ -44,8 +44,12 @@ public func escaped(_ text: String, keepingLines: Bool = false) -> String {
 }
 
 /// `text` in quotation marks, on one line: what is not printable is escaped, and a long text is cut.
-public func printable(_ text: String) -> String {
-  let limit = 80
+public func printable(_ text: String) -> String { printable(text, most: 80) }
+
+/// As above; uncut it is JSON.
+///
+/// - Parameter limit: the most scalars that are shown.
+package func printable(_ text: String, most limit: Int) -> String {
   var result = "\""
   for scalar in text.unicodeScalars.prefix(limit) {
     if scalar == "\"" || scalar == "\\" { result += "\\" }

@@ -1,3 +1,5 @@
+import Schemas
+
 @testable import Doctor
 
 /// A host with nothing wrong: `cores` cores, each of `threads` hardware threads that are `cores` apart, as on x86.

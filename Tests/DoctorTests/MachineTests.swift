@@ -1,3 +1,4 @@
+import Schemas
 import DataParallel
 import GPT
 import Testing

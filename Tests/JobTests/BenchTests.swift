@@ -36,7 +36,7 @@ extension Jobs {
           #expect(try #require(row[key] as? Double) >= 0, "\(key)")
         }
       }
-      let lines = result.lines.filter { $0.hasPrefix("  16   16 ") }
+      let lines = result.lines.filter { $0.hasPrefix("  16  16  ") }
       #expect(lines.count == 5, "\(result)")
     }
 

@@ -146,7 +146,7 @@ extension Jobs {
       let severities = findings.compactMap { $0["severity"] as? String }
       #expect(severities.count == findings.count && !findings.isEmpty, "\(result)")
       #expect((result.exitCode == 1) == severities.contains("problem"), "\(result)")
-      #expect((parsed?["commandLine"] as? String)?.hasPrefix("mpirun -np ") == true, "\(result)")
+      #expect((parsed?["command_line"] as? String)?.hasPrefix("mpirun -np ") == true, "\(result)")
       if case .ranks(let count) = start { #expect(parsed?["ranks"] as? Int == count) }
     }
   }

@@ -33,7 +33,7 @@ struct Metrics {
   ]
   static let finalKeys: Set = [
     "final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "work_inflation", "load_balance", "sync",
-    "interrupted",
+    "interrupted", "format_version",
   ]
   static let resumedKey = "resumed_from_step"
   static let heldOutKeys: Set = ["loss_held_out", "held_out_names"]

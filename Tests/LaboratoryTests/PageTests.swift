@@ -104,7 +104,7 @@ struct PageTests {
   func again() throws {
     let (html, folder) = try page(SyntheticReport.bothModes())
     let json = try Data(contentsOf: URL(fileURLWithPath: folder.path("page/scaling.json")))
-    #expect(try page(try ScalingJSON.decode(json)).html == html)
+    #expect(try page(try ScalingReport(json: json)).html == html)
   }
 
   @Test("without gnuplot it is said what to install", arguments: ["", "/no/such/folder", "/"])

@@ -31,9 +31,10 @@ struct PredictionTests {
     ]
   )
   func fit(strategy: SynchronisationStrategy, perNode: Int) {
-    let truth = Prices(
-      network: .tcp(latency: 130, perByte: 0.01), node: .sharedMemory(latency: 2.5, perByte: 0.0004), barrier: 0.8,
-      perByteRead: 0.0002)
+    let truth = Prices {
+      ($0.network, $0.node) = (.tcp(latency: 130, perByte: 0.01), .sharedMemory(latency: 2.5, perByte: 0.0004))
+      ($0.barrier, $0.perByteRead) = (0.8, 0.0002)
+    }
     var fitted = Prices.assumed
     fitted.fit(
       Self.measurements(truth, strategy, ranks: 2, perNode: perNode), place: Placement(ranksPerNode: perNode),
@@ -115,8 +116,10 @@ struct PredictionTests {
   func curve() throws {
     let names = try NameSet(path: PackagePaths.names).table
     let shape = try Shape(dModel: 16, heads: 4)
-    let compute = ComputePrices(
-      selection: 1, selectionPerName: 0.2, passes: 3, passesPerRow: 0.5, updatePerParameter: 0.001)
+    let compute = ComputePrices {
+      ($0.selection, $0.selectionPerName, $0.passes, $0.passesPerRow) = (1, 0.2, 3, 0.5)
+      $0.updatePerParameter = 0.001
+    }
     let predictor = Predictor(
       shape: shape, engine: EngineOptions(), compute: compute, place: Placement(ranksPerNode: 4), names: names)
     let curve = predictor.predict(

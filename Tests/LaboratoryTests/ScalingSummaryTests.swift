@@ -10,12 +10,11 @@ import Testing
 @Suite("Scaling results")
 struct ScalingSummaryTests {
   private func result(ranks: Int, step: Double, single: Double, mode: ScalingMode = .strong) -> ScalingResult {
-    ScalingResult(
-      c: 16, heads: 4, batch: 16, globalBatch: 16, mode: mode, strategy: "auto", chosen: "shared", ranks: ranks,
-      usPerStep: step, ciLow: step, ciHigh: step, singleCoreUsPerStep: single, singleCoreCiLow: single,
-      singleCoreCiHigh: single, efficiencyLow: 0, efficiencyHigh: 0, computeUs: 0, waitUs: 0, syncUs: 0, adamUs: 0,
-      workInflation: 1, computationScalability: 1, loadBalance: 1, communicationEfficiency: 1, busyCoreSpeed: 1,
-      gradientBytes: 0)
+    ScalingResult {
+      ($0.c, $0.batch, $0.globalBatch, $0.mode) = (16, 16, 16, mode)
+      ($0.strategy, $0.chosen, $0.ranks) = ("auto", "shared", ranks)
+      ($0.usPerStep, $0.singleCoreUsPerStep) = (step, single)
+    }
   }
 
   @Test("speed-up, efficiency, Karp and Flatt's serial fraction")

@@ -20,15 +20,18 @@ enum SyntheticReport {
     }
     report.machine.warnings = ["the CPU quota pays for 12.5 of 16 CPUs", "governor is powersave, not performance"]
     report.late = [
-      LateRank(
-        c: 64, globalBatch: 16, strategy: "shared", ranks: 2, rank: 1, host: "nodeA", cause: .lostCore, steps: 12,
-        ofSteps: 400, waitUs: 3100),
-      LateRank(
-        c: 64, globalBatch: 16, strategy: "shared", ranks: 2, rank: 0, host: "nodeA", cause: .rows, steps: 210,
-        ofSteps: 400, waitUs: 812),
-      LateRank(
-        c: 16, globalBatch: 16, strategy: "allreduce", ranks: 16, rank: 7, host: "nodeB", cause: .unexplained, steps: 1,
-        ofSteps: 1400, waitUs: 2_310_000),
+      LateRank {
+        ($0.c, $0.globalBatch, $0.strategy, $0.ranks) = (64, 16, "shared", 2)
+        ($0.rank, $0.host, $0.cause, $0.steps, $0.ofSteps, $0.waitUs) = (1, "nodeA", .lostCore, 12, 400, 3100)
+      },
+      LateRank {
+        ($0.c, $0.globalBatch, $0.strategy, $0.ranks) = (64, 16, "shared", 2)
+        ($0.rank, $0.host, $0.cause, $0.steps, $0.ofSteps, $0.waitUs) = (0, "nodeA", .rows, 210, 400, 812)
+      },
+      LateRank {
+        ($0.c, $0.globalBatch, $0.strategy, $0.ranks) = (16, 16, "allreduce", 16)
+        ($0.rank, $0.host, $0.cause, $0.steps, $0.ofSteps, $0.waitUs) = (7, "nodeB", .unexplained, 1, 1400, 2_310_000)
+      },
     ]
     return report
   }
@@ -46,11 +49,14 @@ enum SyntheticReport {
   }
 
   static func machine(ranks: Int) -> Machine {
-    Machine(
-      cpu: "Synthetic(R) CPU, numbers nobody measured", isa: "AVX-512", ranks: ranks,
-      hosts: (0..<ranks).map { $0 < 8 ? "nodeA" : "nodeB" }, cores: 8, system: "Linux 6.1.0", mpi: "Open MPI v4.1.4",
-      version: "0.1.0", command: "mpirun -np \(ranks) ddp-train scaling --report folder", date: "2000-01-01T00:00:00Z",
-      peakGflops: 124, peakGflopsLow: 112, peakGflopsHigh: 131)
+    Machine {
+      ($0.cpu, $0.isa, $0.cores) = ("Synthetic(R) CPU, numbers nobody measured", "AVX-512", 8)
+      $0.ranks = ranks
+      $0.hosts = (0..<ranks).map { $0 < 8 ? "nodeA" : "nodeB" }
+      ($0.system, $0.mpi, $0.version) = ("Linux 6.1.0", "Open MPI v4.1.4", "0.1.0")
+      ($0.command, $0.date) = ("mpirun -np \(ranks) ddp-train scaling --report folder", "2000-01-01T00:00:00Z")
+      ($0.peakGflops, $0.peakGflopsLow, $0.peakGflopsHigh) = (124, 112, 131)
+    }
   }
 
   private static func report(
@@ -64,12 +70,14 @@ enum SyntheticReport {
         results += own
         let first = own.first { $0.ranks > 1 && $0.speedup > 1 }
         cost.append(
-          ScalingCost(
-            c: c, batch: 16, mode: mode, strategy: strategy, cost: first?.ranks, upTo: ranks.last ?? 1))
+          ScalingCost {
+            ($0.c, $0.batch, $0.mode, $0.strategy) = (c, 16, mode, strategy)
+            ($0.cost, $0.upTo) = (first?.ranks, ranks.last ?? 1)
+          })
       }
     }
     results.sort { ($0.c, $0.ranks) < ($1.c, $1.ranks) }
-    return ScalingReport(machine: machine(ranks: ranks.last ?? 1), results: results, cost: cost)
+    return ScalingReport { ($0.machine, $0.results, $0.cost) = (machine(ranks: ranks.last ?? 1), results, cost) }
   }
 
   /// µs of one core's step, of a reduction and of Adam, all roughly as the square of the width.
@@ -98,15 +106,17 @@ enum SyntheticReport {
     let one = alone.compute * growth + alone.adam
     let efficiency = one / total / Double(ranks)
     let spread = 0.02 + 0.01 * log2(Double(ranks))
-    return ScalingResult(
-      c: c, heads: 4, batch: 16, globalBatch: 16 * Int(growth), mode: mode, strategy: strategy,
-      chosen: strategy == "auto" ? "shared" : strategy, ranks: ranks, usPerStep: total, ciLow: total * (1 - spread),
-      ciHigh: total * (1 + spread), singleCoreUsPerStep: one, singleCoreCiLow: one * 0.985,
-      singleCoreCiHigh: one * 1.01, efficiencyLow: efficiency * (1 - spread), efficiencyHigh: efficiency * (1 + spread),
-      computeUs: compute, waitUs: wait, syncUs: parts.sync, adamUs: parts.adam,
-      workInflation: 1 + 0.016 * log2(Double(ranks)), computationScalability: 0.97,
-      loadBalance: compute / (compute + wait),
-      communicationEfficiency: (compute + wait) / total, busyCoreSpeed: 0.93, gradientBytes: 53_632 * c * c / 1024)
+    return ScalingResult {
+      ($0.c, $0.heads, $0.batch, $0.globalBatch, $0.mode) = (c, 4, 16, 16 * Int(growth), mode)
+      ($0.strategy, $0.chosen, $0.ranks) = (strategy, strategy == "auto" ? "shared" : strategy, ranks)
+      ($0.usPerStep, $0.ciLow, $0.ciHigh) = (total, total * (1 - spread), total * (1 + spread))
+      ($0.singleCoreUsPerStep, $0.singleCoreCiLow, $0.singleCoreCiHigh) = (one, one * 0.985, one * 1.01)
+      ($0.efficiencyLow, $0.efficiencyHigh) = (efficiency * (1 - spread), efficiency * (1 + spread))
+      ($0.computeUs, $0.waitUs, $0.syncUs, $0.adamUs) = (compute, wait, parts.sync, parts.adam)
+      ($0.workInflation, $0.computationScalability) = (1 + 0.016 * log2(Double(ranks)), 0.97)
+      ($0.loadBalance, $0.communicationEfficiency) = (compute / (compute + wait), (compute + wait) / total)
+      ($0.busyCoreSpeed, $0.gradientBytes) = (0.93, 53_632 * c * c / 1024)
+    }
   }
 
   private static func prediction(_ c: Int, _ strategy: String, ranks: Int) -> Prediction {
@@ -114,9 +124,11 @@ enum SyntheticReport {
     let total = parts.compute * 1.05 + parts.sync + parts.adam
     let alone = step(c, strategy, ranks: 1)
     let measured = result(c, strategy, ranks: ranks, mode: .strong).usPerStep
-    return Prediction(
-      c: c, batch: 16, globalBatch: max(16, ranks), mode: .strong, strategy: strategy, ranks: ranks, usPerStep: total,
-      communicationUs: parts.sync, efficiency: (alone.compute + alone.adam) / total / Double(ranks),
-      measuredUsPerStep: ranks <= 16 ? measured : nil)
+    return Prediction {
+      ($0.c, $0.batch, $0.globalBatch, $0.mode) = (c, 16, max(16, ranks), .strong)
+      ($0.strategy, $0.ranks, $0.usPerStep, $0.communicationUs) = (strategy, ranks, total, parts.sync)
+      $0.efficiency = (alone.compute + alone.adam) / total / Double(ranks)
+      $0.measuredUsPerStep = ranks <= 16 ? measured : nil
+    }
   }
 }

@@ -88,34 +88,4 @@ import Testing
     #expect(message("b", [.max, 2], [1]).contains("the product overflows"))
     #expect(try SafeTensorsFile(bytes: writer.serialize()).names == ["a"])
   }
-
-  @Test func fileIsReplacedAsAWhole() throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path("a.safetensors")
-    try Self.sample().write(to: path)
-    #expect(try SafeTensorsFile(path: path).names.count == 7)
-    try SafeTensorsWriter(metadata: ["second": "yes"]).write(to: path)
-    #expect(try SafeTensorsFile(path: path).metadata == ["second": "yes"])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
-  }
-
-  @Test func filesThatCannotBeWritten() throws {
-    let folder = try TemporaryFolder()
-    let nowhere = message { try SafeTensorsWriter().write(to: folder.path("none/a")) }
-    #expect(nowhere == "\(folder.path)/none/a: cannot be created: No such file or directory")
-    let taken = message { try SafeTensorsWriter().write(to: folder.path) }
-    #expect(taken == "\(folder.path): is a directory; name a .safetensors file")
-    #expect(folder.names == [])
-  }
-
-  #if os(Linux)
-    @Test func fullDisk() throws {
-      let folder = try TemporaryFolder()
-      var writer = SafeTensorsWriter()
-      try writer.add("large", shape: [1 << 21 + 1], float32: repeatElement(1, count: 1 << 21 + 1))
-      let said = try limitingFiles(to: 1 << 23) { message { try writer.write(to: folder.path("a")) } }
-      #expect(said == "\(folder.path)/a: cannot be written: File too large")
-      #expect(folder.names == [])
-    }
-  #endif
 }

@@ -1,8 +1,7 @@
 import Foundation
 import Schemas
 
-/// A folder of one's own in which gnuplot draws: it opens its files by name, and what has that name elsewhere may be
-/// anything.
+/// A folder in which gnuplot draws alone: it opens its files by name, and elsewhere a file of that name may be anything.
 struct DrawingDesk {
   private let folder: URL
   private let gnuplot: Gnuplot
@@ -17,7 +16,7 @@ struct DrawingDesk {
     self.gnuplot = gnuplot
   }
 
-  /// What gnuplot makes of a figure's script.
+  /// The drawing that gnuplot makes of a figure's script.
   ///
   /// - Throws: `ReportError`.
   func draw(_ figure: Figure) throws -> Data {

@@ -30,11 +30,8 @@ struct Figure {
 
   var isWide: Bool { size.width > 480 }
 
-  init(name: String, title: String, caption: String, script: GnuplotScript) {
-    self.name = name
-    self.title = title
+  init(_ script: GnuplotScript, caption: String) {
+    (name, title, size, self.script) = (script.name, script.title, script.size, script.text)
     self.caption = caption
-    size = script.size
-    self.script = script.text
   }
 }

@@ -1,7 +1,10 @@
+import Schemas
 import Values
 
 /// A gnuplot script in the making: what all figures have in common, and safe ways to put text and numbers in.
 struct GnuplotScript {
+  let name: String
+  let title: String
   private(set) var text: String
   /// In px at 96 dpi; also the size in print.
   let size: Figure.Size
@@ -11,9 +14,10 @@ struct GnuplotScript {
   ///   - name: of the script's file and the SVG's, without extension.
   ///   - shape: of the picture without legend.
   ///   - title: ours, without marks that gnuplot would read.
-  ///   - subtitle: names the machine.
+  ///   - machine: named in the subtitle.
   ///   - entries: of the legend below the axis.
-  init(name: String, shape: Figure.Shape, title: String, subtitle: String, entries: Int) {
+  init(name: String, shape: Figure.Shape = .half, title: String, machine: Machine, entries: Int) {
+    (self.name, self.title) = (name, title)
     let rows = (entries + 2) / 3
     size = shape.size(legendRows: rows)
     text = """
@@ -22,7 +26,7 @@ struct GnuplotScript {
       set terminal svg size \(size.width),\(size.height) enhanced font 'Arial,13' background '#ffffff'
       set output '\(name).svg'
       set label 1 '{/:Bold \(title)}' at graph 0, graph 1 offset 0,1.9 left font 'Arial,14'
-      set label 2 \(Self.quoted(subtitle, longest: size.width / 6)) noenhanced at graph 0, graph 1 offset 0,0.75 left font 'Arial,10.5' tc rgb '#444444'
+      set label 2 \(Self.quoted(machine.inShort, longest: size.width / 6)) noenhanced at graph 0, graph 1 offset 0,0.75 left font 'Arial,10.5' tc rgb '#444444'
       set tmargin 3.4
       set bmargin \(3.3 + 1.15 * Double(rows))
       set lmargin 8

@@ -1,7 +1,7 @@
 import Schemas
 import Values
 
-/// What a model of the step predicts, as lines, beside what was measured, as points; figures for every case.
+/// The predictions of a step's model as lines, and the measurements as points; figures for every case.
 enum PredictionCurves {
   static func figures(_ report: ScalingReport) -> [Figure] {
     report.predictions.distinct { Case($0) }.flatMap { what -> [Figure] in
@@ -13,11 +13,9 @@ enum PredictionCurves {
   }
 
   private static func time(_ what: Case, _ predictions: [Prediction], machine: Machine) -> Figure {
-    let name = "predicted-time-\(what.name)"
-    let title = "Time of a step, predicted, \(what.title)"
     var script = GnuplotScript(
-      name: name, shape: .half, title: title, subtitle: machine.inShort,
-      entries: predictions.distinct { $0.strategy }.count)
+      name: "predicted-time-\(what.name)", title: "Time of a step, predicted, \(what.title)",
+      machine: machine, entries: predictions.distinct { $0.strategy }.count)
     ranks(predictions, &script)
     LogarithmicAxis.add(
       "y", around: predictions.flatMap { [$0.usPerStep, $0.measuredUsPerStep ?? $0.usPerStep] }, to: &script)
@@ -26,16 +24,14 @@ enum PredictionCurves {
       predictions, &script, predicted: \.usPerStep, measured: { $0.measuredUsPerStep })
     script.plot(parts)
     return Figure(
-      name: name, title: title, caption: "Lines: the fitted model. Points: measured. " + errors(predictions),
-      script: script)
+      script,
+      caption: "Lines: the fitted model. Points: measured. " + errors(predictions))
   }
 
   private static func efficiency(_ what: Case, _ predictions: [Prediction], report: ScalingReport) -> Figure {
-    let name = "predicted-efficiency-\(what.name)"
-    let title = "Efficiency, predicted, \(what.title)"
     var script = GnuplotScript(
-      name: name, shape: .half, title: title, subtitle: report.machine.inShort,
-      entries: 1 + predictions.distinct { $0.strategy }.count)
+      name: "predicted-efficiency-\(what.name)", title: "Efficiency, predicted, \(what.title)",
+      machine: report.machine, entries: 1 + predictions.distinct { $0.strategy }.count)
     ranks(predictions, &script)
     script.add("set yrange [0:1.08]")
     script.add("set ylabel 'efficiency'")
@@ -45,10 +41,9 @@ enum PredictionCurves {
     }
     script.plot(["1/x with lines lc rgb '#000000' lw 1.3 title 'one core'"] + parts)
     return Figure(
-      name: name, title: title,
+      script,
       caption:
-        "Lines: the fitted model, far beyond what was measured. Points: measured. Below 1/N, one core is faster.",
-      script: script)
+        "Lines: the fitted model, far beyond what was measured. Points: measured. Below 1/N, one core is faster.")
   }
 
   private static func ranks(_ predictions: [Prediction], _ script: inout GnuplotScript) {

@@ -11,11 +11,9 @@ enum ScalingCurves {
   }
 
   private static func speedup(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {
-    let name = "speed-up-\(what.name)"
-    let title = "Speed-up, \(what.title), \(what.mode.rawValue) scaling"
     var script = GnuplotScript(
-      name: name, shape: .half, title: title, subtitle: machine.inShort,
-      entries: 2 + results.distinct { $0.strategy }.count)
+      name: "speed-up-\(what.name)", title: "Speed-up, \(what.title), \(what.mode.rawValue) scaling",
+      machine: machine, entries: 2 + results.distinct { $0.strategy }.count)
     let axis = RankAxis(results.map(\.ranks))
     axis.add(to: &script)
     script.add("set ylabel 'speed-up over one core'")
@@ -35,19 +33,16 @@ enum ScalingCurves {
       ]
         + curves)
     return Figure(
-      name: name, title: title,
+      script,
       caption: "Time of one core's step over the time of a step on N ranks, both of the same global batch"
         + " (\(batchWords(what))). Bars: 95 % intervals. Below the line at 1, one core is faster."
-        + aside(results),
-      script: script)
+        + aside(results))
   }
 
   private static func efficiency(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {
-    let name = "efficiency-\(what.name)"
-    let title = "Efficiency, \(what.title), \(what.mode.rawValue) scaling"
     var script = GnuplotScript(
-      name: name, shape: .half, title: title, subtitle: machine.inShort,
-      entries: 2 + results.distinct { $0.strategy }.count)
+      name: "efficiency-\(what.name)", title: "Efficiency, \(what.title), \(what.mode.rawValue) scaling",
+      machine: machine, entries: 2 + results.distinct { $0.strategy }.count)
     let axis = RankAxis(results.map(\.ranks))
     axis.add(to: &script)
     script.add("set ylabel 'efficiency (speed-up / N)'")
@@ -60,9 +55,8 @@ enum ScalingCurves {
         "1/x with lines lc rgb '#000000' lw 1.3 title 'one core'",
       ] + curves)
     return Figure(
-      name: name, title: title,
-      caption: "Speed-up over N. Bars: 95 % intervals. Below the line 1/N, one core is faster." + aside(results),
-      script: script)
+      script,
+      caption: "Speed-up over N. Bars: 95 % intervals. Below the line 1/N, one core is faster." + aside(results))
   }
 
   private static func curves(

@@ -25,12 +25,12 @@ enum TimeSplit {
   }
 
   private static func figure(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {
-    let name = "time-split-\(what.name)"
-    let title = "Time of a step, \(what.title), \(what.mode.rawValue) scaling"
     let (bars, groups) = bars(what, results)
     let last = bars.last?.place ?? 1
     var script = GnuplotScript(
-      name: name, shape: .wide(rows: last + 0.4), title: title, subtitle: machine.inShort, entries: 6)
+      name: "time-split-\(what.name)", shape: .wide(rows: last + 0.4),
+      title: "Time of a step, \(what.title), \(what.mode.rawValue) scaling",
+      machine: machine, entries: 6)
     let ends = bars.map { max($0.sum, $0.ideal ?? 0) }.filter(\.isFinite)
     script.add("set lmargin 21")
     script.add("set grid noytics xtics")
@@ -44,11 +44,10 @@ enum TimeSplit {
     }
     script.plot(boxes(bars, &script) + sums(bars, &script) + ideals(bars, &script))
     return Figure(
-      name: name, title: title,
+      script,
       caption: "Means over the ranks, in steps with a barrier before the exchange. Compute: batch, forward, backward;"
         + " wait: until the last rank has arrived at the barrier; communication: the exchange; Adam: the update."
-        + " Dashed: one core’s step / N, a step without any loss." + oneCoreWords(bars),
-      script: script)
+        + " Dashed: one core’s step / N, a step without any loss." + oneCoreWords(bars))
   }
 
   private static func oneCoreWords(_ bars: [Bar]) -> String {

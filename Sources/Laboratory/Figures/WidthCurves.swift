@@ -21,11 +21,9 @@ enum WidthCurves {
   private static func strategies(
     _ setting: Setting, _ results: [ScalingResult], ranks: Int, machine: Machine
   ) -> Figure {
-    let name = "strategies-\(setting.name)"
-    let title = "Cost of an update, \(setting.title), N = \(ranks)"
     var script = GnuplotScript(
-      name: name, shape: .half, title: title, subtitle: machine.inShort,
-      entries: 1 + results.distinct { $0.strategy }.count)
+      name: "strategies-\(setting.name)", title: "Cost of an update, \(setting.title), N = \(ranks)",
+      machine: machine, entries: 1 + results.distinct { $0.strategy }.count)
     script.add("set logscale x")
     LogarithmicAxis.add("y", around: results.map { $0.syncUs + $0.adamUs }, to: &script)
     script.add("set xlabel 'size of the gradient (kB)'")
@@ -38,20 +36,17 @@ enum WidthCurves {
     script.plot(parts)
     let widths = Set(results.map(\.c)).sorted().map(String.init).joined(separator: ", ")
     return Figure(
-      name: name, title: title,
+      script,
       caption: "From the last rank's arrival to parameters that are updated everywhere, by strategy, over the size of"
-        + " the gradient (C = \(widths)). Both axes are logarithmic.",
-      script: script)
+        + " the gradient (C = \(widths)). Both axes are logarithmic.")
   }
 
   private static func crossover(
     _ setting: Setting, _ results: [ScalingResult], ranks: Int, machine: Machine
   ) -> Figure {
-    let name = "crossover-\(setting.name)"
-    let title = "Computing and the rest, \(setting.title), N = \(ranks)"
     var script = GnuplotScript(
-      name: name, shape: .half, title: title, subtitle: machine.inShort,
-      entries: 1 + results.distinct { $0.strategy }.count)
+      name: "crossover-\(setting.name)", title: "Computing and the rest, \(setting.title), N = \(ranks)",
+      machine: machine, entries: 1 + results.distinct { $0.strategy }.count)
     script.add("set logscale x 2")
     LogarithmicAxis.add("y", around: results.flatMap { [$0.computeUs, $0.overheadUs] }, to: &script)
     script.add("set xlabel 'width of the model C'")
@@ -72,11 +67,10 @@ enum WidthCurves {
     }
     script.plot(parts + ["NaN with lines lc rgb '#444444' lw 1.4 dt 3 title 'computing'"])
     return Figure(
-      name: name, title: title,
+      script,
       caption:
         "Per rank: computing (dotted) and all else, that is wait, communication and Adam (solid), over the width."
-        + " Left of a crossing more time goes into working together than into the work. \(crossings(results))",
-      script: script)
+        + " Left of a crossing more time goes into working together than into the work. \(crossings(results))")
   }
 
   /// A sentence for each way in which strategies cross, or do not.

@@ -3,6 +3,7 @@ import CSIMD
 import DataParallel
 import GPT
 import MPI
+import Schemas
 
 /// Climbs from a tape of scalars to all ranks: checks that each rung computes what the rung before computes, then times
 /// whole steps (batch selection, forward, backward, Adam) of all rungs in turns, so that a machine that changes its
@@ -104,7 +105,7 @@ extension Ladder {
   }
 
   /// Collective; for rank 0.
-  public func result() throws -> LadderResult {
+  public func result() throws -> LadderFile {
     var samples = runners.map { Sample($0.times) }
     var all = runners.isEmpty ? [] : rungs
     if let (team, runner) = together {
@@ -117,16 +118,25 @@ extension Ladder {
     let results = zip(all, samples).enumerated().map { index, pair in
       let (rung, sample) = pair
       let difference = index > 0 && index <= check.differences.count ? check.differences[index - 1] : nil
-      return RungResult(
-        rung: rung.key, title: rung.title, namesPerStep: rung.oneName ? 1 : batch, batchesTimed: sample.sorted.count,
-        usPerSample: sample.median, usPerSampleP10: sample.quantile(0.1), usPerSampleP90: sample.quantile(0.9),
-        factorOverBefore: index > 0 ? samples[index - 1].median / sample.median : nil,
-        factorOverFirst: first / sample.median, lossDifference: difference?.loss,
-        gradientDifference: difference?.gradient, parametersDifference: difference?.parameters)
+      return RungResult {
+        ($0.rung, $0.title) = (rung.key, rung.title)
+        $0.namesPerStep = rung.oneName ? 1 : batch
+        $0.batchesTimed = sample.sorted.count
+        ($0.usPerSample, $0.usPerSampleP10) = (sample.median, sample.quantile(0.1))
+        $0.usPerSampleP90 = sample.quantile(0.9)
+        $0.factorOverBefore = index > 0 ? samples[index - 1].median / sample.median : nil
+        $0.factorOverFirst = first / sample.median
+        $0.lossDifference = difference?.loss
+        $0.gradientDifference = difference?.gradient
+        $0.parametersDifference = difference?.parameters
+      }
     }
-    return LadderResult(
-      isa: String(cString: csimd_built_for()), c: shape.dModel, heads: shape.heads, batch: batch, ranks: world.size,
-      tapeNodes: tapeNodes, rungs: results)
+    return LadderFile {
+      $0.isa = String(cString: csimd_built_for())
+      ($0.c, $0.heads, $0.batch, $0.ranks) = (shape.dModel, shape.heads, batch, world.size)
+      $0.tapeNodes = tapeNodes
+      $0.rungs = results
+    }
   }
 
   /// Of a name of six letters: half of the names are shorter, or as long.

@@ -1,29 +1,6 @@
 import Schemas
 
-/// What stays the same along a curve: results of one case differ in ranks and strategy alone.
-struct Case: Hashable {
-  var c: Int
-  var batch: Int
-  var mode: ScalingMode
-
-  init(_ result: ScalingResult) {
-    c = result.c
-    batch = result.batch
-    mode = result.mode
-  }
-
-  init(_ prediction: Prediction) {
-    c = prediction.c
-    batch = prediction.batch
-    mode = prediction.mode
-  }
-
-  init(_ cost: ScalingCost) {
-    c = cost.c
-    batch = cost.batch
-    mode = cost.mode
-  }
-
+extension Case {
   var setting: Setting { Setting(batch: batch, mode: mode) }
 
   /// "C = 64, B = 16", "C = 64, B = 16 a rank"
@@ -32,21 +9,13 @@ struct Case: Hashable {
   var name: String { "c\(c)-\(setting.name)" }
 }
 
-/// What stays the same where C is varied.
+/// The batch and mode of a curve over C.
 struct Setting: Hashable {
   var batch: Int
   var mode: ScalingMode
 
   var title: String { mode == .weak ? "B = \(batch) a rank" : "B = \(batch)" }
   var name: String { "b\(batch)" + (mode == .weak ? "-weak" : "") }
-}
-
-extension Sequence {
-  /// Each value once, in order of appearance.
-  func distinct<Value: Hashable>(_ value: (Element) -> Value) -> [Value] {
-    var seen = Set<Value>()
-    return map(value).filter { seen.insert($0).inserted }
-  }
 }
 
 extension ScalingReport {

@@ -67,14 +67,15 @@ struct PageModel {
     findings = Sentences.findings(report)
     hasSeveralRanks = report.hasSeveralRanks
     oneRankOnly = !hasSeveralRanks
-    cost = PageTable.costs(report.cost)
+    cost = report.cost.isEmpty ? nil : PageTable(.costs(report.cost))
     sections = report.cases.map { what in
       let results = report.results(of: what)
       let isParallel = results.contains { $0.ranks > 1 }
       let names = ["speed-up", "efficiency", "time-split"].map { "\($0)-\(what.name)" }
       return Section(
-        title: "\(what.title), \(what.mode.rawValue) scaling", times: .times(results),
-        factors: isParallel ? .factors(results.filter { $0.ranks > 1 }) : nil, figures: take { names.contains($0) },
+        title: "\(what.title), \(what.mode.rawValue) scaling", times: PageTable(.times(results)),
+        factors: isParallel ? PageTable(.factors(results.filter { $0.ranks > 1 }, onPage: true)) : nil,
+        figures: take { names.contains($0) },
         hasFigures: isParallel)
     }
     widthFigures = take { $0.hasPrefix("strategies-") || $0.hasPrefix("crossover-") }
@@ -82,7 +83,7 @@ struct PageModel {
     hasWidthFigures = !widthFigures.isEmpty
     hasLate = !report.late.isEmpty
     predictionFigures = take { $0.hasPrefix("predicted-") }
-    predictions = PageTable.predictions(report.predictions)
+    predictions = report.predictions.isEmpty ? nil : PageTable(.predictions(report.predictions, onPage: true))
     assumptions = report.assumptions
     late = report.late.distinct { Sentences.place($0) }.map { place in
       LatePlace(

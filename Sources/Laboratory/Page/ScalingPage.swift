@@ -22,8 +22,8 @@ public enum ScalingPage {
   /// - Throws: `ReportError`, `DestinationError`.
   public static func write(_ report: ScalingReport, to folder: DestinationFolder, gnuplot: Gnuplot) throws {
     try folder.make(figuresFolder)
-    try write(try ScalingJSON.encode(report), to: "scaling.json", in: folder)
-    try write(Data(ScalingCSV.encode(report).utf8), to: "scaling.csv", in: folder)
+    try write(try SchemaJSON.encode(report), to: "scaling.json", in: folder)
+    try write(Data(CSV.encode(report.results).utf8), to: "scaling.csv", in: folder)
     let desk = try DrawingDesk(in: "\(folder.path)/\(figuresFolder)", gnuplot: gnuplot)
     defer { desk.remove() }
     let drawn = try figures(report).map { figure in

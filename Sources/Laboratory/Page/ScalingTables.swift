@@ -27,49 +27,14 @@ public enum ScalingTables {
   private static func table(of what: Case, in report: ScalingReport) -> [String] {
     let results = report.results(of: what)
     let bytes = results.first.map { ", gradient \(grouped($0.gradientBytes)) bytes" } ?? ""
-    var lines = ["\(what.title), \(what.mode.rawValue) scaling\(bytes)", ""] + times(results).lines
+    let title = "\(what.title), \(what.mode.rawValue) scaling\(bytes)"
     let parallel = results.filter { $0.ranks > 1 }
-    if !parallel.isEmpty { lines += [""] + splits(parallel).lines }
     let costs = report.cost.filter { Case($0) == what }
-    let width = costs.map(\.strategy.count).max() ?? 0
-    if !costs.isEmpty { lines += [""] + costs.map { "  \($0.strategy.padded(to: width))  \(Sentences.cost($0))" } }
-    return lines
-  }
-
-  private static func times(_ results: [ScalingResult]) -> TextTable {
-    var table = TextTable([
-      ("N", .right), ("strategy", .left), ("µs/step", .right), ("(95 %)", .left), ("one core", .right),
-      ("(95 %)", .left), ("speed-up", .right), ("efficiency", .right), ("(95 %)", .left), ("samples/s", .right),
-      ("Karp–Flatt", .right),
-    ])
-    for result in results {
-      table.add([
-        "\(result.ranks)", result.strategyWithChoice, significant(result.usPerStep),
-        interval(result.ciLow, result.ciHigh, significant), significant(result.singleCoreUsPerStep),
-        interval(result.singleCoreCiLow, result.singleCoreCiHigh, significant), fixed(result.speedup, 2),
-        fixed(result.efficiency, 2), interval(result.efficiencyLow, result.efficiencyHigh) { fixed($0, 2) },
-        fixed(result.samplesPerSecond, 0), result.karpFlatt.map { fixed($0, 2) } ?? "–",
-      ])
-    }
-    return table
-  }
-
-  private static func splits(_ results: [ScalingResult]) -> TextTable {
-    var table = TextTable([
-      ("N", .right), ("strategy", .left), ("compute", .right), ("wait", .right), ("communication", .right),
-      ("Adam", .right), ("× computation", .right), ("× balance", .right), ("× communication", .right),
-      ("÷ work", .right),
-      ("busy cores", .right),
-    ])
-    for result in results {
-      table.add([
-        "\(result.ranks)", result.strategyWithChoice, significant(result.computeUs), significant(result.waitUs),
-        significant(result.syncUs), significant(result.adamUs), fixed(result.computationScalability, 2),
-        fixed(result.loadBalance, 2), fixed(result.communicationEfficiency, 2), fixed(result.workInflation, 3),
-        fixed(result.busyCoreSpeed, 2),
-      ])
-    }
-    return table
+    return [
+      [title], Table.times(results).lines(indent: 2),
+      parallel.isEmpty ? [] : Table.factors(parallel, onPage: false).lines(indent: 2),
+      Table(costs, [.words { $0.strategy }, .words { Sentences.cost($0) }]).lines(indent: 2),
+    ].filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
   }
 
   /// Rank by rank over everything that was run. Where it was is in the page and the JSON.
@@ -95,22 +60,7 @@ public enum ScalingTables {
     // The page has those beyond.
     let measured = predictions.filter { $0.measuredUsPerStep != nil }
     guard !measured.isEmpty else { return [] }
-    var table = TextTable([
-      ("C", .right), ("names", .right), ("strategy", .left), ("N", .right), ("predicted µs/step", .right),
-      ("of it communication", .right), ("efficiency", .right), ("measured µs/step", .right), ("error", .right),
-    ])
-    for prediction in measured {
-      table.add([
-        "\(prediction.c)", grouped(prediction.globalBatch), prediction.strategy, grouped(prediction.ranks),
-        significant(prediction.usPerStep), significant(prediction.communicationUs), smallShare(prediction.efficiency),
-        prediction.measuredUsPerStep.map(significant) ?? "–", prediction.error.map(percent) ?? "–",
-      ])
-    }
-    return ["", "predicted", ""] + table.lines
-  }
-
-  private static func interval(_ low: Double, _ high: Double, _ format: (Double) -> String) -> String {
-    "(\(format(low))–\(format(high)))"
+    return ["", "predicted", ""] + Table.predictions(measured, onPage: false).lines(indent: 2)
   }
 
   /// At spaces, to lines of at most 110 characters; all but the first indented.

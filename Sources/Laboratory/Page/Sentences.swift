@@ -1,7 +1,7 @@
 import Schemas
 import Values
 
-/// What a report says in words, for the terminal and the page alike.
+/// A report in words, for the terminal and the page alike.
 enum Sentences {
   /// One for each case: whether more ranks outperform one core.
   static func findings(_ report: ScalingReport) -> [String] {
@@ -61,7 +61,7 @@ enum Sentences {
 }
 
 extension Machine {
-  /// What names the machine beside a figure: "Intel Xeon 8581C, 2 ranks on 1 host, AVX-512".
+  /// The machine's name beside a figure: "Intel Xeon 8581C, 2 ranks on 1 host, AVX-512".
   var inShort: String {
     let cpu = ["(R)", "(TM)", "(r)", "(tm)"].reduce(self.cpu) { $0.replacing($1, with: "") }
     let words = cpu.split(whereSeparator: \.isWhitespace).joined(separator: " ")

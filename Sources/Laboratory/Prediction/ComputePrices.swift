@@ -1,18 +1,9 @@
 import CSIMD
 import DataParallel
 import GPT
+import Schemas
 
-/// What one core takes for a step's parts, as a function of names and rows; times in µs.
-public struct ComputePrices: Codable, Sendable, Equatable {
-  /// Choosing a batch: each rank chooses the whole one.
-  public var selection: Double
-  public var selectionPerName: Double
-  /// Forward and backward pass.
-  public var passes: Double
-  public var passesPerRow: Double
-  /// γ: Adam and what it derives, per parameter.
-  public var updatePerParameter: Double
-
+extension ComputePrices {
   /// A step of one core without MPI.
   public func singleCore(batch: Int, rows: ShardRows, parameters: Int) -> Double {
     selectionTime(batch: batch) + passTime(rows: rows.whole) + updatePerParameter * Double(parameters)
@@ -49,9 +40,11 @@ public struct ComputePrices: Codable, Sendable, Equatable {
     let adam = Sample(baselines.map { Sample($0.phases[.adam]).median }).median
     let (selectionFixed, selectionSlope) = line(selection)
     let (passesFixed, passesSlope) = line(passes)
-    return ComputePrices(
-      selection: selectionFixed, selectionPerName: selectionSlope, passes: passesFixed, passesPerRow: passesSlope,
-      updatePerParameter: adam / Double(shape.parameterCount))
+    return ComputePrices {
+      ($0.selection, $0.selectionPerName) = (selectionFixed, selectionSlope)
+      ($0.passes, $0.passesPerRow) = (passesFixed, passesSlope)
+      $0.updatePerParameter = adam / Double(shape.parameterCount)
+    }
   }
 
   /// Through the points, by least squares of the relative errors.

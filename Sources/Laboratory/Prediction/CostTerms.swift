@@ -1,4 +1,5 @@
 import DataParallel
+import Schemas
 
 /// How often a strategy's step pays each of its network's and memory's prices: the coefficients of a sum that is linear
 /// in them.

@@ -4,7 +4,7 @@ import GPT
 import MPI
 
 /// What a strategy's exchange costs on some ranks, by gradient size: what predictions are fitted to.
-public struct ExchangeMeasurement: Codable, Sendable, Equatable {
+public struct ExchangeMeasurement: Sendable, Equatable {
   /// As it was asked for, and what was taken.
   public var strategy: SynchronisationStrategy
   public var chosen: SynchronisationStrategy
@@ -62,5 +62,3 @@ public enum ExchangeBenchmark {
       updateUs: logs.typical(\.[.adam]))
   }
 }
-
-extension SynchronisationStrategy: Codable {}

@@ -41,10 +41,12 @@ public struct Predictor: Sendable {
     let step =
       compute.selectionTime(batch: global) + compute.passTime(rows: rows.largest) + communication + update
     let single = compute.singleCore(batch: global, rows: rows, parameters: parameters)
-    return Prediction(
-      c: shape.dModel, batch: batch, globalBatch: global, mode: mode, strategy: strategy.rawValue, ranks: ranks,
-      usPerStep: step,
-      communicationUs: communication, efficiency: single / (Double(ranks) * step), singleCoreUsPerStep: single)
+    return Prediction {
+      ($0.c, $0.batch, $0.globalBatch, $0.mode) = (shape.dModel, batch, global, mode)
+      ($0.strategy, $0.ranks) = (strategy.rawValue, ranks)
+      ($0.usPerStep, $0.communicationUs, $0.singleCoreUsPerStep) = (step, communication, single)
+      $0.efficiency = single / (Double(ranks) * step)
+    }
   }
 
   /// A prediction for each number of ranks.

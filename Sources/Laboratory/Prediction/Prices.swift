@@ -1,31 +1,34 @@
 import DataParallel
+import Schemas
+import Values
 
-/// What one strategy pays for each of its cost terms.
-public struct Prices: Codable, Sendable, Equatable {
-  /// α and β between nodes, and between ranks of one.
-  public var network: Link
-  public var node: Link
-  /// A stage of a node's barrier, in µs.
-  public var barrier: Double
-  /// Reading a byte that another core wrote, in µs.
-  public var perByteRead: Double
-
-  public init(network: Link, node: Link, barrier: Double, perByteRead: Double) {
-    self.network = network
-    self.node = node
-    self.barrier = barrier
-    self.perByteRead = perByteRead
-  }
-
+extension Prices {
   /// Where nothing was measured: a network of the better sort, and a node of the usual one.
-  public static let assumed = Prices(
-    network: .tcp(latency: 2, perByte: Link.perByte(gigabits: 100)),
-    node: .sharedMemory(latency: 0.7, perByte: 1 / 4000), barrier: 0.3, perByteRead: 1 / 8000)
+  public static let assumed = Prices {
+    $0.network = .tcp(latency: 2, perByte: Link.perByte(gigabits: 100))
+    $0.node = .sharedMemory(latency: 0.7, perByte: 1 / 4000)
+    ($0.barrier, $0.perByteRead) = (0.3, 1 / 8000)
+  }
 
   /// The assumed prices, fitted to measurements as `fit` does.
   public init(fitting measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
     self = .assumed
     fit(measurements, place: place, updatePerParameter: updatePerParameter)
+  }
+
+  /// What was taken from nowhere, a sentence each.
+  ///
+  /// - Parameter measured: whether there was an exchange to measure.
+  public static func assumptions(
+    place: Placement, nodes: Int, measured: Bool, latency: Double? = nil, bandwidth: Double? = nil
+  ) -> [String] {
+    var lines = ["\(plural(place.ranksPerNode, "rank")) a node"]
+    if !measured { lines.append("messages inside a node: assumed, for want of a second rank; start it with mpirun") }
+    guard nodes == 1 || !measured else { return lines }
+    let network = assumed.network
+    if latency == nil { lines.append("latency between nodes: \(significant(network.latency)) µs assumed") }
+    if bandwidth == nil { lines.append("bandwidth between nodes: \(significant(network.gigabits)) Gbit/s assumed") }
+    return lines
   }
 
   public func time(of terms: CostTerms) -> Double {

@@ -40,25 +40,32 @@ struct ScalingSummary {
   }
 
   func result(of contender: Contender) -> ScalingResult {
-    let single = alone.median
     let factors = factors
     let interval = record.steps.interval
     let singleInterval = alone.interval
     let ratio = alone.ratioInterval(to: record.steps)
     let settings = contender.settings
-    return ScalingResult(
-      c: settings.shape.dModel, heads: settings.shape.heads,
-      batch: contender.mode == .weak ? settings.batch / ranks : settings.batch, globalBatch: settings.batch,
-      mode: contender.mode, strategy: contender.strategy.rawValue, chosen: contender.chosen.rawValue, ranks: ranks,
-      usPerStep: step, ciLow: interval.lowerBound, ciHigh: interval.upperBound, singleCoreUsPerStep: single,
-      singleCoreCiLow: singleInterval.lowerBound, singleCoreCiHigh: singleInterval.upperBound,
-      efficiencyLow: ratio.lowerBound / Double(ranks), efficiencyHigh: ratio.upperBound / Double(ranks),
-      computeUs: record.phases.typical(\.passes) + record.phases.typical(\.[.selection]),
-      waitUs: record.phases.typical(\.[.wait]), syncUs: record.phases.typical(\.[.synchronisation]),
-      adamUs: record.phases.typical(\.[.adam]), workInflation: record.workInflation,
-      computationScalability: factors.computationScalability, loadBalance: factors.loadBalance,
-      communicationEfficiency: factors.communicationEfficiency, busyCoreSpeed: busyCoreSpeed,
-      gradientBytes: settings.shape.parameterCount * MemoryLayout<Float>.size)
+    return ScalingResult {
+      ($0.c, $0.heads) = (settings.shape.dModel, settings.shape.heads)
+      $0.batch = contender.mode == .weak ? settings.batch / ranks : settings.batch
+      ($0.globalBatch, $0.mode, $0.ranks) = (settings.batch, contender.mode, ranks)
+      ($0.strategy, $0.chosen) = (contender.strategy.rawValue, contender.chosen.rawValue)
+      ($0.usPerStep, $0.ciLow, $0.ciHigh) = (step, interval.lowerBound, interval.upperBound)
+      $0.singleCoreUsPerStep = alone.median
+      ($0.singleCoreCiLow, $0.singleCoreCiHigh) = (singleInterval.lowerBound, singleInterval.upperBound)
+      $0.efficiencyLow = ratio.lowerBound / Double(ranks)
+      $0.efficiencyHigh = ratio.upperBound / Double(ranks)
+      $0.computeUs = record.phases.typical(\.passes) + record.phases.typical(\.[.selection])
+      $0.waitUs = record.phases.typical(\.[.wait])
+      $0.syncUs = record.phases.typical(\.[.synchronisation])
+      $0.adamUs = record.phases.typical(\.[.adam])
+      $0.workInflation = record.workInflation
+      $0.computationScalability = factors.computationScalability
+      $0.loadBalance = factors.loadBalance
+      $0.communicationEfficiency = factors.communicationEfficiency
+      $0.busyCoreSpeed = busyCoreSpeed
+      $0.gradientBytes = settings.shape.parameterCount * MemoryLayout<Float>.size
+    }
   }
 
   /// Waits below this share of the steps' time are not told.
@@ -66,10 +73,13 @@ struct ScalingSummary {
 
   func lateRanks(of contender: Contender, hosts: [String]) -> [LateRank] {
     Lateness(record.phases).entries(above: Self.worthTelling * step).map { entry in
-      LateRank(
-        c: contender.settings.shape.dModel, globalBatch: contender.settings.batch,
-        strategy: contender.chosen.rawValue, ranks: ranks, rank: entry.rank, host: hosts[entry.rank],
-        cause: entry.cause, steps: entry.steps, ofSteps: record.phases.first?.count ?? 0, waitUs: entry.waited)
+      LateRank {
+        ($0.c, $0.globalBatch) = (contender.settings.shape.dModel, contender.settings.batch)
+        ($0.strategy, $0.ranks) = (contender.chosen.rawValue, ranks)
+        ($0.rank, $0.host, $0.cause) = (entry.rank, hosts[entry.rank], entry.cause)
+        ($0.steps, $0.ofSteps) = (entry.steps, record.phases.first?.count ?? 0)
+        $0.waitUs = entry.waited
+      }
     }
   }
 }
@@ -78,23 +88,16 @@ extension ScalingCost {
   /// One for each curve of `results`.
   public static func all(_ results: [ScalingResult]) -> [ScalingCost] {
     var costs: [ScalingCost] = []
-    for result in results where !costs.contains(where: { $0.isOf(result) }) {
-      let curve = results.filter { ScalingCost(of: $0).isOf(result) }
+    for result in results where !costs.contains(where: { Case($0) == Case(result) && $0.strategy == result.strategy }) {
+      let curve = results.filter { Case($0) == Case(result) && $0.strategy == result.strategy }
       let faster = curve.filter { $0.ranks > 1 && $0.usPerStep < $0.singleCoreUsPerStep }
-      var cost = ScalingCost(of: result)
-      cost.cost = faster.map(\.ranks).min()
-      cost.upTo = curve.map(\.ranks).max() ?? 1
-      costs.append(cost)
+      costs.append(
+        ScalingCost {
+          ($0.c, $0.batch, $0.mode, $0.strategy) = (result.c, result.batch, result.mode, result.strategy)
+          $0.cost = faster.map(\.ranks).min()
+          $0.upTo = curve.map(\.ranks).max() ?? 1
+        })
     }
     return costs
-  }
-
-  private init(of result: ScalingResult) {
-    self.init(
-      c: result.c, batch: result.batch, mode: result.mode, strategy: result.strategy, cost: nil, upTo: result.ranks)
-  }
-
-  private func isOf(_ result: ScalingResult) -> Bool {
-    c == result.c && batch == result.batch && mode == result.mode && strategy == result.strategy
   }
 }

@@ -9,6 +9,7 @@ import MPI
 import Options
 import Files
 import Laboratory
+import Schemas
 import Values
 
 struct Bench: JobCommand {
@@ -59,9 +60,9 @@ struct Bench: JobCommand {
       for _ in 0..<50 { _ = Core.multiplyAddRate() }
       for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark, seconds: options.seconds) }
       try StopSignal.check()
-      let report = BenchReport(benchmarks: benchmarks, core: core)
-      print(report.table)
-      try file?.write(report.json)
+      let found = BenchFile(benchmarks, core: core)
+      print(found.text)
+      try file?.write(SchemaJSON.encode(found))
     }
   }
 
@@ -85,11 +86,11 @@ struct Bench: JobCommand {
       results += try benchmark.results()
       try benchmark.close()
     }
-    let report = SynchronisationReport(results: results)
+    let found = SynchronisationFile(results)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
-      print(report.table)
-      try file?.write(report.json)
+      print(found.text)
+      try file?.write(SchemaJSON.encode(found))
     }
   }
 

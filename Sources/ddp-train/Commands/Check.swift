@@ -44,18 +44,15 @@ struct Check: JobCommand {
   }
 
   private func report(_ file: String, _ check: ReferenceCheck) -> String {
-    var lines = [
-      "\(file)",
-      "  " + "quantity".padded(to: 30) + "relative error".padded(to: 16) + "bound".padded(to: 9)
-        + "worst element".padded(to: 15) + "bound",
-    ]
-    for row in check.rows {
-      let element = row.elementBound > 0
-      lines.append(
-        "  " + row.quantity.padded(to: 30) + scientific(row.error).padded(to: 16)
-          + scientific(row.bound).padded(to: 9) + (element ? scientific(row.worstElement) : "").padded(to: 15)
-          + (element ? scientific(row.elementBound) : "").padded(to: 9) + (row.passed ? "ok" : "OUT OF BOUNDS"))
-    }
-    return lines.joined(separator: "\n")
+    let table = Table(
+      check.rows,
+      [
+        .words("quantity") { $0.quantity }, .words("relative error") { scientific($0.error) },
+        .words("bound") { scientific($0.bound) },
+        .words("worst element") { $0.elementBound > 0 ? scientific($0.worstElement) : "" },
+        .words("bound") { $0.elementBound > 0 ? scientific($0.elementBound) : "" },
+        .words { $0.passed ? "ok" : "OUT OF BOUNDS" },
+      ])
+    return ([file] + table.lines(indent: 2)).joined(separator: "\n")
   }
 }

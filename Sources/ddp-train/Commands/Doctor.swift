@@ -1,9 +1,8 @@
 import Values
 import ArgumentParser
 import Doctor
-import Foundation
 import MPI
-import Laboratory
+import Schemas
 
 struct Doctor: JobCommand {
   static let configuration = CommandConfiguration(
@@ -23,21 +22,18 @@ struct Doctor: JobCommand {
   func run(on world: Communicator) throws {
     let examination = try Examination(
       of: world, binder: ProjectFiles.path("launch/on-own-core"))
-    if world.rank == 0 { print(json ? try text(asJSON: examination) : text(of: examination)) }
+    if world.rank == 0 {
+      print(
+        json ? String(decoding: try SchemaJSON.encode(examination).dropLast(), as: UTF8.self) : text(of: examination))
+    }
     if !examination.problems.isEmpty { throw ExitRequest(code: 1) }
-  }
-
-  private func text(asJSON examination: Examination) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(examination), as: UTF8.self)
   }
 
   private func text(of examination: Examination) -> String {
     let problems = examination.problems.count
     let counts = "\(plural(problems, "problem")), \(examination.warnings.count - problems) to consider"
     let job = "\(plural(examination.ranks, "rank")) on \(plural(examination.hosts, "host")): "
-    let end = ["", examination.isUnderMPIRun ? job + counts : counts, "start: \(examination.commandLine)"]
+    let end = ["", examination.isUnderMpiRun ? job + counts : counts, "start: \(examination.commandLine)"]
     return (findingLines(examination.findings) + end).joined(separator: "\n")
   }
 }

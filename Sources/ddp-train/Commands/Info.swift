@@ -29,6 +29,6 @@ struct Info: JobCommand {
     let counts = Dictionary(hosts.map { ($0, 1) }, uniquingKeysWith: +)
     let ranksOnHosts = counts.sorted { $0.key < $1.key }.map { "\($0.key) (\(plural($0.value, "rank")))" }
     lines.append(("hosts", ranksOnHosts.joined(separator: ", ")))
-    for (name, value) in lines { print(name.padded(to: 14) + value) }
+    for line in Table(lines, [.words { $0.0 }, .words { $0.1 }]).lines() { print(line) }
   }
 }

@@ -7,6 +7,7 @@ import MPI
 import Options
 import Files
 import Laboratory
+import Schemas
 import Values
 
 struct LadderCommand: JobCommand {
@@ -45,11 +46,11 @@ struct LadderCommand: JobCommand {
     let ladder = Ladder(shape: shape, batch: options.batch, names: names, world: world)
     try ladder.validate()
     try ladder.run(seconds: options.seconds)
-    let report = LadderReport(result: try ladder.result())
+    let found = try ladder.result()
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
-      print(report.table)
-      try file?.write(report.json)
+      print(found.text)
+      try file?.write(SchemaJSON.encode(found))
     }
   }
 

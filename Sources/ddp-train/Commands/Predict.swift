@@ -64,11 +64,31 @@ struct Predict: JobCommand {
     let exchanges = try measureExchanges(plan, names, over: world)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
-      let report = PredictionReport(
-        plan: plan, names: names, compute: compute, exchanges: exchanges, place: place, nodes: host.hostCount,
-        latency: plan.latency, bandwidth: plan.bandwidth, upTo: plan.upTo)
-      print(report.text)
-      try file?.write(report.json)
+      var found = PredictionFile()
+      found.ranksPerNode = place.ranksPerNode
+      found.assumptions = Prices.assumptions(
+        place: place, nodes: host.hostCount, measured: !exchanges.isEmpty, latency: plan.latency,
+        bandwidth: plan.bandwidth)
+      found.compute = Dictionary(zip(plan.shapes.map { "\($0.dModel)" }, compute)) { first, _ in first }
+      found.exchanges = exchanges.map { MeasuredExchange($0) }
+      let prices = plan.strategies.map {
+        found.fit(
+          $0, to: exchanges, place: place, updatePerParameter: compute[0].updatePerParameter, latency: plan.latency,
+          bandwidth: plan.bandwidth)
+      }
+      let ranks = ScalingExperiment.rankCounts(upTo: plan.upTo)
+      for (shape, own) in zip(plan.shapes, compute) {
+        let predictor = Predictor(shape: shape, engine: plan.engine, compute: own, place: place, names: names)
+        for batch in plan.batches {
+          for mode in plan.modes {
+            for (strategy, price) in zip(plan.strategies, prices) {
+              found.predictions += predictor.predict(strategy, prices: price, batch: batch, mode: mode, ranks: ranks)
+            }
+          }
+        }
+      }
+      print(found.text)
+      try file?.write(SchemaJSON.encode(found))
     }
   }
 

@@ -35,14 +35,9 @@ struct Report: JobCommand {
   }
 
   private func read() throws -> ScalingReport {
-    let bytes: [UInt8]
+    let bytes = try readRegularFile(path: file, limitInBytes: 1 << 28) { OptionError("\(file): \($0)") }
     do {
-      bytes = try readRegularFile(path: file, limitInBytes: 1 << 28)
-    } catch {
-      throw OptionError("\(file): \(error)")
-    }
-    do {
-      return try ScalingJSON.decode(Data(bytes))
+      return try ScalingReport(json: Data(bytes))
     } catch {
       throw OptionError("\(file): \(error)")
     }

@@ -55,7 +55,8 @@ struct ScalingCommand: JobCommand {
     for plan in plans { try requireMemory(of: plan, names: names, over: world) }
     let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
     if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
-    var report = ScalingReport(machine: try .current(of: world), results: [], cost: [])
+    var report = ScalingReport()
+    report.machine = try .current(of: world)
     report.machine.warnings = warnings.map { "\($0.check): \($0.what)" }
     var peaks: [Double] = []
     for plan in plans {
@@ -99,7 +100,7 @@ struct ScalingCommand: JobCommand {
         ranksPerNode: host.hostCount > 1 ? host.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
         report.results, compute: compute, upTo: 1_000_000)
-      report.assumptions = PredictionReport.assumptions(place: place, nodes: host.hostCount, measured: true)
+      report.assumptions = Prices.assumptions(place: place, nodes: host.hostCount, measured: true)
     }
     try StopSignal.check(over: world)
   }
@@ -166,8 +167,8 @@ struct ScalingCommand: JobCommand {
     }
 
     func write(_ report: ScalingReport) throws {
-      try json?.write(ScalingJSON.encode(report))
-      try csv?.write(ScalingCSV.encode(report))
+      try json?.write(SchemaJSON.encode(report))
+      try csv?.write(CSV.encode(report.results))
       if let folder, let gnuplot {
         try endingOnStop { try ScalingPage.write(report, to: folder, gnuplot: gnuplot) }
         print("\n\(folder.path)/index.html")

@@ -1,8 +1,7 @@
+import Schemas
 import Values
-import Doctor
-import Laboratory
 
-/// Findings in columns, what to do about each below it.
+/// Findings in columns that stand at the same places whatever was found; what to do about each is below it.
 func findingLines(_ findings: [Finding]) -> [String] {
   let indent = "".padded(to: 24)
   return findings.flatMap { finding -> [String] in

@@ -10,12 +10,13 @@ import Topology
 extension Machine {
   /// This machine, as rank 0 sees it, and the hosts of all ranks. Collective.
   static func current(of world: Communicator) throws -> Machine {
-    Machine(
-      cpu: cpuName, isa: String(cString: csimd_built_for()), ranks: world.size,
-      hosts: try world.allGather(Environment.processorName), cores: allowedCPUs().count, system: system,
-      mpi: Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown",
-      version: DDPTrain.version, command: commandLine(world),
-      date: Date().ISO8601Format())
+    try Machine {
+      ($0.cpu, $0.isa, $0.cores) = (cpuName, String(cString: csimd_built_for()), allowedCPUs().count)
+      ($0.ranks, $0.hosts) = (world.size, try world.allGather(Environment.processorName))
+      ($0.system, $0.version) = (operatingSystem, DDPTrain.version)
+      $0.mpi = Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown"
+      ($0.command, $0.date) = (commandLine(world), Date().ISO8601Format())
+    }
   }
 
   /// The kernel's name for the CPU; Arm kernels give numbers, of which the common ones are known here.
@@ -35,7 +36,7 @@ extension Machine {
     return known[part] ?? "CPU part \(part) of implementer \(field("CPU implementer") ?? "unknown")"
   }
 
-  private static var system: String {
+  private static var operatingSystem: String {
     var name = utsname()
     guard uname(&name) == 0 else { return "unknown" }
     let release = withUnsafeBytes(of: &name.release) { bytes in

@@ -1,6 +1,7 @@
 import Options
 import DataParallel
 import Files
+import Schemas
 import Values
 
 /// The run as JSON lines: one record a step or every k steps, and a final one. Keys are documented in
@@ -31,38 +32,35 @@ final class MetricsFile {
   }
 
   func write(_ record: StepRecord) {
-    // As ever: the selection is counted with the forward pass.
-    var phases = record.phases
-    phases[.forward] += phases[.selection]
-    let times = [Phase.forward, .backward, .synchronisation, .wait, .adam].map {
-      "\"\($0.key)_us\": \(number(phases[$0] / 1000)), "
-    }
-    file?.append(
-      "{\"step\": \(record.step), \"loss\": \(number(record.loss)), "
-        + "\"elapsed_seconds\": \(number(record.elapsedSeconds)), "
-        + "\"us_per_step\": \(number(record.microsecondsPerStep)), "
-        + times.joined() + "\"positions_per_second\": \(number(record.positionsPerSecond))}\n")
+    let phases = record.phases
+    append(
+      MetricsRecord {
+        ($0.step, $0.loss, $0.elapsedSeconds) = (record.step, record.loss, record.elapsedSeconds)
+        ($0.usPerStep, $0.positionsPerSecond) = (record.microsecondsPerStep, record.positionsPerSecond)
+        ($0.forwardUs, $0.backwardUs) = ((phases[.selection] + phases[.forward]) / 1000, phases[.backward] / 1000)
+        ($0.syncUs, $0.waitUs, $0.adamUs) = (
+          phases[.synchronisation] / 1000, phases[.wait] / 1000, phases[.adam] / 1000
+        )
+      })
   }
 
   /// Hands the records over to the system: they outlive this process.
   func flush() { file?.flush() }
 
   func write(_ summary: RunSummary, strategy: SynchronisationStrategy) {
-    let resumed = summary.resumedFrom.map { ", \"resumed_from_step\": \($0)" } ?? ""
-    let evaluation = summary.evaluation.map {
-      ", \"loss_held_out\": \(number($0.loss)), \"held_out_names\": \($0.names)"
-    }
-    file?.append(
-      "{\"final\": true, \"steps\": \(summary.steps), \"loss_last_100\": \(number(summary.lossLast100)), "
-        + "\"us_per_step\": \(number(summary.microsecondsPerStep)), "
-        + "\"parameters_hash\": \"\(summary.parametersHash)\""
-        + ", \"work_inflation\": \(number(summary.rows.workInflation))"
-        + ", \"load_balance\": \(number(summary.rows.loadBalance(ranks: summary.ranks)))"
-        + ", \"sync\": \"\(strategy.rawValue)\"\(evaluation ?? "")\(resumed), \"interrupted\": \(summary.interrupted)}\n"
-    )
+    append(
+      MetricsSummary {
+        ($0.steps, $0.lossLast100, $0.usPerStep) = (summary.steps, summary.lossLast100, summary.microsecondsPerStep)
+        ($0.parametersHash, $0.sync) = (summary.parametersHash, strategy.rawValue)
+        $0.workInflation = summary.rows.workInflation
+        $0.loadBalance = summary.rows.loadBalance(ranks: summary.ranks)
+        ($0.lossHeldOut, $0.heldOutNames) = (summary.evaluation?.loss, summary.evaluation?.names)
+        ($0.resumedFromStep, $0.interrupted) = (summary.resumedFrom, summary.interrupted)
+      })
     file?.finish()
   }
 
-  /// The shortest text that reads back as the same number. JSON has none for a number that is not finite.
-  private func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
+  private func append(_ line: some FileRecord) {
+    do { file?.append(try JSONTree(line).line + "\n") } catch { preconditionFailure("\(error)") }
+  }
 }

@@ -1,8 +1,9 @@
-import Values
 import DataParallel
 import Foundation
 import MPI
 import Files
+import Schemas
+import Values
 
 /// `train --trace`: what every rank did in some steps, as trace events for Perfetto or chrome://tracing.
 ///
@@ -42,7 +43,7 @@ final class TraceFile {
       let tracks = hosts.indices.map { rank in
         TraceTrack(rank: rank, host: hosts[rank], clock: Array(clocks[7 * rank..<7 * rank + 7]), events: events[rank])
       }
-      try destination.write(traceJSON(tracks))
+      try destination.write(try traceJSON(tracks))
     }
   }
 }
@@ -71,51 +72,50 @@ private struct TraceTrack {
   }
 }
 
-private func traceJSON(_ tracks: [TraceTrack]) -> String {
+/// Events go to the text one by one. The format's own camel case is in its frame.
+private func traceJSON(_ tracks: [TraceTrack]) throws -> String {
   let first = tracks.compactMap { $0.events.first?.start }.min() ?? 0
-  let lines = tracks.flatMap { names($0) + slices($0, from: first) }
-  let clocks = tracks.map { track in
-    "{\"rank\": \(track.rank), \"shared\": \(track.sharesClock), \"offset_ns\": \(track.offset), "
-      + "\"error_ns\": \(track.error)}"
+  let origin = TraceOrigin {
+    $0.program = "ddp-train \(DDPTrain.version)"
+    $0.clocks = tracks.map { track in
+      TraceClock {
+        ($0.rank, $0.shared, $0.offsetNs, $0.errorNs) = (track.rank, track.sharesClock, track.offset, track.error)
+      }
+    }
   }
-  return "{\"displayTimeUnit\": \"ns\",\n\"otherData\": {\"program\": \"ddp-train \(DDPTrain.version)\", "
-    + "\"clocks\": [\(clocks.joined(separator: ", "))]},\n\"traceEvents\": [\n"
-    + lines.joined(separator: ",\n") + "\n]}\n"
-}
-
-private func names(_ track: TraceTrack) -> [String] {
-  let host = track.host.filter { $0 != "\"" && $0 != "\\" }
-  return [
-    "{\"ph\": \"M\", \"pid\": \(track.rank), \"name\": \"process_name\", "
-      + "\"args\": {\"name\": \"rank \(track.rank) on \(host)\"}}",
-    "{\"ph\": \"M\", \"pid\": \(track.rank), \"name\": \"process_sort_index\", "
-      + "\"args\": {\"sort_index\": \(track.rank)}}",
-  ]
-}
-
-/// One slice a step, and below it one a phase.
-private func slices(_ track: TraceTrack, from first: Int64) -> [String] {
-  var lines: [String] = []
-  var index = 0
-  while index < track.events.count {
-    let step = track.events[index].step
-    let end = track.events[index...].firstIndex { $0.step != step } ?? track.events.count
-    let phases = track.events[index..<end]
-    let last = phases.last?.end ?? 0
-    lines.append(
-      slice("step \(step + 1)", "step", track.rank, step, track.events[index].start - first, last - first))
-    lines += phases.map { slice("\($0.phase)", "phase", track.rank, step, $0.start - first, $0.end - first) }
-    index = end
+  var text = "{\"displayTimeUnit\": \"ns\",\n\"otherData\": \(try JSONTree(origin).line),\n\"traceEvents\": ["
+  var separator = "\n"
+  for track in tracks {
+    try track.forEachEvent(from: first) { event in
+      text += try separator + JSONTree(event).line
+      separator = ",\n"
+    }
   }
-  return lines
+  return text + "\n]}\n"
 }
 
-private func slice(
-  _ name: String, _ category: String, _ rank: Int, _ step: Int, _ start: Int64, _ end: Int64
-) -> String {
-  "{\"ph\": \"X\", \"pid\": \(rank), \"tid\": 0, \"name\": \"\(name)\", \"cat\": \"\(category)\", "
-    + "\"ts\": \(microseconds(start)), \"dur\": \(microseconds(end - start)), \"args\": {\"step\": \(step + 1)}}"
+extension TraceTrack {
+  /// The track's names, then a slice for each step, and below it one for each phase.
+  fileprivate func forEachEvent(from first: Int64, _ body: (TraceEvent) throws -> Void) rethrows {
+    for (name, args) in [
+      ("process_name", TraceEvent.Arguments { $0.name = "rank \(rank) on \(host)" }),
+      ("process_sort_index", TraceEvent.Arguments { $0.sortIndex = rank }),
+    ] { try body(TraceEvent { ($0.ph, $0.pid, $0.name, $0.args) = ("M", rank, name, args) }) }
+    var index = 0
+    while index < events.count {
+      let step = events[index].step
+      let end = events[index...].firstIndex { $0.step != step } ?? events.count
+      func slice(_ name: String, _ category: String, _ start: Int64, _ end: Int64) -> TraceEvent {
+        TraceEvent {
+          ($0.pid, $0.tid, $0.name, $0.cat) = (rank, 0, name, category)
+          // Nanoseconds as microseconds, with all digits.
+          ($0.ts, $0.dur) = (Double(start - first) / 1000, Double(end - start) / 1000)
+          $0.args.step = step + 1
+        }
+      }
+      try body(slice("step \(step + 1)", "step", events[index].start, events[end - 1].end))
+      for event in events[index..<end] { try body(slice("\(event.phase)", "phase", event.start, event.end)) }
+      index = end
+    }
+  }
 }
-
-/// Nanoseconds as microseconds, with all digits.
-private func microseconds(_ nanoseconds: Int64) -> String { String(format: "%.3f", Double(nanoseconds) / 1000) }

@@ -10,7 +10,7 @@ struct TrainingRun {
   let plan: RunPlan
   /// One per rank.
   let hosts: [String]
-  let report: RunReport
+  let report: TrainingWords
   let logger: Logger
   let heartbeat: Heartbeat?
   var speaks: Bool { world.rank == 0 }
@@ -26,7 +26,7 @@ struct TrainingRun {
     self.plan = plan
     heartbeat = plan.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
     hosts = try world.allGather(Environment.processorName)
-    report = RunReport(plan: plan, hosts: hosts)
+    report = TrainingWords(plan: plan, hosts: hosts)
     logger = RankLogHandler.logger(rank: world.rank)
   }
 

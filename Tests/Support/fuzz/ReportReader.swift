@@ -6,8 +6,8 @@ extension Reader {
   static func report(_ json: [UInt8]) -> Reader {
     Reader(
       name: "report", seeds: [json], words: words, longest: 1 << 17, make: changed,
-      readBytes: { try examine(ScalingJSON.decode(Data($0))) },
-      readFile: { try examine(ScalingJSON.decode(try Data(contentsOf: URL(fileURLWithPath: $0)))) },
+      readBytes: { try examine(ScalingReport(json: Data($0))) },
+      readFile: { try examine(ScalingReport(json: try Data(contentsOf: URL(fileURLWithPath: $0)))) },
       kind: { error in
         guard let error = error as? ReportError else { return nil }
         return outline(error.description)
@@ -84,6 +84,6 @@ extension Reader {
       try count("late steps", late.steps, 0)
       try number("a wait", late.waitUs)
     }
-    _ = try ScalingJSON.encode(report)
+    _ = try SchemaJSON.encode(report)
   }
 }

@@ -1,3 +1,6 @@
+import Foundation
+import SafeTensors
+
 /// Builds the bytes of a safetensors file.
 ///
 /// The same content gives the same bytes, whatever the order in which it was added: metadata keys are sorted; tensors
@@ -74,6 +77,8 @@ public struct SafeTensorsWriter: Sendable {
     for tensor in ordered { file += tensor.bytes }
     return file
   }
+
+  public func write(to path: String) throws { try Data(serialize()).write(to: URL(fileURLWithPath: path)) }
 
   /// Takes an array, and not any collection: the compiler then sees the loop over it, which is some 40 times as fast.
   private mutating func add<Word: FixedWidthInteger>(

@@ -1,5 +1,5 @@
 // For stdout, which C declares a variable; nothing here ever assigns it.
-@preconcurrency import Glibc
+@preconcurrency import Foundation
 import Values
 
 /// Prints lines. What comes from files, hosts or arguments cannot steer the terminal.
@@ -29,4 +29,13 @@ func reserveStandardDescriptors() {
   for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
     _ = open("/dev/null", O_RDONLY)
   }
+}
+
+/// Writes lines to standard error, unbuffered. What comes from files, hosts or arguments cannot steer the terminal.
+func writeToStandardError(_ text: String) { drawOnStandardError(escaped(text, keepingLines: true)) }
+
+/// Writes text as it is, with what steers a terminal: all of it is this program's own.
+func drawOnStandardError(_ text: String) {
+  // Where standard error is gone there is nobody left to tell.
+  try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
 }

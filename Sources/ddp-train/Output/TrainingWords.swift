@@ -8,7 +8,7 @@ import Options
 import Values
 
 /// What rank 0 prints before and after a run.
-struct RunReport {
+struct TrainingWords {
   let plan: RunPlan
   /// One host name a rank.
   let hosts: [String]
@@ -44,15 +44,17 @@ struct RunReport {
     if let resumed { lines.append(("resumed", resumed)) }
     if !plan.options.chosen.isEmpty { lines.append(("chosen", plan.options.chosen.joined(separator: ", "))) }
     // Paths among them: one that holds a line break must not make a line of its own.
-    return lines.map { $0.0.padded(to: 11) + escaped($0.1) }.joined(separator: "\n")
+    return labelled(lines)
   }
 
   func table(_ tournament: Tournament) -> String {
-    let rows = tournament.results.map { result in
-      result.strategy.rawValue.padded(to: 16) + significant(result.step).padded(to: 10)
-        + significant(result.synchronisation)
-    }
-    return (["tournament      µs/step   of it synchronisation + Adam"] + rows).joined(separator: "\n")
+    Table(
+      tournament.results,
+      [
+        .words("tournament") { $0.strategy.rawValue }, .number("µs/step") { significant($0.step) },
+        .number("of it synchronisation + Adam") { significant($0.synchronisation) },
+      ]
+    ).lines().joined(separator: "\n")
   }
 
   func summary(_ run: RunSummary) -> String {
@@ -89,7 +91,12 @@ struct RunReport {
       ),
       ("parameters", "hash \(run.parametersHash)"),
     ]
-    return lines.map { $0.0.padded(to: 11) + $0.1 }.joined(separator: "\n")
+    return labelled(lines)
+  }
+
+  /// In the columns that header and summary share.
+  private func labelled(_ lines: [(String, String)]) -> String {
+    lines.map { $0.0.padded(to: 11) + escaped($0.1) }.joined(separator: "\n")
   }
 
   private func split(_ phases: PhaseTimes, ranks: Int) -> String {

@@ -1,0 +1,67 @@
+/// The results of `bench`, on one core.
+public struct BenchFile: FileFormat {
+  public var formatVersion: Int? = newestFormat
+  /// The instruction set the program was built for.
+  public var isa = ""
+  /// The core it ran on; nil where it could not be bound to one.
+  public var core: Int?
+  /// GFLOP/s of multiply-adds beside the steps: median, and inner 80 %.
+  public var peakGflops = Double.nan, peakGflopsP10: Double?, peakGflopsP90: Double?
+  /// Of the whole process.
+  public var peakMemoryBytes = 0
+  public var results: [BenchResult] = []
+
+  public init() {}
+}
+
+/// Whole training steps of one model, batch and engine.
+public struct BenchResult: FileRecord {
+  /// C, H and B.
+  public var c = 0, heads = 0, batch = 0
+  public var engine = ""
+  /// Of one step: median, and inner 80 %.
+  public var usPerStep = Double.nan, usPerStepP10 = Double.nan, usPerStepP90 = Double.nan
+  public var usPerSample = Double.nan
+  /// 6 · parameters · predicted positions / time, whatever was shared, over the peak: median, and best decile.
+  public var nominalShareOfPeak = Double.nan, nominalShareBestDecile = Double.nan
+  /// Operations really done / time, over the peak.
+  public var effectiveShareOfPeak = Double.nan
+  public var allocationsPerStep = Double.nan
+  /// Means of the batches: predicted positions, and rows really computed.
+  public var positions = Double.nan, rows = Double.nan
+  /// Means in µs, by the key of the phase. One core has no wait.
+  public var phases: [String: Double] = [:]
+
+  public init() {}
+}
+
+/// The results of `bench --sync`.
+public struct SynchronisationFile: FileFormat {
+  public var formatVersion: Int? = newestFormat
+  /// The instruction set the program was built for.
+  public var isa = ""
+  public var results: [SynchronisationResult] = []
+
+  public init() {}
+}
+
+/// One strategy on the ranks of a job. Times are medians over steps, each of which counts as its slowest rank's.
+public struct SynchronisationResult: FileRecord {
+  /// C and B.
+  public var c = 0, batch = 0
+  public var strategy = ""
+  public var ranks = 0
+  public var usPerStep = Double.nan
+  /// From the last rank's arrival to the end of the step, without the update; the wait until it arrives; the update.
+  public var syncUs = Double.nan, waitUs = Double.nan, adamUs = Double.nan
+  /// One core without MPI, with the same batch.
+  public var singleCoreUsPerStep = Double.nan
+  /// One core / (ranks · step)
+  public var efficiency = Double.nan
+  /// Rows of all ranks / rows of one.
+  public var workInflation = Double.nan
+  /// `MPI_Allreduce` of a gradient by itself.
+  public var bareAllreduceUs = Double.nan
+
+  public init() {}
+}

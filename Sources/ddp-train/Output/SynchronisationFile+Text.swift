@@ -1,0 +1,50 @@
+import CSIMD
+import Laboratory
+import Schemas
+import Values
+
+extension SynchronisationFile {
+  init(_ results: [SynchronisationBenchmark.Result]) {
+    self.init {
+      $0.isa = String(cString: csimd_built_for())
+      $0.results = results.map { SynchronisationResult($0) }
+    }
+  }
+
+  /// For people.
+  var text: String {
+    func cost(_ result: SynchronisationResult) -> Double { result.syncUs + result.adamUs }
+    let table = Table(
+      results,
+      [
+        .number("C") { "\($0.c)" }, .number("B") { "\($0.batch)" }, .words("strategy") { $0.strategy },
+        .number("µs/step") { significant($0.usPerStep) }, .number("sync") { significant($0.syncUs) },
+        .number("wait") { significant($0.waitUs) }, .number("Adam") { significant($0.adamUs) },
+        .number("sync+Adam") { significant(cost($0)) },
+        .number("of allreduce") { result in
+          let reference = results.first {
+            ($0.c, $0.batch) == (result.c, result.batch) && $0.strategy == "allreduce"
+          }
+          return fixed(reference.map { cost(result) / cost($0) } ?? .nan, 2)
+        },
+        .number("one core") { significant($0.singleCoreUsPerStep) },
+        .number("efficiency") { fixed($0.efficiency, 2) }, .number("work") { fixed($0.workInflation, 3) },
+        .number("bare") { significant($0.bareAllreduceUs) },
+      ])
+    return (["built for \(isa), \(plural(results.first?.ranks ?? 0, "rank"))", ""] + table.lines(indent: 2))
+      .joined(separator: "\n")
+  }
+}
+
+extension SynchronisationResult {
+  fileprivate init(_ result: SynchronisationBenchmark.Result) {
+    self.init {
+      ($0.c, $0.batch, $0.ranks) = (result.shape.dModel, result.batch, result.ranks)
+      $0.strategy = result.strategy.rawValue
+      $0.usPerStep = result.step
+      ($0.syncUs, $0.waitUs, $0.adamUs) = (result.synchronisation, result.wait, result.adam)
+      ($0.singleCoreUsPerStep, $0.efficiency) = (result.singleCoreStep, result.efficiency)
+      ($0.workInflation, $0.bareAllreduceUs) = (result.workInflation, result.bareAllReduce)
+    }
+  }
+}

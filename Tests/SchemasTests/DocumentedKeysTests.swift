@@ -1,0 +1,59 @@
+import Foundation
+import Schemas
+import TestSupport
+import Testing
+
+/// The tables of keys in the documents against the types: a key that is in one of them alone fails.
+@Suite("Documented keys")
+struct DocumentedKeysTests {
+  /// Each object of a file, by the document and the heading whose table lists its keys.
+  private static let objects: [(document: String, heading: String, object: any FileRecord)] = [
+    ("metrics.md", "Records", MetricsRecord()), ("metrics.md", "The final line", MetricsSummary()),
+    ("trace.md", "`traceEvents`", TraceEvent()), ("trace.md", "`args`", TraceEvent.Arguments()),
+    ("trace.md", "`otherData`", TraceOrigin()), ("trace.md", "`clocks`", TraceClock()),
+    ("formats.md", "`bench`", BenchFile()), ("formats.md", "`results` of `bench`", BenchResult()),
+    ("formats.md", "`bench --sync`", SynchronisationFile()),
+    ("formats.md", "`results` of `bench --sync`", SynchronisationResult()),
+    ("formats.md", "`ladder`", LadderFile()), ("formats.md", "`rungs`", RungResult()),
+    ("formats.md", "`scaling`", ScalingReport()), ("formats.md", "`machine`", Machine()),
+    ("formats.md", "`results` of `scaling`", ScalingResult()), ("formats.md", "`cost`", ScalingCost()),
+    ("formats.md", "`late`", LateRank()), ("formats.md", "`predictions`", Prediction()),
+    ("formats.md", "`predict`", PredictionFile()), ("formats.md", "`compute`", ComputePrices()),
+    ("formats.md", "`prices`", Prices()), ("formats.md", "`network`, `node`", Link()),
+    ("formats.md", "`exchanges`", MeasuredExchange()), ("formats.md", "`checks`", ExchangeCheck()),
+    ("formats.md", "`doctor --json`", Examination()), ("formats.md", "`findings`", Finding()),
+  ]
+
+  @Test("each object's keys are those of its table", arguments: objects.indices)
+  func keys(index: Int) throws {
+    let (document, heading, object) = Self.objects[index]
+    let documented = try Self.tables(in: document)[heading] ?? []
+    let declared = try JSONTree(object).fields.map(\.key)
+    #expect(Set(documented) == Set(declared), "docs/\(document), \(heading)")
+    #expect(documented.count == Set(documented).count, "docs/\(document), \(heading): a key twice")
+  }
+
+  @Test("no table of keys is of no object")
+  func tables() throws {
+    for document in ["metrics.md", "trace.md", "formats.md"] {
+      let known = Set(Self.objects.filter { $0.document == document }.map(\.heading))
+      #expect(Set(try Self.tables(in: document).keys) == known, "docs/\(document)")
+    }
+  }
+
+  /// The keys in the first column of each table that begins with `| key |`, by the heading above it.
+  private static func tables(in document: String) throws -> [String: [String]] {
+    let text = try String(contentsOfFile: PackagePaths.file("docs/\(document)"), encoding: .utf8)
+    var tables: [String: [String]] = [:]
+    var heading = ""
+    var isInTable = false
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("#") { heading = String(line.drop { $0 == "#" || $0 == " " }) }
+      if line.hasPrefix("| key |") { (isInTable, tables[heading]) = (true, []) }
+      if !line.hasPrefix("|") { isInTable = false }
+      guard isInTable, let cell = line.split(separator: "|").first else { continue }
+      tables[heading]? += cell.matches(of: /`([a-z0-9_]+)`/).map { String($0.output.1) }
+    }
+    return tables
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Schemas
+import TestSupport
+import Testing
+
+@Suite("Files as JSON")
+struct SchemaJSONTests {
+  /// Encodes, decodes and encodes again.
+  private func survives(_ file: some FileFormat) throws {
+    let once = try SchemaJSON.encode(file)
+    #expect(try SchemaJSON.encode(SchemaJSON.decode(once, as: type(of: file))) == once)
+    let object = try #require(JSONSerialization.jsonObject(with: once) as? [String: Any])
+    #expect(object["format_version"] as? Int == newestFormat)
+  }
+
+  @Test("every file survives JSON, numbers that are not finite too")
+  func roundTrips() throws {
+    try survives(
+      BenchFile {
+        $0.results = [
+          BenchResult {
+            ($0.usPerStepP10, $0.rows) = (31.320999999999998, .infinity)
+            $0.phases = ["adam": 1.5]
+          }
+        ]
+      })
+    try survives(SynchronisationFile { $0.results = [SynchronisationResult { $0.bareAllreduceUs = 8.132 }] })
+    try survives(LadderFile { $0.rungs = [RungResult { $0.gradientDifference = 3e-7 }] })
+    try survives(
+      PredictionFile {
+        ($0.compute, $0.prices) = (["16": ComputePrices()], ["auto": Prices()])
+        ($0.exchanges, $0.checks, $0.predictions) = ([MeasuredExchange()], [ExchangeCheck()], [Prediction()])
+      })
+    try survives(
+      Examination {
+        $0.findings = [
+          Finding { ($0.severity, $0.hosts, $0.whatToDo) = (.advice, ["a"], "wait") }, Finding(),
+        ]
+        $0.isUnderMpiRun = true
+      })
+    try survives(
+      ScalingReport {
+        ($0.results, $0.cost, $0.late) = (
+          [ScalingResult()], [ScalingCost(), ScalingCost { $0.cost = 2 }], [LateRank()]
+        )
+        ($0.predictions, $0.assumptions) = ([Prediction()], ["none"])
+      })
+    try survives(MetricsSummary { $0.heldOutNames = 5 })
+    try survives(TraceOrigin { $0.clocks = [TraceClock()] })
+  }
+
+  private static func golden(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: PackagePaths.file("Tests/golden/0.1.0/\(name)")))
+  }
+
+  @Test("files of release 0.1.0 are read, and are of no version")
+  func earlier() throws {
+    func read<File: FileFormat>(_ name: String, as type: File.Type) throws -> File {
+      let file = try SchemaJSON.decode(Self.golden(name), as: type)
+      #expect(file.formatVersion == nil, "\(name)")
+      return file
+    }
+    #expect(try read("bench.json", as: BenchFile.self).results.map(\.usPerStepP10) == [29.484])
+    #expect(try read("bench-sync.json", as: SynchronisationFile.self).results.count == 5)
+    #expect(try read("ladder.json", as: LadderFile.self).rungs.first?.usPerSample == 1584.413625)
+    #expect(try read("predict.json", as: PredictionFile.self).compute["16"]?.passes == 1.1800218389101236)
+    #expect(try ScalingReport(json: Self.golden("scaling.json")).results.count == 8)
+  }
+
+  @Test("a metrics file of release 0.1.0 is written again to the byte")
+  func metrics() throws {
+    let lines = String(decoding: try Self.golden("metrics.jsonl"), as: UTF8.self).split(separator: "\n").map(
+      String.init)
+    #expect(lines.count == 101)
+    for line in lines.dropLast() {
+      #expect(try JSONTree(SchemaJSON.decode(Data(line.utf8), as: MetricsRecord.self)).line == line)
+    }
+    let last = try #require(lines.last)
+    #expect(try JSONTree(SchemaJSON.decode(Data(last.utf8), as: MetricsSummary.self)).line == last)
+  }
+
+  @Test("camel case is read as snake case is")
+  func camelCase() throws {
+    let findings = #"[{"severity": "advice", "check": "c", "what": "w", "whatToDo": "d"}]"#
+    let text = #"{"findings": \#(findings), "commandLine": "mpirun", "hosts": 1, "ranks": 2, "isUnderMpiRun": true}"#
+    let examination = try SchemaJSON.decode(Data(text.utf8), as: Examination.self)
+    #expect(examination.commandLine == "mpirun" && examination.findings.first?.whatToDo == "d")
+  }
+
+  @Test("a version that is not known is refused, keys that are not known are skipped")
+  func versions() throws {
+    let text = String(decoding: try Self.golden("scaling.json"), as: UTF8.self)
+    let report = try ScalingReport(json: Data(text.replacing("{\n  \"assump", with: "{\"new\": [1], \"assump").utf8))
+    #expect(report.assumptions.count == 3)
+    let error = #expect(throws: ReportError.self) {
+      try ScalingReport(json: Data(text.replacing("{\n  \"assump", with: "{\"format_version\": 2, \"assump").utf8))
+    }
+    #expect(error?.description.contains("format_version is 2, and must be from 1 to 1") == true)
+  }
+
+  @Test("a line of JSON: what is nil is left out, what is not finite is null, text is escaped")
+  func line() throws {
+    let record = MetricsRecord { ($0.step, $0.loss, $0.usPerStep) = (3, .infinity, 0.1) }
+    let line = try JSONTree(record).line
+    #expect(line.hasPrefix(#"{"step": 3, "loss": null, "elapsed_seconds": null, "us_per_step": 0.1, "#))
+    let event = TraceEvent { ($0.ph, $0.name, $0.args.name) = ("M", "process_name", "a\"b\\c\nd\u{202E}é") }
+    #expect(
+      try JSONTree(event).line
+        == #"{"ph": "M", "pid": 0, "name": "process_name", "args": {"name": "a\"b\\c\nd\u202eé"}}"#)
+  }
+
+  @Test("every whole number of a report has a range")
+  func ranges() throws {
+    let machine = Machine { ($0.ranks, $0.cores) = (1, 1) }
+    let results = [
+      ScalingResult {
+        ($0.c, $0.heads, $0.batch, $0.globalBatch, $0.ranks, $0.gradientBytes) = (16, 4, 16, 16, 1, 16768)
+      }
+    ]
+    let costs = [ScalingCost { ($0.c, $0.batch, $0.cost, $0.upTo) = (16, 16, 2, 2) }]
+    let late = [LateRank { ($0.c, $0.globalBatch, $0.ranks) = (16, 16, 2) }]
+    let predictions = [Prediction { ($0.c, $0.batch, $0.globalBatch, $0.ranks) = (16, 16, 16, 2) }]
+    let report = ScalingReport {
+      ($0.machine, $0.results, $0.cost, $0.late, $0.predictions) = (machine, results, costs, late, predictions)
+    }
+    _ = try ScalingReport(json: SchemaJSON.encode(report))
+    for text in ["\"c\" : 16", "\"of_steps\" : 0", "\"up_to\" : 2", "\"cores\" : 1", "\"gradient_bytes\" : 16768"] {
+      let json = String(decoding: try SchemaJSON.encode(report), as: UTF8.self)
+      let key = text.prefix { $0 != " " }
+      #expect(json.contains(text) && isRefused(json.replacing(text, with: "\(key) : -1")), "\(text)")
+    }
+    func isRefused(_ json: String) -> Bool { (try? ScalingReport(json: Data(json.utf8))) == nil }
+  }
+}
