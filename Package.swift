@@ -64,7 +64,8 @@ let package = Package(
 
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
-      name: "Doctor", dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI", "Topology"],
+      name: "Doctor",
+      dependencies: ["CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
@@ -95,7 +96,8 @@ let package = Package(
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
     .target(
-      name: "TestSupport", dependencies: ["Dataset"], path: "Tests/Support/TestSupport", swiftSettings: swiftForThisCPU),
+      name: "TestSupport", dependencies: ["Dataset", "SafeTensors"], path: "Tests/Support/TestSupport",
+      swiftSettings: swiftForThisCPU),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "GPTTests", dependencies: ["Autograd", "GPT", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(

@@ -1,5 +1,6 @@
 import Foundation
 import Topology
+import Values
 
 /// Cores, and the ranks on them.
 extension JobFacts {
@@ -29,8 +30,8 @@ extension JobFacts {
     guard isUnderMPIRun else { return nil }
     let ranks = ranks(on: host).count
     let cores = usableCores(on: host).count
-    guard ranks > cores else { return .fine("ranks", "\(counted(ranks, "rank")) on \(counted(cores, "core"))") }
-    var what = "\(counted(ranks, "rank")) on \(counted(cores, "core")): they take turns, and all wait for the last"
+    guard ranks > cores else { return .fine("ranks", "\(plural(ranks, "rank")) on \(plural(cores, "core"))") }
+    var what = "\(plural(ranks, "rank")) on \(plural(cores, "core")): they take turns, and all wait for the last"
     if !yields { what += "; a rank that waits keeps its core from the one it waits for" }
     return .problem("ranks", what, do: "start fewer, as below; if it must be so many: \(crowdedCommandLine)")
   }
@@ -49,7 +50,7 @@ extension JobFacts {
       let texts = crowds.map { crowd -> String in
         let cpus = Set(crowd.ranks.flatMap { masks[$0] }).sorted()
         let isThreads = cpus.count > crowd.places.count
-        let what = "\(rankList(crowd.ranks.map(name))) share \(counted(crowd.places.count, "core")), \(cpuList(cpus))"
+        let what = "\(rankList(crowd.ranks.map(name))) share \(plural(crowd.places.count, "core")), \(cpuList(cpus))"
         return what + (isThreads && crowd.places.count == 1 ? ", which are its hardware threads" : "")
       }
       return .problem(
@@ -83,13 +84,13 @@ extension JobFacts {
     let what = "the cgroup pays for \(text) CPUs"
     if isUnderMPIRun, Double(ranks) > quota + 0.001 {
       return .problem(
-        "quota", "\(what), and there are \(counted(ranks, "rank")): the kernel stops them for a part of each period",
-        do: "start \(counted(room(on: host), "rank")), or raise cpu.max")
+        "quota", "\(what), and there are \(plural(ranks, "rank")): the kernel stops them for a part of each period",
+        do: "start \(plural(room(on: host), "rank")), or raise cpu.max")
     }
     if Double(cores) > quota + 0.001 {
       let worse =
         quota < 0.999 ? ": even one rank is stopped for a part of each period" : ", fewer than there are cores"
-      return .advice("quota", what + worse, do: "start \(counted(room(on: host), "rank")), or raise cpu.max")
+      return .advice("quota", what + worse, do: "start \(plural(room(on: host), "rank")), or raise cpu.max")
     }
     return .fine("quota", what)
   }
@@ -102,7 +103,7 @@ extension JobFacts {
     // A job that has just ended is in it too, and so is the odd daemon.
     guard load > Double(max(0, free)) + 0.7 else { return .fine("load", text) }
     return .advice(
-      "load", "\(text), with \(counted(hosts[host].cores.count, "core")): something else computes here",
+      "load", "\(text), with \(plural(hosts[host].cores.count, "core")): something else computes here",
       do: "wait for it, or do not believe times")
   }
 
@@ -123,5 +124,3 @@ func cpuList(_ cpus: [Int]) -> String { "CPU\(cpus.count == 1 ? "" : "s") \(comp
 
 /// "rank 3", "ranks 0-2,5"
 func rankList(_ ranks: [Int]) -> String { "rank\(ranks.count == 1 ? "" : "s") \(compactList(ranks))" }
-
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import GPT
+import Values
 
 /// Memory that ranks share, and files that Open MPI keeps.
 extension JobFacts {
@@ -28,7 +29,7 @@ extension JobFacts {
     let has = "\(folder.path) has \(bytes(free)) left"
     guard free >= usual else {
       return .problem(
-        check, "\(has); \(counted(ranks, "rank")) need \(bytes(usual)) at d-model 64, Open MPI's own included",
+        check, "\(has); \(plural(ranks, "rank")) need \(bytes(usual)) at d-model 64, Open MPI's own included",
         do: "make it larger: mount -o remount,size=\(megabytes(most)) \(folder.path), or docker run "
           + "--shm-size=\(megabytes(most))")
     }
@@ -76,18 +77,6 @@ extension JobFacts {
     }
     return answers.contains(.works) ? .fine("single copy", "ranks may read each other's memory") : nil
   }
-}
-
-/// 12 B, 1.2 kB, 3.4 MB, 24 GB
-public func bytes(_ count: Int) -> String {
-  guard count >= 1000 else { return "\(count) B" }
-  var value = Double(count)
-  var unit = 0
-  while value >= 999.5, unit < 4 {
-    value /= 1000
-    unit += 1
-  }
-  return String(format: value < 9.95 ? "%.1f %@" : "%.0f %@", value, ["B", "kB", "MB", "GB", "TB"][unit])
 }
 
 /// For mount's and docker's options, which count in 1024s: rounded up.

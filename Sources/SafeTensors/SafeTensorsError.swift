@@ -1,3 +1,4 @@
+import Files
 import Values
 
 /// Why a safetensors file could not be read or written: the file, the tensor where there is one, and the reason.
@@ -18,5 +19,16 @@ public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConverti
   public var description: String {
     guard let tensor else { return "\(source): \(reason)" }
     return "\(source): tensor \(printable(tensor)): \(reason)"
+  }
+}
+
+extension SafeTensorsError {
+  init(_ error: RegularFileError, path: String) {
+    let advice =
+      switch error {
+      case .isDirectory, .isSpecial: "; name a .safetensors file"
+      case .notFound, .tooLarge, .system: ""
+      }
+    self.init(source: path, reason: "\(error)\(advice)")
   }
 }

@@ -1,6 +1,7 @@
 import DataParallel
 import Doctor
 import MPI
+import Values
 
 /// Refuses what cannot fit, before any of it is taken. Collective.
 ///

@@ -1,4 +1,5 @@
 import SafeTensors
+import TestSupport
 import Testing
 
 /// A small file damaged in every place: the reader throws, or what it accepts is sound. It never crashes.

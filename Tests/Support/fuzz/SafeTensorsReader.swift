@@ -1,4 +1,5 @@
 import SafeTensors
+import TestSupport
 
 extension Reader {
   /// - Parameter golden: a file with tensors `final.…`, of which the small ones are taken.

@@ -3,7 +3,8 @@ import SafeTensors
 import TestSupport
 import Testing
 
-@Suite struct WriterTests {
+/// The program's own header, with tensors behind it, and what the reader makes of it.
+@Suite struct RoundTripTests {
   /// Values whose bits a careless conversion would lose.
   static let floats: [Float] = [0, -0.0, 1, -1.5, .infinity, -.infinity, .leastNonzeroMagnitude, .ulpOfOne, .pi]
 
@@ -74,48 +75,4 @@ import Testing
     #expect(one.serialize() == other.serialize())
     #expect(try SafeTensorsFile(bytes: one.serialize()).names == ["10", "9", "Z", "a", "a.b", "b", "\u{E9}"])
   }
-
-  @Test func refusals() throws {
-    var writer = SafeTensorsWriter()
-    try writer.add("a", shape: [1], float32: [1])
-    func message(_ name: String, _ shape: [Int], _ values: [Float]) -> String {
-      TestSupport.message { try writer.add(name, shape: shape, float32: values) }
-    }
-    #expect(message("a", [1], [1]).contains("tensor \"a\": was added before"))
-    #expect(message("__metadata__", [1], [1]).contains("the name is reserved"))
-    #expect(message("b", [2], [1]).contains("tensor \"b\": shape [2] has 2 elements, and 1 values were given"))
-    #expect(message("b", [-1, -1], [1]).contains("an extent is negative"))
-    #expect(message("b", [.max, 2], [1]).contains("the product overflows"))
-    #expect(try SafeTensorsFile(bytes: writer.serialize()).names == ["a"])
-  }
-
-  @Test func fileIsReplacedAsAWhole() throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path("a.safetensors")
-    try Self.sample().write(to: path)
-    #expect(try SafeTensorsFile(path: path).names.count == 7)
-    try SafeTensorsWriter(metadata: ["second": "yes"]).write(to: path)
-    #expect(try SafeTensorsFile(path: path).metadata == ["second": "yes"])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
-  }
-
-  @Test func filesThatCannotBeWritten() throws {
-    let folder = try TemporaryFolder()
-    let nowhere = message { try SafeTensorsWriter().write(to: folder.path("none/a")) }
-    #expect(nowhere == "\(folder.path)/none/a: cannot be created: No such file or directory")
-    let taken = message { try SafeTensorsWriter().write(to: folder.path) }
-    #expect(taken == "\(folder.path): is a directory; name a .safetensors file")
-    #expect(folder.names == [])
-  }
-
-  #if os(Linux)
-    @Test func fullDisk() throws {
-      let folder = try TemporaryFolder()
-      var writer = SafeTensorsWriter()
-      try writer.add("large", shape: [1 << 21 + 1], float32: repeatElement(1, count: 1 << 21 + 1))
-      let said = try limitingFiles(to: 1 << 23) { message { try writer.write(to: folder.path("a")) } }
-      #expect(said == "\(folder.path)/a: cannot be written: File too large")
-      #expect(folder.names == [])
-    }
-  #endif
 }
