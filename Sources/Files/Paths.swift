@@ -45,7 +45,7 @@ extension stat {
 }
 
 /// What a symbolic link says; nil for anything else.
-private func linkText(_ path: String) -> String? {
+public func linkText(_ path: String) -> String? {
   var text = [CChar](repeating: 0, count: Int(PATH_MAX))
   let count = readlink(path, &text, text.count)
   return count > 0 ? String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
