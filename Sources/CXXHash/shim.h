@@ -1,4 +1,4 @@
-// xxHash's XXH3 for Swift. Not API of the package: Dataset's ContentHasher is.
+// xxHash's XXH3 for Swift. Not API of the package: Files' ContentHasher is.
 //
 // Why a shim: XXH_INLINE_ALL makes every function of xxhash.h static, so that nothing is linked at run time, and
 // Swift cannot define a macro before it imports a header. XXH3_state_t asks for 64-byte alignment, which Swift
@@ -27,12 +27,6 @@ typedef struct cxxhash_stream cxxhash_stream;
 /// XXH3-64 of `count` bytes, seed 0. `bytes` may be null where `count` is 0.
 static inline uint64_t cxxhash_64(const void *_Nullable bytes, size_t count) {
   return XXH3_64bits(bytes, count);
-}
-
-/// XXH3-128 of `count` bytes, seed 0. `bytes` may be null where `count` is 0.
-static inline cxxhash_digest128 cxxhash_128(const void *_Nullable bytes, size_t count) {
-  XXH128_hash_t hash = XXH3_128bits(bytes, count);
-  return (cxxhash_digest128){.low = hash.low64, .high = hash.high64};
 }
 
 /// A new XXH3-128 stream, seed 0; null where memory is exhausted.

@@ -62,7 +62,7 @@ struct OwnerIdentity: Equatable, Sendable {
 
   private static let ownPlace: String? = {
     guard let boot = systemText("/proc/sys/kernel/random/boot_id"), !boot.isEmpty else { return nil }
-    let namespaces = ["pid", "time"].map { link(at: "/proc/self/ns/\($0)") }
+    let namespaces = ["pid", "time"].map { linkText("/proc/self/ns/\($0)") }
     // Process numbers without their namespace mean nothing; one of time is newer than some kernels.
     guard let processes = namespaces[0] else { return nil }
     let place = "\(boot)/\(processes)/\(namespaces[1] ?? "")"
@@ -72,18 +72,8 @@ struct OwnerIdentity: Equatable, Sendable {
   private static var ownHost: String? {
     var bytes = [CChar](repeating: 0, count: 256)
     guard gethostname(&bytes, bytes.count - 1) == 0 else { return nil }
-    let name = text(bytes.prefix { $0 != 0 })
+    let name = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return name.count <= 64 && !name.isEmpty && name.allSatisfy(isPlain) ? name : nil
-  }
-
-  private static func text(_ bytes: ArraySlice<CChar>) -> String {
-    String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  private static func link(at path: String) -> String? {
-    var bytes = [CChar](repeating: 0, count: 256)
-    let count = readlink(path, &bytes, bytes.count)
-    return count > 0 ? text(bytes[..<count]) : nil
   }
 }
 

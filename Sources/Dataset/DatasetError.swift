@@ -54,3 +54,7 @@ extension DatasetError: CustomStringConvertible {
     }
   }
 }
+
+extension DatasetError {
+  init(_ error: RegularFileError, path: String) { self = .unreadable(path: path, error) }
+}

@@ -1,3 +1,5 @@
+import Files
+
 /// Names in the order of their file, each a run of letters 0…25 (a–z) in one flat array.
 ///
 /// A set is never empty. Copies of one spelling are kept: they weigh in training as they do in the file.
@@ -38,39 +40,11 @@ public struct NameSet: Sendable {
     letters[Int(offsets[index])..<Int(offsets[index + 1])]
   }
 
-  /// The number of letters of one name; at least 1.
-  ///
-  /// - Precondition: `0 <= index < count`.
-  public func letterCount(of index: Int) -> Int {
-    Int(offsets[index + 1] - offsets[index])
-  }
-
-  /// The number of positions the model predicts in one name: `min(16, letters + 1)`.
-  ///
-  /// - Precondition: `0 <= index < count`.
-  public func predictedPositions(of index: Int) -> Int {
-    min(Self.maxPositions, letterCount(of: index) + 1)
-  }
-
   /// One name in letters a–z.
   ///
   /// - Precondition: `0 <= index < count`.
   public subscript(index: Int) -> String {
     String(decoding: letters(of: index).lazy.map { $0 + UInt8(ascii: "a") }, as: UTF8.self)
-  }
-
-  /// Lends the flat storage, for loops that cannot afford a slice a name.
-  ///
-  /// - Parameter body: receives all letters (0…25), and `count + 1` offsets in letters: name i is
-  ///   `letters[offsets[i] ..< offsets[i + 1]]`. The pointers end with the call.
-  public func withUnsafeLetters<Result, Failure>(
-    _ body: (_ letters: UnsafeBufferPointer<UInt8>, _ offsets: UnsafeBufferPointer<Int32>) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    try letters.withUnsafeBufferPointer { (letters) throws(Failure) in
-      try offsets.withUnsafeBufferPointer { (offsets) throws(Failure) in
-        try body(letters, offsets)
-      }
-    }
   }
 
   /// The names at `indices`, in that order.
@@ -83,5 +57,27 @@ public struct NameSet: Sendable {
       offsets.append(Int32(letters.count))
     }
     return NameSet(source: source, letters: letters, offsets: offsets, skippedLines: 0)
+  }
+}
+
+extension NameSet {
+  /// The XXH3-128 hash of the names, 32 hexadecimal digits: of the letters a–z, joined by one "\n", in order.
+  ///
+  /// Two files agree exactly if they hold the same names in the same order, whatever their case, line ends, blank
+  /// lines and margins. Computed at each call, in time proportional to the letters.
+  public var hash: String {
+    var hasher = ContentHasher()
+    var piece: [UInt8] = []
+    let pieceSize = 1 << 16
+    for index in 0..<count {
+      if index > 0 { piece.append(UInt8(ascii: "\n")) }
+      for letter in letters(of: index) { piece.append(letter + UInt8(ascii: "a")) }
+      if piece.count >= pieceSize {
+        piece.withUnsafeBytes { hasher.update($0) }
+        piece.removeAll(keepingCapacity: true)
+      }
+    }
+    piece.withUnsafeBytes { hasher.update($0) }
+    return hasher.hexDigest()
   }
 }

@@ -80,17 +80,5 @@ extension JobFacts {
   }
 }
 
-/// 12 B, 1.2 kB, 3.4 MB, 24 GB
-public func bytes(_ count: Int) -> String {
-  guard count >= 1000 else { return "\(count) B" }
-  var value = Double(count)
-  var unit = 0
-  while value >= 999.5, unit < 4 {
-    value /= 1000
-    unit += 1
-  }
-  return String(format: value < 9.95 ? "%.1f %@" : "%.0f %@", value, ["B", "kB", "MB", "GB", "TB"][unit])
-}
-
 /// For mount's and docker's options, which count in 1024s: rounded up.
 private func megabytes(_ count: Int) -> String { "\((count >> 20) + 1)m" }

@@ -33,12 +33,6 @@ func name(of path: String) -> String {
   path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
 }
 
-/// Why no file can be made in a folder, or replaced; nil where one can.
-func obstacle(toChanging folder: String) -> String? {
-  guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0 else { return nil }
-  return "the folder \(folder) cannot be written to: \(String(cString: strerror(errno)))"
-}
-
 /// What a path leads to, or nil; then `errno` says why.
 func status(of path: String) -> stat? {
   var status = stat()
@@ -51,7 +45,7 @@ extension stat {
 }
 
 /// What a symbolic link says; nil for anything else.
-private func linkText(_ path: String) -> String? {
+public func linkText(_ path: String) -> String? {
   var text = [CChar](repeating: 0, count: Int(PATH_MAX))
   let count = readlink(path, &text, text.count)
   return count > 0 ? String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil

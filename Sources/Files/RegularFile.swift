@@ -25,6 +25,11 @@ extension RegularFileError: CustomStringConvertible {
 
   /// The system's own words where there are some: for a message that says itself what was being done.
   public var cause: String { if case .system(_, let reason) = self { reason } else { description } }
+
+  /// What the system says of the call that has just failed.
+  static func lastError(step: String) -> RegularFileError {
+    .system(step: step, reason: String(cString: strerror(errno)))
+  }
 }
 
 /// All bytes of a regular file; where it cannot be read, `failure` makes the caller's error of the reason.
@@ -48,20 +53,19 @@ public func readRegularFile<Failure: Error>(
 ///   - limitInBytes: the most that is read.
 /// - Throws: `RegularFileError`, saying which of these failed.
 public func readRegularFile(path: String, limitInBytes: Int) throws(RegularFileError) -> [UInt8] {
-  func failure(_ step: String) -> RegularFileError { .system(step: step, reason: String(cString: strerror(errno))) }
   let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   guard descriptor >= 0 else {
     switch errno {
     case ENOENT: throw .notFound
     case ENXIO: throw .isSpecial
-    default: throw failure("opened")
+    default: throw .lastError(step: "opened")
     }
   }
   defer { close(descriptor) }
 
   var status = stat()
-  guard fstat(descriptor, &status) == 0 else { throw failure("examined") }
-  switch status.st_mode & S_IFMT {
+  guard fstat(descriptor, &status) == 0 else { throw .lastError(step: "examined") }
+  switch status.kind {
   case S_IFREG: break
   case S_IFDIR: throw .isDirectory
   default: throw .isSpecial
@@ -74,7 +78,7 @@ public func readRegularFile(path: String, limitInBytes: Int) throws(RegularFileE
   while true {
     let got = read(descriptor, &piece, piece.count)
     if got < 0 && errno == EINTR { continue }
-    guard got >= 0 else { throw failure("read") }
+    guard got >= 0 else { throw .lastError(step: "read") }
     if got == 0 { return bytes }
     guard bytes.count + got <= limitInBytes else { throw .tooLarge(limitInBytes: limitInBytes) }
     bytes += piece[..<got]

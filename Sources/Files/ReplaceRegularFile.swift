@@ -85,27 +85,3 @@ private func overwrite(_ path: String, with bytes: UnsafeRawBufferPointer) throw
   }
   guard close(descriptor) == 0 else { throw .lastError(step: "written") }
 }
-
-/// A rename reaches the disk with the folder, not with the file.
-func synchroniseFolder(of path: String) throws(RegularFileError) {
-  let step = "synchronised with its folder"
-  let descriptor = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-  if descriptor < 0, errno == EACCES {
-    // One that may be written to and not be read can only be synchronised with everything else.
-    sync()
-    return
-  }
-  guard descriptor >= 0 else { throw .lastError(step: step) }
-  let result = fsync(descriptor)
-  // EINVAL: a file system that cannot do this for a folder.
-  let failure: RegularFileError? = result == 0 || errno == EINVAL ? nil : .lastError(step: step)
-  close(descriptor)
-  if let failure { throw failure }
-}
-
-extension RegularFileError {
-  /// What the system says of the call that has just failed.
-  static func lastError(step: String) -> RegularFileError {
-    .system(step: step, reason: String(cString: strerror(errno)))
-  }
-}

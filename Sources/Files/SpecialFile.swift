@@ -35,3 +35,60 @@ private func connect(to path: String) -> CInt {
   errno = code
   return -1
 }
+
+/// What a write does while nobody reads what it writes: looks whether it is to stop, and says once what it waits for.
+public struct Waiting: Sendable {
+  private let isToStop: @Sendable () -> Bool
+  private let say: @Sendable (String) -> Void
+  /// Seconds that a reader is given to go on reading before anything is said, or after a request to stop.
+  private let patience: Double
+
+  /// - Parameters:
+  ///   - isToStop: whether somebody has asked the program to stop.
+  ///   - say: tells a person, in one line.
+  public init(
+    patience: Double = 5, isToStop: @escaping @Sendable () -> Bool, say: @escaping @Sendable (String) -> Void
+  ) {
+    self.patience = patience
+    self.isToStop = isToStop
+    self.say = say
+  }
+
+  /// Opens a pipe for writing, which takes somebody who has it open for reading.
+  ///
+  /// - Returns: the descriptor, or nil after a request to stop; below 0 where the system refuses, and `errno` says why.
+  func openPipe(_ path: String, named what: String) -> CInt? {
+    var isSaid = false
+    while true {
+      let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+      guard descriptor < 0, errno == ENXIO else { return descriptor }
+      if isToStop() { return nil }
+      if !isSaid { say("\(what) is a pipe that nobody reads: waiting for a reader") }
+      isSaid = true
+      usleep(50_000)
+    }
+  }
+
+  /// Returns when a pipe or a terminal takes something, or has something to say against it.
+  ///
+  /// - Returns: false where it has not after a request to stop.
+  func untilWritable(_ descriptor: CInt, named what: String) -> Bool {
+    let start = ContinuousClock.now
+    var stopSeen: ContinuousClock.Instant?
+    var isSaid = false
+    while true {
+      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      if poll(&request, 1, 100) > 0 { return true }
+      let now = ContinuousClock.now
+      if isToStop() {
+        let seen = stopSeen ?? now
+        if seen.duration(to: now) > .seconds(patience) { return false }
+        stopSeen = seen
+      }
+      if !isSaid, start.duration(to: now) > .seconds(patience) {
+        isSaid = true
+        say("\(what): its reader takes nothing more at present: waiting for it")
+      }
+    }
+  }
+}

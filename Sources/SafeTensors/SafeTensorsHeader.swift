@@ -30,13 +30,8 @@ public struct SafeTensorsHeader {
     let first = metadata.isEmpty ? [] : ["\"__metadata__\":{\(metadata.joined(separator: ","))}"]
     var text = Array("{\((first + tensors).joined(separator: ","))}".utf8)
     text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
-    return littleEndianBytes(of: [UInt64(text.count)]) + text
+    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
   }
-}
-
-/// The bytes of `words`, one word after another, each in little-endian order.
-package func littleEndianBytes<Word: FixedWidthInteger>(of words: [Word]) -> [UInt8] {
-  words.map { $0.littleEndian }.withUnsafeBytes { Array($0) }
 }
 
 /// `text` as a JSON string, quotes included.

@@ -5,15 +5,6 @@ public enum ElementType: String, Sendable, CaseIterable {
   case uint64 = "U64"
   case int64 = "I64"
   case uint8 = "U8"
-
-  /// The bytes of one element.
-  package var size: Int {
-    switch self {
-    case .float64, .uint64, .int64: 8
-    case .float32: 4
-    case .uint8: 1
-    }
-  }
 }
 
 /// What the header says of one tensor.

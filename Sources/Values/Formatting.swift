@@ -42,3 +42,15 @@ package func clock(seconds: Double) -> String {
   return hours > 0
     ? String(format: "%d:%02d:%02d", hours, minutes, whole % 60) : String(format: "%d:%02d", minutes, whole % 60)
 }
+
+/// 12 B, 1.2 kB, 3.4 MB, 24 GB
+package func bytes(_ count: Int) -> String {
+  guard count >= 1000 else { return "\(count) B" }
+  var value = Double(count)
+  var unit = 0
+  while value >= 999.5, unit < 4 {
+    value /= 1000
+    unit += 1
+  }
+  return String(format: value < 9.95 ? "%.1f %@" : "%.0f %@", value, ["B", "kB", "MB", "GB", "TB"][unit])
+}

@@ -2,6 +2,7 @@ import Options
 import DataParallel
 import Doctor
 import MPI
+import Values
 
 /// Refuses what cannot fit, before any of it is taken. Collective.
 ///

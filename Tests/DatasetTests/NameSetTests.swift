@@ -26,27 +26,18 @@ import Testing
     let set = try names("az\nm")
     #expect(Array(set.letters(of: 0)) == [0, 25])
     #expect(Array(set.letters(of: 1)) == [12])
-    #expect(set.letterCount(of: 0) == 2)
+    #expect(set.letters(of: 0).count == 2)
     #expect(set.source == "test.txt")
-  }
-
-  @Test func flatStorageIsTheSameNames() throws {
-    let set = try names("anna\nbob\nzoe")
-    set.withUnsafeLetters { letters, offsets in
-      #expect(Array(offsets) == [0, 4, 7, 10])
-      #expect(Array(letters) == [0, 13, 13, 0, 1, 14, 1, 25, 14, 4])
-    }
   }
 
   @Test func copiesAndOrderAreKept() throws {
     #expect(try names("bob\nanna\nbob").spellings == ["bob", "anna", "bob"])
   }
 
-  @Test func positionsStopAtSixteen() throws {
+  @Test func namesBeyondFifteenLettersAreCounted() throws {
     let lengths = [1, 2, 14, 15, 16, 17, 40]
     let set = try names(lengths.map { String(repeating: "a", count: $0) }.joined(separator: "\n"))
-    #expect(lengths.indices.map { set.predictedPositions(of: $0) } == [2, 3, 15, 16, 16, 16, 16])
-    #expect(lengths.indices.map { set.letterCount(of: $0) } == lengths)
+    #expect(lengths.indices.map { set.letters(of: $0).count } == lengths)
     #expect(set.longNames == 3)
   }
 
@@ -67,14 +58,14 @@ import Testing
   @Test func theDataSet() throws {
     let set = try NameSet(path: PackagePaths.names)
     #expect(set.count == 32_033)
-    let lengths = (0..<set.count).map { set.letterCount(of: $0) }
+    let lengths = (0..<set.count).map { set.letters(of: $0).count }
     #expect(lengths.min() == 2)
     #expect(lengths.max() == 15)
     #expect(set.longNames == 0)
     #expect(set.skippedLines == 0)
     #expect(set[0] == "emma")
     #expect(set[set.count - 1] == "zzyzx")
-    #expect((0..<set.count).reduce(0) { $0 + set.predictedPositions(of: $1) } == 228_146)
+    #expect(lengths.reduce(0, +) + set.count == 228_146, "the positions that are predicted")
     // The file is in canonical form, so this is what `xxhsum -H128 data/names.txt` prints.
     #expect(set.hash == "5669512b6ecbdacf45fe935e81638dcd")
   }

@@ -25,3 +25,26 @@ public func makeFolder(path: String) throws(RegularFileError) {
   }
   try synchroniseFolder(of: target)
 }
+
+/// A rename reaches the disk with the folder, not with the file.
+func synchroniseFolder(of path: String) throws(RegularFileError) {
+  let step = "synchronised with its folder"
+  let descriptor = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  if descriptor < 0, errno == EACCES {
+    // One that may be written to and not be read can only be synchronised with everything else.
+    sync()
+    return
+  }
+  guard descriptor >= 0 else { throw .lastError(step: step) }
+  let result = fsync(descriptor)
+  // EINVAL: a file system that cannot do this for a folder.
+  let failure: RegularFileError? = result == 0 || errno == EINVAL ? nil : .lastError(step: step)
+  close(descriptor)
+  if let failure { throw failure }
+}
+
+/// Why no file can be made in a folder, or replaced; nil where one can.
+func obstacle(toChanging folder: String) -> String? {
+  guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0 else { return nil }
+  return "the folder \(folder) cannot be written to: \(String(cString: strerror(errno)))"
+}
