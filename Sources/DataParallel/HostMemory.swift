@@ -110,7 +110,7 @@ final class HostMemory {
   }
 
   /// A multiple of two cache lines: gradients of two ranks, parameters and what is derived from them never share one.
-  private static func padded(_ count: Int) -> Int { (count + 31) / 32 * 32 }
+  private static func padded(_ count: Int) -> Int { CacheLine.padded(count, lines: 2) }
 
   /// Frees it all. Collective over the host, and nothing in it may be used afterwards.
   func close() throws(MPIError) {

@@ -22,7 +22,7 @@ final class MicroShardPass {
     names =
       leaves.isEmpty
       ? 0..<0 : tree.names(of: leaves.lowerBound).lowerBound..<tree.names(of: leaves.upperBound - 1).upperBound
-    stride = (parameterCount + 15) / 16 * 16
+    stride = CacheLine.padded(parameterCount)
     // A tree node of m micro-shards waits for its right half log₂ m times, one inside the other.
     var levels = 0
     while 1 << levels < (treeNodes.map(\.count).max() ?? 1) { levels += 1 }

@@ -17,8 +17,8 @@ public final class OverlapSynchronisation: GradientSynchronisation {
   private let world: Communicator
   private let count: Int
   /// Floats in front of the gradient: a cache line, whose last three are the tail. The last bucket has it.
-  private static let front = 16
-  /// (16 + P)
+  private static let front = CacheLine.floats
+  /// (front + P)
   private let message: AlignedBuffer<Float>
   /// Buckets of the message, from its end to its beginning.
   private let buckets: [Range<Int>]
@@ -43,7 +43,8 @@ public final class OverlapSynchronisation: GradientSynchronisation {
     count = parameterCount
     message = AlignedBuffer(zeros: Self.front + parameterCount)
     buckets = Self.buckets(
-      of: Self.front - StepTail.count..<Self.front + parameterCount, size: bucketKiB * 1024 / 4)
+      of: Self.front - StepTail.count..<Self.front + parameterCount, size: bucketKiB * 1024 / MemoryLayout<Float>.stride
+    )
     requests = .allocate(capacity: buckets.count)
     for index in buckets.indices { (requests + index).initialize(to: nil) }
   }

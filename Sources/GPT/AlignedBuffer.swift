@@ -40,7 +40,19 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
     nonmutating set { pointer[index] = newValue }
   }
 
-  private static var alignment: Int { 64 }
+  private static var alignment: Int { CacheLine.bytes }
+}
+
+/// What cores exchange memory in: two owners' writes should never meet in one.
+public enum CacheLine {
+  public static var bytes: Int { 64 }
+  public static var floats: Int { bytes / MemoryLayout<Float>.stride }
+
+  /// A number of floats, rounded up to multiples of some lines.
+  public static func padded(_ count: Int, lines: Int = 1) -> Int {
+    let unit = lines * floats
+    return (count + unit - 1) / unit * unit
+  }
 }
 
 /// What happens where the system refuses memory: told how many bytes were wanted, it ends the process. A program of
@@ -58,17 +70,14 @@ struct Arena {
   private let count: Int
   private var used = 0
 
-  /// - Parameter storage: floats, the sum of `Arena.padded` over the pieces.
+  /// - Parameter storage: floats, the sum of the pieces, each padded to whole cache lines.
   init(_ storage: borrowing AlignedBuffer<Float>) {
     start = storage.pointer
     count = storage.count
   }
 
-  /// Floats a piece of `count` floats takes.
-  static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
-
   mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let end = used + Arena.padded(count)
+    let end = used + CacheLine.padded(count)
     precondition(end <= self.count, "arena too small")
     defer { used = end }
     return start + used

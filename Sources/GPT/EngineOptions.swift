@@ -32,7 +32,7 @@ public struct EngineOptions: Sendable, Equatable {
   public func layout(shape: Shape) -> ReplicaLayout {
     switch resolvedKind(for: shape) {
     case .scalar:
-      ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount, grain: 16)])
+      ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount, grain: CacheLine.floats)])
     default:
       ReplicaLayout(derivedCount: TransposedWeights.count(shape), runs: TransposedWeights.runs(shape))
     }

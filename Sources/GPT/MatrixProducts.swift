@@ -21,13 +21,48 @@ protocol MatrixProducts: AnyObject {
     rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
     isFinal: (_ from: Int) -> Void)
 
+  /// From the gradient of a linear layer's outputs to those of its inputs and weights.
+  func linearBackward(
+    _ layer: LinearBackward, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    isFinal: (_ from: Int) -> Void)
+}
+
+/// One linear layer on its way back.
+struct LinearBackward {
+  /// Its weights begin here, (outputs, inputs).
+  let tensor: Tensor
+  let rows, inputs, outputs: Int
+  /// (rows, inputs)
+  let x: UnsafePointer<Float>
+  /// (rows, outputs), rows `dyRow` floats apart.
+  let dy: UnsafePointer<Float>
+  let dyRow: Int
+  /// (rows, inputs), overwritten.
+  let dx: UnsafeMutablePointer<Float>
+}
+
+extension MatrixProducts {
   /// From the gradient of x1 (in `s.dx`) to those of a (`s.da`) and Wo.
   func attentionOutputBackward(
     rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
-    isFinal: (_ from: Int) -> Void)
+    isFinal: (_ from: Int) -> Void
+  ) {
+    let C = transposed.shape.dModel
+    linearBackward(
+      LinearBackward(
+        tensor: .attentionOutput, rows: rows, inputs: C, outputs: C, x: s.a, dy: s.dx, dyRow: C, dx: s.da),
+      weights: weights, gradient: gradient, isFinal: isFinal)
+  }
 
-  /// From the gradient of qkv (in `s.dqkv`) to those of y (`s.dy`), Wq, Wk and Wv.
+  /// From the gradient of qkv (in `s.dqkv`) to those of y (`s.dy`), Wq, Wk and Wv, which are one matrix.
   func queryKeyValueBackward(
     pairs: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
-    isFinal: (_ from: Int) -> Void)
+    isFinal: (_ from: Int) -> Void
+  ) {
+    let C = transposed.shape.dModel
+    linearBackward(
+      LinearBackward(
+        tensor: .query, rows: pairs, inputs: C, outputs: 3 * C, x: s.y, dy: s.dqkv, dyRow: 3 * C, dx: s.dy),
+      weights: weights, gradient: gradient, isFinal: isFinal)
+  }
 }

@@ -29,9 +29,6 @@ public struct ReplicaLayout: Sendable {
   /// P
   public var parameterCount: Int { runs.last?.range.upperBound ?? 0 }
 
-  /// The most parameters between two neighbouring cuts.
-  public var largestGrain: Int { runs.map { $0.grain }.max() ?? 0 }
-
   /// Cuts 0..<P into `count` slices in order, each end at the permitted place nearest to an even cut: no slice is
   /// larger than P / `count` plus one grain. Where grains are larger than slices some are empty.
   public func slices(_ count: Int) -> [Range<Int>] {

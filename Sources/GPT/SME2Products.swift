@@ -59,37 +59,15 @@ final class SME2Products: MatrixProducts {
     isFinal(shape.offset(.expand))
   }
 
-  func attentionOutputBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+  func linearBackward(
+    _ layer: LinearBackward, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
     isFinal: (_ from: Int) -> Void
   ) {
-    let C = shape.dModel
-    linearBackward(
-      .attentionOutput, rows: R, inputs: C, outputs: C, x: s.a, dy: s.dx, dx: s.da, weights: w, gradient: d,
-      isFinal: isFinal)
-  }
-
-  func queryKeyValueBackward(
-    pairs U: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
-    isFinal: (_ from: Int) -> Void
-  ) {
-    let C = shape.dModel
-    linearBackward(
-      .query, rows: U, inputs: C, outputs: 3 * C, x: s.y, dy: s.dqkv, dx: s.dy, weights: w, gradient: d,
-      isFinal: isFinal)
-  }
-
-  /// Both gradients of the linear layer whose weights begin at `tensor`.
-  private func linearBackward(
-    _ tensor: Tensor, rows: Int, inputs: Int, outputs: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-    dx: UnsafeMutablePointer<Float>, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
-    isFinal: (_ from: Int) -> Void
-  ) {
-    let offset = shape.offset(tensor)
-    var layer = csme2_linear_backward_t(
-      rows: rows, inputs: inputs, outputs: outputs, x: x, dy: dy, weights: w + offset, dx: dx, gradient: d + offset,
-      scratch: scratch.pointer)
-    csme2_linear_backward(&layer)
+    let offset = shape.offset(layer.tensor)
+    var call = csme2_linear_backward_t(
+      rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, x: layer.x, dy: layer.dy, weights: w + offset,
+      dx: layer.dx, gradient: d + offset, scratch: scratch.pointer)
+    csme2_linear_backward(&call)
     isFinal(offset)
   }
 }

@@ -17,12 +17,14 @@ public struct Shape: Sendable, Hashable {
   public static let boundary = 26
   /// The most positions of one name.
   public static let context = 16
+  /// The smallest C, of which every other is a multiple.
+  public static let narrowest = 16
   /// The largest C.
   public static let widest = 1024
 
   /// - Throws: `ShapeError` where C is not a multiple of 16 up to 1024 or H does not divide C.
   public init(dModel: Int, heads: Int) throws(ShapeError) {
-    guard dModel > 0, dModel % 16 == 0, dModel <= Shape.widest else {
+    guard dModel > 0, dModel % Shape.narrowest == 0, dModel <= Shape.widest else {
       throw .width(dModel)
     }
     guard heads > 0, dModel % heads == 0 else {
@@ -50,7 +52,7 @@ extension ShapeError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .width(let dModel):
-      "d-model \(dModel) is not a multiple of 16 from 16 to \(Shape.widest)"
+      "d-model \(dModel) is not a multiple of \(Shape.narrowest) from \(Shape.narrowest) to \(Shape.widest)"
     case .heads(let heads, let dModel):
       "\(heads) heads do not divide d-model \(dModel); the number of heads must be a positive divisor of it"
     }

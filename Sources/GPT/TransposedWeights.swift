@@ -2,6 +2,7 @@ import Kernels
 
 /// The weights a second time, as (inputs, outputs): what the forward products read along memory.
 final class TransposedWeights {
+  let shape: Shape
   private let storage: AlignedBuffer<Float>
   /// (C, 3C), (C, C), (C, F), (F, C), and (C, 32) with zeros behind column 27.
   let queryKeyValue, attentionOutput, expand, contract, head: UnsafeMutablePointer<Float>
@@ -31,6 +32,7 @@ final class TransposedWeights {
   /// - Parameter memory: (`count`), zeros on cache lines, which must outlive this; nil for memory of its own.
   init(shape: Shape, layout: TransposedLayout, memory: UnsafeMutablePointer<Float>? = nil) {
     self.layout = layout
+    self.shape = shape
     let (C, F) = (shape.dModel, shape.feedForward)
     let count = Self.count(shape)
     storage = memory.map { AlignedBuffer(over: $0, count: count) } ?? AlignedBuffer(zeros: count)

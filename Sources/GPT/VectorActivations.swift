@@ -33,9 +33,11 @@ final class VectorActivations {
 
   /// Floats of the block.
   static func count(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) -> Int {
-    let perRow = 7 * shape.dModel + 2 * shape.feedForward + attention.probabilitiesPerRow + logitsRow + 4
-    let perPair = 10 * shape.dModel + 2
-    return rows * perRow + pairs * perPair + 24 * (Arena.padded(1) + attentionOverrun)
+    let perRow = 7 * shape.dModel + 2 * shape.feedForward + attention.probabilitiesPerRow + logitsRow
+    let perPair = 10 * shape.dModel
+    // Four arrays of single numbers a row and two a pair, and four that attention may read past.
+    return rows * perRow + pairs * perPair + 4 * CacheLine.padded(rows) + 2 * CacheLine.padded(pairs)
+      + 4 * attentionOverrun
   }
 
   /// - Parameters:

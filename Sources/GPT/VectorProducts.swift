@@ -46,8 +46,9 @@ final class VectorProducts: MatrixProducts {
   ) {
     let (C, F, V) = (shape.dModel, shape.feedForward, Shape.vocabulary)
     linearBackward(
-      .head, rows: R, inputs: C, outputs: V, x: s.x2, dy: s.logits, dyRow: logitsRow, dx: s.dx, weights: w, gradient: d,
-      isFinal: isFinal)
+      LinearBackward(
+        tensor: .head, rows: R, inputs: C, outputs: V, x: s.x2, dy: s.logits, dyRow: logitsRow, dx: s.dx),
+      weights: w, gradient: d, isFinal: isFinal)
     linearWeightGradient(
       rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
     isFinal(shape.offset(.contract))
@@ -56,43 +57,23 @@ final class VectorProducts: MatrixProducts {
       output: s.h, dx: s.dh)
     isFinal(shape.offset(.contract))
     linearBackward(
-      .expand, rows: R, inputs: C, outputs: F, x: s.z, dy: s.dh, dyRow: F, dx: s.dz, weights: w, gradient: d,
-      isFinal: isFinal)
+      LinearBackward(tensor: .expand, rows: R, inputs: C, outputs: F, x: s.z, dy: s.dh, dyRow: F, dx: s.dz),
+      weights: w, gradient: d, isFinal: isFinal)
   }
 
-  func attentionOutputBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+  /// Word of the weights' gradient as soon as it is there.
+  func linearBackward(
+    _ layer: LinearBackward, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
     isFinal: (_ from: Int) -> Void
   ) {
-    let C = shape.dModel
-    linearBackward(
-      .attentionOutput, rows: R, inputs: C, outputs: C, x: s.a, dy: s.dx, dyRow: C, dx: s.da, weights: w, gradient: d,
-      isFinal: isFinal)
-  }
-
-  func queryKeyValueBackward(
-    pairs U: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
-    isFinal: (_ from: Int) -> Void
-  ) {
-    let C = shape.dModel
-    linearBackward(
-      .query, rows: U, inputs: C, outputs: 3 * C, x: s.y, dy: s.dqkv, dyRow: 3 * C, dx: s.dy, weights: w, gradient: d,
-      isFinal: isFinal)
-  }
-
-  /// Both gradients of the linear layer whose weights begin at `tensor`, and word of the first as soon as it is there.
-  private func linearBackward(
-    _ tensor: Tensor, rows: Int, inputs: Int, outputs: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-    dyRow: Int, dx: UnsafeMutablePointer<Float>, weights w: UnsafePointer<Float>,
-    gradient d: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void
-  ) {
-    let offset = shape.offset(tensor)
+    let offset = shape.offset(layer.tensor)
     linearWeightGradient(
-      rows: rows, inputs: inputs, outputs: outputs, dy: dy, dyRow: dyRow, x: x, gradient: d + offset)
+      rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, dy: layer.dy, dyRow: layer.dyRow, x: layer.x,
+      gradient: d + offset)
     isFinal(offset)
     linearInputGradient(
-      rows: rows, inputs: inputs, outputs: outputs, dy: dy, dyRow: dyRow, weights: w + offset,
-      scratch: packing.pointer, dx: dx)
+      rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, dy: layer.dy, dyRow: layer.dyRow,
+      weights: w + offset, scratch: packing.pointer, dx: layer.dx)
     isFinal(offset)
   }
 }

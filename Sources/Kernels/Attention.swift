@@ -195,11 +195,11 @@ private func backward<Quad: HeadQuad>(
   }
 }
 
-/// Calls `body` with the path, 16 offsets, and room for 16 keys of four heads. Bare memory: an array would be copied
+/// Calls `body` with the path, an offset per lane, and room for 16 keys of four heads. Bare memory: an array would be copied
 /// at every use.
 @inline(__always)
 private func withPath(_ body: (_ path: UnsafeMutablePointer<Int>, _ weights: MutableFloats) -> Void) {
-  withUnsafeTemporaryAllocation(of: Int.self, capacity: 16) { path in
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: Vector.count) { path in
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * Vector.count) { weights in
       path.initialize(repeating: 0)
       body(path.baseAddress.unsafelyUnwrapped, weights.baseAddress.unsafelyUnwrapped)

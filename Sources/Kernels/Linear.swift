@@ -98,8 +98,11 @@ public func linearWeightGradient(
 /// Floats of scratch that an input gradient through W (N, K) needs: a panel's worth where rows of W lie so far apart
 /// that reading them in place would thrash the second-level cache, else 0.
 public func packingScratch(inputs: Int, outputs: Int) -> Int {
-  inputs * outputs >= 1 << 18 ? outputs * 4 * Vector.count : 0
+  inputs * outputs >= wideMatrix ? outputs * Registers.widestAnywhere * Vector.count : 0
 }
+
+/// Floats of a matrix whose panels are copied before they are read.
+private let wideMatrix = 1 << 18
 
 private func weightOperand(
   _ weights: Floats, _ inputs: Int, _ outputs: Int, _ scratch: MutableFloats

@@ -3,13 +3,16 @@ import CSIMD
 /// The padded width of a row of logits: 27 letters in two vectors.
 public let logitsRow = 32
 
+/// V: columns of a row that are logits.
+private let vocabulary = 27
+
 /// Softmax of 27 logits per row, weighed for the backward pass.
 ///
 /// probabilities[r] ← softmax(logits[r]) · weight[r]; logNormaliser[r] ← log Σ exp(logits[r]).
 ///
 /// - Parameters:
-///   - logits: (R, 32); columns 27… are ignored; overwritten by the weighed probabilities, with zeros in
-///     columns 27….
+///   - logits: (R, 32); columns V… are ignored; overwritten by the weighed probabilities, with zeros in
+///     columns V….
 ///   - weight: (R), predictions made from this row × the gradient's scale.
 ///   - maximum: (R rounded up to 16), scratch.
 ///   - logNormaliser: (R rounded up to 16), in nats; overwritten.
@@ -29,7 +32,7 @@ private func softmaxRows<Exp: Exponential>(
   _: Exp.Type, _ rows: Int, _ logits: MutableFloats, _ weight: Floats, _ maximum: MutableFloats,
   _ logNormaliser: MutableFloats
 ) {
-  let inUse = Vector.ones(upTo: 27 - Vector.count)
+  let inUse = Vector.ones(upTo: vocabulary - Vector.count)
   let ignored = (inUse - 1) * 1e30  // 0 in use, −1e30 elsewhere: far below any maximum
   for row in 0..<rows {
     let pointer = logits + row * logitsRow

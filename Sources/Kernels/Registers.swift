@@ -5,7 +5,10 @@ import CSIMD
 enum Registers {
   /// The widest panel, in vectors of 16 floats. Wide panels load less per multiply-add, but on 16 or 128-bit
   /// registers one vector is already two or four of them.
-  static var widestPanel: Int { CSIMD_ISA == CSIMD_ISA_AVX512 ? 4 : 1 }
+  static var widestPanel: Int { CSIMD_ISA == CSIMD_ISA_AVX512 ? widestAnywhere : 1 }
+
+  /// The widest panel of any instruction set.
+  static var widestAnywhere: Int { 4 }
 
   /// Whether a multiply-add takes one of its factors from a lane of a register at no cost.
   static var multiplyByElement: Bool { CSIMD_ISA == CSIMD_ISA_NEON }

@@ -24,7 +24,7 @@ struct Tile<let above: Int, let below: Int, Row: Panel, Stride: RowStride> {
     var left = left
     var right = right
     var remaining = depth
-    if Registers.multiplyByElement, Stride.isOne ? above >= 4 : leftDepth == 1 {
+    if Self.takesFactorsFromLanes(leftDepth: leftDepth) {
       let done =
         Stride.isOne
         ? accumulateColumns(depth: depth, left: left, leftDepth: leftDepth, right: right, rightDepth: rightDepth)
@@ -42,6 +42,13 @@ struct Tile<let above: Int, let below: Int, Row: Panel, Stride: RowStride> {
       right += rightDepth
       remaining -= 1
     } while remaining > 0
+  }
+
+  /// Whether four factors are loaded as one register, and multiply-adds take theirs from a lane of it: the instruction
+  /// set must have such multiply-adds, and four factors must lie side by side, of four rows or of four terms.
+  @inline(__always)
+  private static func takesFactorsFromLanes(leftDepth: Int) -> Bool {
+    Registers.multiplyByElement && (Stride.isOne ? above >= 4 : leftDepth == 1)
   }
 
   /// As `accumulate` where the left operand's rows lie along memory (leftDepth = 1): four terms of a row are one

@@ -34,7 +34,7 @@ import Testing
       #expect(slices.first?.lowerBound == 0 && slices.last?.upperBound == P)
       for (slice, next) in zip(slices, slices.dropFirst()) { #expect(slice.upperBound == next.lowerBound) }
       for slice in slices {
-        #expect(slice.count <= P / count + 1 + layout.largestGrain, "\(count) slices: \(slice)")
+        #expect(slice.count <= P / count + 1 + (layout.runs.map(\.grain).max() ?? 0), "\(count) slices: \(slice)")
         let cut = slice.lowerBound
         let run = layout.runs.first { $0.range.contains(cut) }
         #expect(run.map { (cut - $0.range.lowerBound) % $0.grain == 0 } ?? (cut == P), "\(count) slices: \(slice)")
