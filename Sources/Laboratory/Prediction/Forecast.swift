@@ -1,6 +1,7 @@
-import Schemas
 import DataParallel
 import GPT
+import Schemas
+import Values
 
 /// Carries a scaling experiment on to ranks it did not have: fits to its fewest ranks, beside its measurements of the
 /// others.

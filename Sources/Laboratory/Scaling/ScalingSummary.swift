@@ -1,4 +1,6 @@
+import DataParallel
 import Schemas
+import Values
 
 /// A contender beside one core: factors whose product is its efficiency, and its late ranks.
 ///
@@ -15,11 +17,11 @@ struct ScalingSummary {
   /// Medians over the steps, in µs: what a rank computes on the average, and what the one with the most does.
   private let meanComputation, largestComputation: Double
 
-  init(record: Contender.Record, baseline: Baseline, roundLength: Int, ranks: Int, busyCoreSpeed: Double) {
+  init(record: Contender.Record, baseline: TimedTraining, ranks: Int, busyCoreSpeed: Double) {
     self.record = record
     self.ranks = ranks
     self.busyCoreSpeed = busyCoreSpeed
-    alone = RoundSample(baseline.steps, roundLength: roundLength)
+    alone = baseline.rounds
     let shared = (Sample(baseline.phases.selection).median + Sample(baseline.phases.adam).median) / Double(ranks)
     meanComputation = record.phases.typical(\.passes) + shared
     largestComputation = Sample(record.phases.perStep({ $0.passes[$1] }) { $0.max() ?? 0 }).median + shared
@@ -45,11 +47,12 @@ struct ScalingSummary {
     let interval = record.steps.interval
     let singleInterval = alone.interval
     let ratio = alone.ratioInterval(to: record.steps)
-    let settings = contender.settings
+    let settings = contender.training.settings
     return ScalingResult(
       c: settings.shape.dModel, heads: settings.shape.heads,
       batch: contender.mode == .weak ? settings.batch / ranks : settings.batch, globalBatch: settings.batch,
-      mode: contender.mode, strategy: contender.strategy.rawValue, chosen: contender.chosen.rawValue, ranks: ranks,
+      mode: contender.mode, strategy: settings.strategy.rawValue, chosen: contender.training.strategy.rawValue,
+      ranks: ranks,
       usPerStep: step, ciLow: interval.lowerBound, ciHigh: interval.upperBound, singleCoreUsPerStep: single,
       singleCoreCiLow: singleInterval.lowerBound, singleCoreCiHigh: singleInterval.upperBound,
       efficiencyLow: ratio.lowerBound / Double(ranks), efficiencyHigh: ratio.upperBound / Double(ranks),
@@ -65,10 +68,11 @@ struct ScalingSummary {
   private static let worthTelling = 0.005
 
   func lateRanks(of contender: Contender, hosts: [String]) -> [LateRank] {
-    Lateness(record.phases).entries(above: Self.worthTelling * step).map { entry in
+    let settings = contender.training.settings
+    return Lateness(record.phases).entries(above: Self.worthTelling * step).map { entry in
       LateRank(
-        c: contender.settings.shape.dModel, globalBatch: contender.settings.batch,
-        strategy: contender.chosen.rawValue, ranks: ranks, rank: entry.rank, host: hosts[entry.rank],
+        c: settings.shape.dModel, globalBatch: settings.batch,
+        strategy: contender.training.strategy.rawValue, ranks: ranks, rank: entry.rank, host: hosts[entry.rank],
         cause: entry.cause, steps: entry.steps, ofSteps: record.phases.first?.count ?? 0, waitUs: entry.waited)
     }
   }

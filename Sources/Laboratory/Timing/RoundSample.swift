@@ -1,4 +1,5 @@
 import GPT
+import Values
 
 /// A sample taken in rounds, for medians that say how sure they are.
 ///

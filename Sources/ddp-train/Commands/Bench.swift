@@ -1,6 +1,4 @@
 import ArgumentParser
-import CSystem
-import CSIMD
 import DataParallel
 import Dataset
 import Foundation
@@ -60,8 +58,12 @@ struct Bench: JobCommand {
       try validate(cases)
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
-      for _ in 0..<50 { _ = Core.multiplyAddRate() }
-      for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark, seconds: seconds) }
+      let measurement = MeasurementReporter(seconds: seconds * Double(cases.count), on: world)
+      defer { measurement.finish() }
+      try StepBenchmark.run(
+        benchmarks, seconds: seconds * Double(cases.count),
+        progress: measurement.part("bench, \(plural(cases.count, "case"))"))
+      measurement.finish()
       try StopSignal.check()
       let report = BenchReport(benchmarks: benchmarks, core: core)
       print(report.table)
@@ -79,17 +81,16 @@ struct Bench: JobCommand {
     for what in cases { try requireMemory(of: [what], names: names, over: world) }
     try requireAgreement(
       [("the cases", "\(cases.map { "\($0)" })"), ("seconds", "\(seconds)")], over: world)
+    let measurement = MeasurementReporter(seconds: seconds * Double(cases.count), on: world)
+    defer { measurement.finish() }
     var results: [SynchronisationBenchmark.Result] = []
     for what in cases {
       let benchmark = try SynchronisationBenchmark(what, names: names, world: world)
-      let start = csimd_nanoseconds()
-      repeat {
-        try benchmark.round()
-      } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < seconds * 1e9, over: world)
-      try StopSignal.check(over: world) { try benchmark.close() }
+      try benchmark.run(seconds: seconds, progress: measurement.part("d-model \(what.shape.dModel)"))
       results += try benchmark.results()
       try benchmark.close()
     }
+    measurement.finish()
     let report = SynchronisationReport(results: results)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
@@ -98,7 +99,7 @@ struct Bench: JobCommand {
     }
   }
 
-  private func cases() throws -> [StepBenchmark.Case] {
+  private func cases() throws -> [TimedCase] {
     let chosen = try self.engine.resolve()
     // Where auto has a choice, its owner is to see both.
     let kinds: [EngineKind] = chosen.kind == .auto && EngineKind.sme2.isAvailable ? [.simd, .sme2] : [chosen.kind]
@@ -109,33 +110,30 @@ struct Bench: JobCommand {
     }
   }
 
-  private func cases(_ engine: EngineOptions) throws -> [StepBenchmark.Case] {
+  private func cases(_ engine: EngineOptions) throws -> [TimedCase] {
     let widths = dModel.isEmpty ? [16, 32, 64, 128] : try dModel.numbers(in: Ranges.dModel)
     let heads = try self.heads?.number(in: Ranges.heads)
     let names = try batch?.number(in: Ranges.batch) ?? 16
     var cases = try widths.map { width in
-      StepBenchmark.Case(
+      TimedCase(
         shape: try Shape(dModel: width, heads: heads ?? Shape.defaultHeads(dModel: width)), batch: names,
         engine: engine)
     }
     if dModel.isEmpty, batch == nil, !sync {
-      cases.append(.init(shape: try Shape(dModel: 64, heads: heads ?? 4), batch: 128, engine: engine))
+      cases.append(TimedCase(shape: try Shape(dModel: 64, heads: heads ?? 4), batch: 128, engine: engine))
     }
     return cases
   }
 
   /// Of cases that are held at the same time. With several ranks every strategy has arrays of its own, and so has one
   /// core alone.
-  private func requireMemory(of cases: [StepBenchmark.Case], names: NameTable, over world: Communicator) throws {
+  private func requireMemory(of cases: [TimedCase], names: NameTable, over world: Communicator) throws {
     var need = MemoryNeed()
     for what in cases {
-      need = need + MemoryNeed(shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: 1)
+      need = need + what.memoryNeed(names: names, ranks: 1)
       guard world.size > 1 else { continue }
       for strategy in SynchronisationStrategy.allCases where strategy != .auto {
-        need =
-          need
-          + MemoryNeed(
-            shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: world.size)
+        need = need + what.memoryNeed(names: names, ranks: world.size)
       }
     }
     let largest = cases.max { ($0.batch, $0.shape.dModel) < ($1.batch, $1.shape.dModel) }
@@ -143,26 +141,9 @@ struct Bench: JobCommand {
     try ddp_train.requireMemory(need, for: what, over: world)
   }
 
-  private func validate(_ cases: [StepBenchmark.Case]) throws {
+  private func validate(_ cases: [TimedCase]) throws {
     for kind in EngineKind.allCases {
       if let engine = cases.first(where: { $0.engine.kind == kind })?.engine { try requireCorrect(engine) }
-    }
-  }
-
-  /// Rounds of about 20 ms, each between two measurements of the peak.
-  private func time(_ what: StepBenchmark.Case, _ benchmark: StepBenchmark, seconds: Double) throws {
-    let warmUp = csimd_nanoseconds()
-    var steps = 0
-    while csimd_nanoseconds() - warmUp < 200_000_000 || steps < 5 {
-      try StopSignal.check()
-      try benchmark.warmUp(steps: 1)
-      steps += 1
-    }
-    let perRound = max(1, steps / 10)
-    let start = csimd_nanoseconds()
-    while Double(csimd_nanoseconds() - start) < seconds * 1e9 {
-      try StopSignal.check()
-      try benchmark.round(steps: perRound)
     }
   }
 }
