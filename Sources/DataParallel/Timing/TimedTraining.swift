@@ -9,11 +9,12 @@ import MPI
 /// - A step is a run's step: it draws a fresh batch; batch selection, prefix tree, both passes, exchange and Adam are
 ///   inside.
 /// - Cases take turns (`Turns`): a machine that changes its speed changes it for all of them.
-/// - A turn takes about 10 ms and at most 24 counted steps. Other cases have emptied the caches since the last turn, so
-///   it first reads the names and runs steps that do not count, up to 16. In a long run the names are in the cache as
-///   well; without reading them a batch that another case has just drawn would be cheaper than a fresh one.
-/// - Several ranks run each turn's steps twice: as they are, for the time of a step; then with a barrier before the
-///   exchange, which tells the wait for the last rank from the exchange itself.
+/// - A turn takes about 10 ms and counts at most 120 steps. Other cases have emptied the caches since the last turn, so
+///   it begins with up to 80 steps that do not count.
+/// - Each strategy and number of ranks has batches of its own. A batch that another case has just run is cheaper than a
+///   fresh one: its names are in the cache, and the branch predictor knows them.
+/// - Several ranks then run as many steps with a barrier before the exchange, which tells the wait for the last rank
+///   from the exchange itself.
 /// - A step is as long as its slowest rank's. What counts is the median over the steps, with the deciles as its spread:
 ///   a step that loses its core to another process is in neither.
 public final class TimedTraining {
@@ -28,15 +29,15 @@ public final class TimedTraining {
   /// How many steps a turn counts; 0 before the first.
   public private(set) var counted = 0
   private let synchronisation: Synchronisation?
-  private let names: NameTable
   private let stepsPerTime: Int
   private let allocations: () -> UInt64
-  private var next = 0
+  /// The next time's first step.
+  private var next: Int
 
   private static let microsecondsPerTurn = 10_000.0
-  private static let mostCounted = 24
-  /// A larger table does not stay in a core's cache in a long run either.
-  private static let mostNamesRead = 1 << 16
+  private static let mostCounted = 120
+  /// Steps between the first ones of two cases, more than there are in a turn.
+  private static let stride = 1 << 10
 
   /// Collective over `group`.
   ///
@@ -51,8 +52,11 @@ public final class TimedTraining {
     _ settings: Settings, names: NameTable, group: Communicator? = nil, engine: (any Engine)? = nil,
     stepsPerTime: Int = 1, allocations: @escaping () -> UInt64 = { 0 }
   ) throws {
-    (self.settings, self.names, self.group) = (settings, names, group)
+    (self.settings, self.group) = (settings, group)
     (self.stepsPerTime, self.allocations) = (stepsPerTime, allocations)
+    let strategies = SynchronisationStrategy.allCases
+    let strategy = strategies.firstIndex(of: settings.strategy) ?? 0
+    next = group.map { ($0.size * strategies.count + strategy) * Self.stride } ?? 0
     synchronisation = try group.map { try Synchronisation(settings, world: $0) }
     training = try TrainingStep(
       settings: settings, names: names, rank: group?.rank ?? 0, ranks: group?.size ?? 1,
@@ -78,27 +82,19 @@ public final class TimedTraining {
   /// One turn. Collective over `group`. Does nothing once the ranks have agreed to stop.
   public func turn() throws {
     if counted == 0 { try chooseTurn() }
-    readNames()
     try group?.barrier()
-    let warmUp = counted * 2 / 3
-    let range = next..<next + warmUp + counted
-    next = range.upperBound
-    for time in range {
-      if let step = try run(time, measuringWait: false), time >= range.lowerBound + warmUp { steps.append(step) }
+    try warmUp(times: counted * 2 / 3)
+    for _ in 0..<counted {
+      if let step = try run(measuringWait: false) { steps.append(step) }
     }
     guard let group, group.size > 1 else { return }
-    for time in range {
-      if let step = try run(time, measuringWait: true), time >= range.lowerBound + warmUp { waitingSteps.append(step) }
+    for _ in 0..<counted {
+      if let step = try run(measuringWait: true) { waitingSteps.append(step) }
     }
   }
 
-  /// Steps that do not count. Collective over `group`.
-  public func warmUp(steps: Int) throws {
-    for _ in 0..<steps {
-      _ = try run(next, measuringWait: false)
-      next += 1
-    }
-  }
+  /// Times that do not count. Collective over `group`.
+  public func warmUp(times: Int) throws { for _ in 0..<times { _ = try run(measuringWait: false) } }
 
   /// What each value comes to on the rank where it is largest. Collective over `group`; the same on all.
   public func slowest(_ values: [Double]) throws -> [Double] { try group?.allReduce(values, .max) ?? values }
@@ -108,9 +104,8 @@ public final class TimedTraining {
 
   /// By the second of two steps, on rank 0's clock: the first one finds nothing in memory.
   private func chooseTurn() throws {
-    try warmUp(steps: 1)
-    let expected = try run(next, measuringWait: false)?.microseconds ?? 1
-    next += 1
+    try warmUp(times: 1)
+    let expected = try run(measuringWait: false)?.microseconds ?? 1
     let own = min(max(Int(Self.microsecondsPerTurn / max(expected, 1)), 1), Self.mostCounted)
     counted = try group?.broadcast(own, root: 0) ?? own
   }
@@ -118,12 +113,14 @@ public final class TimedTraining {
   /// Runs the steps that make one time.
   ///
   /// - Returns: nil where the ranks have agreed to stop before.
-  private func run(_ time: Int, measuringWait: Bool) throws -> TimedStep? {
+  private func run(measuringWait: Bool) throws -> TimedStep? {
     let switchesBefore = measuringWait ? csystem_involuntary_switches() : 0
     let allocationsBefore = allocations()
     let start = csimd_nanoseconds()
     var outcome: TrainingStep.Outcome?
-    for step in time * stepsPerTime..<(time + 1) * stepsPerTime where !training.wasStopped {
+    let range = next..<next + stepsPerTime
+    next = range.upperBound
+    for step in range where !training.wasStopped {
       // A run's first steps over and over where it has fewer.
       outcome = try training.run(step % settings.steps, measuringWait: measuringWait)
     }
@@ -134,13 +131,6 @@ public final class TimedTraining {
         microseconds: Double(nanoseconds) / 1000, outcome: $0, work: training.engine.work, allocations: allocated,
         switches: measuringWait ? csystem_involuntary_switches() - switchesBefore : 0)
     }
-  }
-
-  private func readNames() {
-    guard names.count <= Self.mostNamesRead else { return }
-    var positions = 0
-    for name in names.names { positions &+= name.positions }
-    precondition(positions > 0)
   }
 }
 

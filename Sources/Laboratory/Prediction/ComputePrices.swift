@@ -5,16 +5,14 @@ import Values
 /// What one core takes for a step's parts, as a function of names and rows; times in µs.
 public struct ComputePrices: Codable, Sendable, Equatable {
   /// Choosing a batch: each rank chooses the whole one.
-  public var selection: Double
-  public var selectionPerName: Double
+  public var selection, selectionPerName: Double
   /// Forward and backward pass.
-  public var passes: Double
-  public var passesPerRow: Double
+  public var passes, passesPerRow: Double
   /// γ: Adam and what it derives, per parameter.
   public var updatePerParameter: Double
 
   /// A step of one core without MPI.
-  public func singleCore(batch: Int, rows: ShardRows, parameters: Int) -> Double {
+  func singleCore(batch: Int, rows: ShardRows, parameters: Int) -> Double {
     selectionTime(batch: batch) + passTime(rows: rows.whole) + updatePerParameter * Double(parameters)
   }
 

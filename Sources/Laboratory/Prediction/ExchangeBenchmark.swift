@@ -17,7 +17,7 @@ public struct ExchangeMeasurement: Codable, Sendable, Equatable {
   public var updateUs: Double
 }
 
-/// Measures exchanges with next to nothing between them: steps of one name a rank.
+/// Measures exchanges with next to nothing between them: steps of one name per rank.
 public enum ExchangeBenchmark {
   /// Until TCP has opened its windows.
   private static let warmUp = 24
@@ -28,7 +28,7 @@ public enum ExchangeBenchmark {
   /// - Parameters:
   ///   - seconds: at least, once warm.
   ///   - isStopped: whether rank 0 is to make an end; of the group others are asked as well.
-  /// - Throws: `JobFailure` where the strategy cannot be had on these ranks.
+  /// - Throws: `JobFailure` where the strategy is not available on these ranks.
   /// - Returns: on the group's rank 0 what was measured; elsewhere the times are of no use.
   public static func measure(
     _ strategy: SynchronisationStrategy, shape: Shape, engine: EngineOptions, names: NameTable, seconds: Double,
@@ -37,7 +37,7 @@ public enum ExchangeBenchmark {
     let training = try TimedTraining(
       TimedCase(shape: shape, batch: group.size, engine: engine, strategy: strategy).settings, names: names,
       group: group)
-    try training.warmUp(steps: warmUp)
+    try training.warmUp(times: warmUp)
     try Turns(seconds: seconds, leastRounds: fewest).run(
       over: group, isStopped: isStopped, progress: progress, round: training.turn)
     let logs = try PhaseLog(training.waitingSteps).gathered(by: group)

@@ -2,26 +2,27 @@ import DataParallel
 
 /// What one strategy pays for each of its cost terms.
 public struct Prices: Codable, Sendable, Equatable {
-  /// α and β between nodes, and between ranks of one.
+  /// α and β between hosts, and between ranks of one.
   public var network: Link
-  public var node: Link
-  /// A stage of a node's barrier, in µs.
+  public var host: Link
+  /// A stage of a host's barrier, in µs.
   public var barrier: Double
   /// Reading a byte that another core wrote, in µs.
   public var perByteRead: Double
 
-  public init(network: Link, node: Link, barrier: Double, perByteRead: Double) {
-    self.network = network
-    self.node = node
-    self.barrier = barrier
-    self.perByteRead = perByteRead
+  private enum CodingKeys: String, CodingKey {
+    case network
+    case host = "node"
+    case barrier, perByteRead
   }
 
-  /// Where nothing was measured: a network of the better sort, and a node of the usual one.
+  /// Where nothing was measured: a network of the better sort, and a host of the usual one.
   public static let assumed = Prices(
     network: .tcp(latency: 2, perByte: Link.perByte(gigabits: 100)),
-    node: .sharedMemory(latency: 0.7, perByte: 1 / 4000), barrier: 0.3, perByteRead: 1 / 8000)
+    host: .sharedMemory(latency: 0.7, perByte: 1 / 4000), barrier: 0.3, perByteRead: 1 / 8000)
+}
 
+extension Prices {
   /// The assumed prices, fitted to measurements as `fit` does.
   public init(fitting measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
     self = .assumed
@@ -30,7 +31,7 @@ public struct Prices: Codable, Sendable, Equatable {
 
   public func time(of terms: CostTerms) -> Double {
     network.latency * terms.networkLatencies + network.perByte * terms.networkBytes
-      + node.latency * terms.nodeLatencies + node.perByte * terms.nodeBytes
+      + host.latency * terms.hostLatencies + host.perByte * terms.hostBytes
       + barrier * terms.barriers + perByteRead * terms.bytesRead
   }
 
@@ -41,7 +42,7 @@ public struct Prices: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - measurements: of one strategy, at gradient sizes that differ.
   ///   - updatePerParameter: γ, of one core: what an update took beyond it was spent on reading.
-  public mutating func fit(_ measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
+  mutating func fit(_ measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
     let rows = measurements.map { measurement in
       let terms = CostTerms(measurement, place: place, prices: self)
       return (terms, measurement.communication(updatePerParameter: updatePerParameter, terms: terms))
@@ -51,7 +52,7 @@ public struct Prices: Codable, Sendable, Equatable {
     } else if rows.contains(where: { $0.0.barriers > 0 }) {
       fit(rows, \.barrier, \.barriers, \.perByteRead, \.bytesRead)
     } else {
-      fit(rows, \.node.latency, \.nodeLatencies, \.node.perByte, \.nodeBytes)
+      fit(rows, \.host.latency, \.hostLatencies, \.host.perByte, \.hostBytes)
     }
   }
 
