@@ -30,12 +30,18 @@ public struct ComputePrices: FileRecord, Equatable {
 
 /// The price of each of a strategy's cost terms.
 public struct Prices: FileRecord, Equatable {
-  /// α and β between nodes, and between ranks of one.
-  public var network = Link(), node = Link()
-  /// A stage of a node's barrier, in µs.
+  /// α and β between hosts, and between ranks of one.
+  public var network = Link(), host = Link()
+  /// A stage of a host's barrier, in µs.
   public var barrier = Double.nan
   /// Reading a byte that another core wrote, in µs.
   public var perByteRead = Double.nan
+
+  private enum CodingKeys: String, CodingKey {
+    case network
+    case host = "node"
+    case barrier, perByteRead
+  }
 
   public init() {}
 }

@@ -4,6 +4,51 @@ import TestSupport
 import Testing
 
 extension Jobs {
+  /// One core, without its times: those flake.
+  @Suite("bench")
+  struct Bench {
+    static let keys: Set = [
+      "c", "heads", "batch", "engine", "us_per_step", "us_per_step_p10", "us_per_step_p90", "us_per_sample",
+      "nominal_share_of_peak", "nominal_share_best_decile", "effective_share_of_peak", "allocations_per_step",
+      "positions", "rows", "phases",
+    ]
+
+    @Test(
+      "every case, every key; no step allocates; nothing but the table on the screen",
+      arguments: [Start.alone, .ranks(1)])
+    func results(start: Start) throws {
+      let folder = try TemporaryFolder()
+      let file = folder.path("bench.json")
+      let result = try ddpTrain(
+        start, ["bench", "--d-model", "16", "32", "--batch", "5", "--seconds", "0.1", "--json", file])
+      #expect(result.exitCode == 0 && result.stderr.isEmpty, "\(result)")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+      let report = try #require(json as? [String: Any])
+      #expect(Set(report.keys) == ["isa", "peak_gflops", "peak_memory_bytes", "results"])
+      let rows = try #require(report["results"] as? [[String: Any]])
+      // A matrix unit is timed beside the vectors.
+      let widths = rows.compactMap { $0["c"] as? Int }
+      #expect(Set(widths) == [16, 32] && widths.count % 2 == 0)
+      for row in rows {
+        #expect(Set(row.keys) == Self.keys)
+        func number(_ key: String) throws -> Double { try #require(row[key] as? Double, "\(key)") }
+        #expect(row["batch"] as? Int == 5)
+        let time = try number("us_per_step")
+        #expect(try number("us_per_step_p10") <= time && time <= number("us_per_step_p90"))
+        #expect(try abs(number("us_per_sample") / (time / 5) - 1) < 1e-9)
+        #expect(try number("nominal_share_of_peak") <= number("nominal_share_best_decile"))
+        #expect(try number("allocations_per_step") == 0)
+        #expect(try number("rows") <= number("positions"))
+        let phases = try #require(row["phases"] as? [String: Double])
+        #expect(Set(phases.keys) == ["selection", "forward", "backward", "sync", "adam"])
+        #expect(phases.values.allSatisfy { $0 >= 0 })
+      }
+      for width in ["  16    5  ", "  32    5  "] {
+        #expect(result.lines.filter { $0.hasPrefix(width) }.count == widths.count / 2, "\(result)")
+      }
+    }
+  }
+
   /// The comparison of strategies, without its times: those flake.
   @Suite("bench --sync")
   struct BenchSync {

@@ -1,5 +1,5 @@
-import Laboratory
 import Testing
+import Values
 
 @Suite struct SampleTests {
   @Test func quantilesInterpolate() {

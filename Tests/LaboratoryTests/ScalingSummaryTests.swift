@@ -1,9 +1,10 @@
-import Schemas
 import DataParallel
 import Dataset
 import GPT
+import Schemas
 import TestSupport
 import Testing
+import Values
 
 @testable import Laboratory
 
@@ -49,11 +50,9 @@ struct ScalingSummaryTests {
   @Test("the factors' product is the efficiency, whatever the times were")
   func product() throws {
     let names = try NameSet(path: PackagePaths.names).table
-    let settings = try Settings(
-      shape: Shape(dModel: 16, heads: 4), batch: 16, steps: 100, learningRate: 0.003, seed: 1, engine: EngineOptions(),
-      evaluate: false)
-    let baseline = try Baseline(settings, names: names)
-    try baseline.turn(0..<12, warmUp: 2)
+    let timed = TimedCase(shape: try Shape(dModel: 16, heads: 4), batch: 16, engine: EngineOptions())
+    let baseline = try TimedTraining(timed.settings, names: names)
+    try baseline.turn()
     var logs = [PhaseLog(), PhaseLog(), PhaseLog()]
     for step in 0..<10 {
       for rank in logs.indices {
@@ -65,11 +64,11 @@ struct ScalingSummaryTests {
     }
     let record = Contender.Record(
       steps: RoundSample((0..<10).map { 20 + Double($0 % 4) }, roundLength: 5), phases: logs, workInflation: 1.07)
-    let summary = ScalingSummary(record: record, baseline: baseline, roundLength: 5, ranks: 3, busyCoreSpeed: 0.9)
+    let summary = ScalingSummary(record: record, baseline: baseline, ranks: 3, busyCoreSpeed: 0.9)
     let factors = summary.factors
     let product =
       factors.computationScalability * factors.loadBalance * factors.communicationEfficiency / record.workInflation
-    let efficiency = Sample(baseline.steps).median / (3 * record.steps.median)
+    let efficiency = Sample(baseline.times).median / (3 * record.steps.median)
     #expect(abs(product / efficiency - 1) < 1e-12)
     #expect(factors.loadBalance < 1 && factors.loadBalance > 0.8)
   }

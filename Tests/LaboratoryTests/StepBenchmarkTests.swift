@@ -11,15 +11,21 @@ import Testing
   private func benchmark(_ options: EngineOptions = EngineOptions(), batch: Int = 16) throws -> StepBenchmark {
     let names = try NameSet(path: PackagePaths.names).table
     return try StepBenchmark(
-      .init(shape: try Shape(dModel: 16, heads: 4), batch: batch, engine: options), names: names)
+      TimedCase(shape: try Shape(dModel: 16, heads: 4), batch: batch, engine: options), names: names)
   }
 
   @Test func stepsAllocateNothing() throws {
     guard callocations_are_counted() != 0 else { return }
     let benchmark = try benchmark()
-    try benchmark.warmUp(steps: 3)
-    for _ in 0..<3 { try benchmark.round(steps: 20) }
+    try StepBenchmark.run([benchmark], seconds: 0.05)
     #expect(benchmark.result.allocationsPerStep == 0)
+  }
+
+  @Test func casesInTurnsHaveAsManyRoundsEach() throws {
+    let benchmarks = [try benchmark(), try benchmark(batch: 64), try benchmark(batch: 3)]
+    var rounds = 0
+    try StepBenchmark.run(benchmarks, seconds: 0.1) { rounds = $0.rounds }
+    #expect(rounds > 0 && benchmarks.allSatisfy { $0.peaks.count == rounds })
   }
 
   @Test func sharesCountPredictedPositionsAndRowsReallyComputed() throws {
@@ -27,8 +33,7 @@ import Testing
     plain.sharesPrefixes = false
     let shared = try benchmark()
     let unshared = try benchmark(plain)
-    for benchmark in [shared, unshared] { try benchmark.round(steps: 40) }
-    #expect(shared.result.positions == unshared.result.positions)
+    try StepBenchmark.run([shared, unshared], seconds: 0.5)
     #expect(unshared.result.rows == unshared.result.positions)
     #expect((0.70...0.90).contains(shared.result.rows / shared.result.positions))
   }
@@ -38,13 +43,13 @@ import Testing
     padded.sharesPrefixes = false
     padded.skipsPadding = false
     let benchmark = try benchmark(padded)
-    try benchmark.round(steps: 10)
+    try StepBenchmark.run([benchmark], seconds: 0)
     #expect(benchmark.result.rows == 16 * 16)
   }
 
   @Test func sharesAreOfThePeak() throws {
     let benchmark = try benchmark()
-    try benchmark.round(steps: 40)
+    try StepBenchmark.run([benchmark], seconds: 0.05)
     let share = benchmark.result.nominalShare.median
     #expect(share > 0 && share < 3)
     #expect(benchmark.result.effectiveShare.median < share)

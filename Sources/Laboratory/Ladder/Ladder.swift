@@ -4,6 +4,7 @@ import DataParallel
 import GPT
 import MPI
 import Schemas
+import Values
 
 /// Climbs from a tape of scalars to all ranks: checks that each rung computes what the rung before computes, then times
 /// whole steps (batch selection, forward, backward, Adam) of all rungs in turns, so that a machine that changes its
@@ -18,11 +19,11 @@ public final class Ladder {
   /// Of one core, on rank 0.
   private let rungs: [Rung]
   private let check: LadderCheck
-  private var runners: [RungRunner] = []
+  private var trainings: [TimedTraining] = []
   /// Where there are several ranks, on all.
-  private var together: (team: LadderTeam, runner: RungRunner)?
+  private var together: TimedTraining?
 
-  static let learningRate = 0.005
+  private static let leastRounds = 3
 
   /// - Parameters:
   ///   - batch: B; rungs of one name a step take as many steps.
@@ -45,10 +46,20 @@ public final class Ladder {
       for rung in rungs where try !isStopped() { try check.climb(rung) }
     }
     guard world.size > 1 else { return }
-    let team = try LadderTeam(shape: shape, batch: batch, names: names, world: world)
-    let trace = try team.trace()
+    let team = try team()
+    let trace = try RungTrace(team)
     try team.close()
-    try onRankZero { _ in try check.climb(team.rung, trace) }
+    try onRankZero { _ in try check.climb(rung(of: team), trace) }
+  }
+
+  /// All ranks together, as in a training run. Collective.
+  private func team() throws -> TimedTraining {
+    try TimedTraining(
+      TimedCase(shape: shape, batch: batch, engine: EngineOptions()).settings, names: names, group: world)
+  }
+
+  private func rung(of team: TimedTraining) -> Rung {
+    Rung("ranks", "\(world.size) ranks, \(team.strategy)", options: team.settings.engine)
   }
 
   /// Runs `body` on rank 0, with the others asleep.
@@ -71,49 +82,40 @@ public final class Ladder {
 // MARK: - time
 
 extension Ladder {
-  /// Times all rungs in turns, at least three of each. Collective; throws `Stopped` on all ranks.
+  /// Times all rungs in turns, at least three of each. Names differ in length, so a name alone says little: what is
+  /// timed is a batch of names, also where each is a step. Collective; throws `Stopped` on all ranks.
   ///
   /// - Parameter seconds: of all rungs together.
-  public func run(seconds: Double) throws {
-    try world.rest { isStopped in
-      guard world.rank == 0 else { return }
-      runners = try rungs.map { rung in
+  public func run(seconds: Double, progress: (Turns.Progress) -> Void) throws {
+    if world.rank == 0 {
+      trainings = try rungs.map { rung in
         let namesPerStep = rung.oneName ? 1 : batch
-        let training = try TrainingStep(
-          rung, rung.makeEngine(shape: shape, names: namesPerStep), batch: namesPerStep, names: names)
-        return RungRunner(training, stepsPerBatch: batch / namesPerStep, names: batch)
+        return try TimedTraining(
+          TimedCase(shape: shape, batch: namesPerStep, engine: rung.options).settings, names: names,
+          engine: rung.makeEngine(shape: shape, names: namesPerStep), stepsPerTime: batch / namesPerStep)
       }
-      for runner in runners where try !isStopped() { try runner.chooseTurn() }
     }
-    try StopSignal.check(over: world)
-    if world.size > 1 {
-      let team = try LadderTeam(shape: shape, batch: batch, names: names, world: world)
-      let runner = RungRunner(team.training, stepsPerBatch: 1, names: batch)
-      try runner.chooseTurn { try world.broadcast($0, root: 0) }
-      together = (team, runner)
-    }
-    let start = csimd_nanoseconds()
-    var rounds = 0
-    repeat {
+    together = world.size > 1 ? try team() : nil
+    try Turns(seconds: seconds, leastRounds: Self.leastRounds).run(over: world, progress: progress) {
       try world.rest { isStopped in
-        for runner in runners where try !isStopped() { try runner.turn() }
+        for training in trainings where try !isStopped() { try training.turn() }
       }
-      try together?.runner.turn()
-      rounds += 1
-    } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < seconds * 1e9 || rounds < 3, over: world)
-    try StopSignal.check(over: world) { try together?.team.close() }
+      try together?.turn()
+    }
+    try StopSignal.check(over: world) { try together?.close() }
   }
 
   /// Collective; for rank 0.
   public func result() throws -> LadderFile {
-    var samples = runners.map { Sample($0.times) }
-    var all = runners.isEmpty ? [] : rungs
-    if let (team, runner) = together {
-      // A step is as long as its slowest rank's.
-      samples.append(Sample(try world.allReduce(runner.times, .max)))
-      all.append(team.rung)
-      try team.close()
+    var all = trainings.isEmpty ? [] : rungs
+    if let together {
+      trainings.append(together)
+      all.append(rung(of: together))
     }
+    let samples = try trainings.map { training in
+      Sample(try training.slowest(training.times).map { $0 / Double(batch) })
+    }
+    try together?.close()
     let first = samples.first?.median ?? 0
     let results = zip(all, samples).enumerated().map { index, pair in
       let (rung, sample) = pair

@@ -27,9 +27,10 @@ public final class LadderCheck {
   /// - Throws: `LadderError` where it differs from the rung before by more than rounding.
   public func climb(_ rung: Rung) throws {
     let engine = rung.makeEngine(shape: shape, names: batch)
-    let training = try TrainingStep(
-      rung, rung.oneName ? OneNameAtATime(engine) : engine, batch: batch, names: names)
-    try climb(rung, RungTrace(training, own: 0..<shape.parameterCount))
+    let training = try TimedTraining(
+      TimedCase(shape: shape, batch: batch, engine: rung.options).settings, names: names,
+      engine: rung.oneName ? OneNameAtATime(engine) : engine)
+    try climb(rung, RungTrace(training))
   }
 
   /// Takes the next rung's steps from elsewhere.
@@ -54,26 +55,24 @@ struct RungTrace {
   static let steps = 3
 
   /// Runs the steps. Collective where the training is.
-  ///
-  /// - Parameter own: the parameters whose moments this rank keeps.
-  init(_ training: TrainingStep, own: Range<Int>, world: Communicator? = nil) throws {
+  init(_ timed: TimedTraining) throws {
     for step in 0..<Self.steps {
-      losses.append(try training.run(step, measuringWait: false).loss)
-      if step == 0 { gradient = try Self.gradient(training.state, own: own, world: world) }
+      losses.append(try timed.training.run(step, measuringWait: false).loss)
+      if step == 0 { gradient = try Self.gradient(timed) }
     }
-    parameters = Array(training.state.parameters.buffer)
+    parameters = Array(timed.training.state.parameters.buffer)
   }
 
   /// Adam's first moment is (1 − β₁) times the gradient after one step, however gradients were synchronised. A
   /// parameter's moment may be kept on several ranks.
-  private static func gradient(_ state: ModelState, own: Range<Int>, world: Communicator?) throws -> [Float] {
-    var moments = [Float](repeating: 0, count: state.shape.parameterCount)
+  private static func gradient(_ timed: TimedTraining) throws -> [Float] {
+    var moments = [Float](repeating: 0, count: timed.settings.shape.parameterCount)
     var keepers = moments
-    for i in own {
-      moments[i] = state.first[i]
+    for i in timed.ownParameters {
+      moments[i] = timed.training.state.first[i]
       keepers[i] = 1
     }
-    if let world {
+    if let world = timed.group {
       moments = try world.allReduce(moments, .sum)
       keepers = try world.allReduce(keepers, .sum)
     }
@@ -109,7 +108,7 @@ public struct RungDifference: Sendable {
   static func bound(shape: Shape) -> RungDifference {
     let unit = Double(Float.ulpOfOne) / 2
     let rounding = 10 * Double(shape.feedForward).squareRoot() * unit
-    let travel = 2 * Ladder.learningRate * Double(RungTrace.steps)
+    let travel = 2 * TimedCase.learningRate * Double(RungTrace.steps)
     return RungDifference(
       loss: rounding, gradient: rounding, parameters: travel / Shape.initialDeviation * rounding.squareRoot())
   }

@@ -1,10 +1,8 @@
-import CSIMD
-
 /// How Open MPI 4.1 all-reduces: the algorithm it takes for a number of ranks and a size, and what that sends.
 ///
 /// Source: the library's fixed decisions, read off version 4.1.4; Thakur, Rabenseifner and Gropp, "Optimization of
 /// collective communication operations in MPICH", 2005, §4.5, for the algorithms.
-public enum AllReduceAlgorithm: Sendable, Equatable {
+enum AllReduceAlgorithm: Sendable, Equatable {
   case reduceAndBroadcast
   case recursiveDoubling
   case ring
@@ -14,7 +12,7 @@ public enum AllReduceAlgorithm: Sendable, Equatable {
   /// What the library takes.
   ///
   /// - Parameter bytes: of the vector that is reduced.
-  public static func openMPI(ranks: Int, bytes: Double) -> AllReduceAlgorithm {
+  static func openMPI(ranks: Int, bytes: Double) -> AllReduceAlgorithm {
     switch ranks {
     case ..<4:
       switch bytes {
@@ -49,7 +47,7 @@ public enum AllReduceAlgorithm: Sendable, Equatable {
   ///
   /// A number of ranks that is no power of two costs the logarithmic ones further rounds: surplus ranks hand over what
   /// they have before, and get the result after.
-  public func rounds(ranks: Int, bytes: Double) -> [MessageRound] {
+  func rounds(ranks: Int, bytes: Double) -> [MessageRound] {
     guard ranks > 1 else { return [] }
     let stages = Int.bitWidth - 1 - ranks.leadingZeroBitCount
     let isPower = ranks.nonzeroBitCount == 1
@@ -77,19 +75,12 @@ public enum AllReduceAlgorithm: Sendable, Equatable {
 }
 
 /// Messages that every rank sends and receives at the same time.
-public struct MessageRound: Sendable, Equatable {
+struct MessageRound: Sendable, Equatable {
   /// Of one rank's message.
-  public var bytes: Double
+  var bytes: Double
   /// Between the ranks that talk to each other.
-  public var distance: Int
-  public var count = 1
-  /// Whether each rank talks to its neighbours only, so that one rank a node uses the network.
-  public var isRing = false
-
-  public init(bytes: Double, distance: Int, count: Int = 1, isRing: Bool = false) {
-    self.bytes = bytes
-    self.distance = distance
-    self.count = count
-    self.isRing = isRing
-  }
+  var distance: Int
+  var count = 1
+  /// Whether each rank talks to its neighbours only, so that one rank per host uses the network.
+  var isRing = false
 }

@@ -1,11 +1,11 @@
-import CSIMD
 import DataParallel
 import GPT
 import Schemas
+import Values
 
 extension ComputePrices {
   /// A step of one core without MPI.
-  public func singleCore(batch: Int, rows: ShardRows, parameters: Int) -> Double {
+  func singleCore(batch: Int, rows: ShardRows, parameters: Int) -> Double {
     selectionTime(batch: batch) + passTime(rows: rows.whole) + updatePerParameter * Double(parameters)
   }
 
@@ -20,22 +20,17 @@ extension ComputePrices {
   ///   - isStopped: whether to make an end before.
   public static func measure(
     shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, seconds: Double,
-    isStopped: () throws -> Bool
+    isStopped: () throws -> Bool, progress: (Turns.Progress) -> Void
   ) throws -> ComputePrices {
     var sizes = [1]
     while let last = sizes.last, last < 4 * batch { sizes.append(2 * last) }
     let baselines = try sizes.map { size in
-      let settings = try Settings(
-        shape: shape, batch: size, steps: 1 << 20, learningRate: 0.003, seed: 1, engine: engine, evaluate: false)
-      return try Baseline(settings, names: names)
+      try TimedTraining(TimedCase(shape: shape, batch: size, engine: engine).settings, names: names)
     }
-    let start = csimd_nanoseconds()
-    var round = 0
-    repeat {
-      for baseline in baselines { try baseline.turn(round * 16..<(round + 1) * 16, warmUp: 4) }
-      round += 1
-    } while try Double(csimd_nanoseconds() - start) < seconds * 1e9 && !isStopped()
-    let selection = baselines.map { (x: Double($0.batch), time: Sample($0.phases[.selection]).median) }
+    try Turns(seconds: seconds).run(isStopped: isStopped, progress: progress) {
+      for baseline in baselines { try baseline.turn() }
+    }
+    let selection = baselines.map { (x: Double($0.settings.batch), time: Sample($0.phases[.selection]).median) }
     let passes = baselines.map { (x: $0.phases.rows.mean, time: Sample($0.phases.passes).median) }
     let adam = Sample(baselines.map { Sample($0.phases[.adam]).median }).median
     let (selectionFixed, selectionSlope) = line(selection)

@@ -1,6 +1,7 @@
-import Schemas
 import DataParallel
 import GPT
+import Schemas
+import Values
 
 /// Carries a scaling experiment on to ranks it did not have: fits to its fewest ranks, beside its measurements of the
 /// others.
@@ -10,9 +11,7 @@ public struct Forecast {
   private let names: NameTable
 
   public init(engine: EngineOptions, place: Placement, names: NameTable) {
-    self.engine = engine
-    self.place = place
-    self.names = names
+    (self.engine, self.place, self.names) = (engine, place, names)
   }
 
   /// Of strong scaling, for each width, batch and strategy that was measured at two widths or more: one gradient size

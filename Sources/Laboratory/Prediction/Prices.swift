@@ -3,10 +3,10 @@ import Schemas
 import Values
 
 extension Prices {
-  /// Where nothing was measured: a network of the better sort, and a node of the usual one.
+  /// Where nothing was measured: a network of the better sort, and a host of the usual one.
   public static let assumed = Prices {
     $0.network = .tcp(latency: 2, perByte: Link.perByte(gigabits: 100))
-    $0.node = .sharedMemory(latency: 0.7, perByte: 1 / 4000)
+    $0.host = .sharedMemory(latency: 0.7, perByte: 1 / 4000)
     ($0.barrier, $0.perByteRead) = (0.3, 1 / 8000)
   }
 
@@ -22,7 +22,7 @@ extension Prices {
   public static func assumptions(
     place: Placement, nodes: Int, measured: Bool, latency: Double? = nil, bandwidth: Double? = nil
   ) -> [String] {
-    var lines = ["\(plural(place.ranksPerNode, "rank")) a node"]
+    var lines = ["\(plural(place.ranksPerHost, "rank")) a node"]
     if !measured { lines.append("messages inside a node: assumed, for want of a second rank; start it with mpirun") }
     guard nodes == 1 || !measured else { return lines }
     let network = assumed.network
@@ -33,7 +33,7 @@ extension Prices {
 
   public func time(of terms: CostTerms) -> Double {
     network.latency * terms.networkLatencies + network.perByte * terms.networkBytes
-      + node.latency * terms.nodeLatencies + node.perByte * terms.nodeBytes
+      + host.latency * terms.hostLatencies + host.perByte * terms.hostBytes
       + barrier * terms.barriers + perByteRead * terms.bytesRead
   }
 
@@ -44,7 +44,7 @@ extension Prices {
   /// - Parameters:
   ///   - measurements: of one strategy, at gradient sizes that differ.
   ///   - updatePerParameter: γ, of one core: what an update took beyond it was spent on reading.
-  public mutating func fit(_ measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
+  mutating func fit(_ measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
     let rows = measurements.map { measurement in
       let terms = CostTerms(measurement, place: place, prices: self)
       return (terms, measurement.communication(updatePerParameter: updatePerParameter, terms: terms))
@@ -54,7 +54,7 @@ extension Prices {
     } else if rows.contains(where: { $0.0.barriers > 0 }) {
       fit(rows, \.barrier, \.barriers, \.perByteRead, \.bytesRead)
     } else {
-      fit(rows, \.node.latency, \.nodeLatencies, \.node.perByte, \.nodeBytes)
+      fit(rows, \.host.latency, \.hostLatencies, \.host.perByte, \.hostBytes)
     }
   }
 

@@ -3,19 +3,19 @@ import GPT
 
 /// Rows of the rank with the most, and of one rank that has the whole batch: means over batches that are really drawn
 /// and cut, without computing anything.
-public struct ShardRows: Sendable, Equatable {
-  public var largest: Double
-  public var whole: Double
-  public var sum: Double
+struct ShardRows: Sendable, Equatable {
+  var largest: Double
+  var whole: Double
+  var sum: Double
 
   /// Batches beyond this are not drawn: what they have in common hardly grows any more.
-  public static let largestDrawn = 1 << 14
+  static let largestDrawn = 1 << 14
 
   /// - Parameters:
   ///   - batch: B, all ranks together; at least `ranks`.
   ///   - names: training names.
-  public init(batch: Int, ranks: Int, engine: EngineOptions, names: NameTable) {
-    // A larger job is drawn smaller, with as many names a rank.
+  init(batch: Int, ranks: Int, engine: EngineOptions, names: NameTable) {
+    // A larger job is drawn smaller, with as many names per rank.
     let scale = max(1, (batch + Self.largestDrawn - 1) / Self.largestDrawn)
     let drawn = max(1, batch / scale)
     let drawnRanks = max(1, ranks / scale)

@@ -1,4 +1,5 @@
 import Schemas
+import Values
 
 /// Which ranks the others had to wait for, and why.
 struct Lateness {

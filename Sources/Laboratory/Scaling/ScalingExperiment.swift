@@ -1,7 +1,8 @@
-import Schemas
 import DataParallel
 import GPT
 import MPI
+import Schemas
+import Values
 
 /// Steps of one width on one core, then on 1, 2, 4, … N ranks of the same job, all in turns: a machine that changes its
 /// speed changes it for all of them. Ranks without a part in a turn sleep.
@@ -21,18 +22,32 @@ public final class ScalingExperiment {
       shape: Shape, batches: [Int], modes: [ScalingMode], strategies: [SynchronisationStrategy], engine: EngineOptions,
       ranks: [Int]
     ) {
-      self.shape = shape
-      self.ranks = ranks
-      self.batches = batches
-      self.modes = modes
-      self.strategies = strategies
-      self.engine = engine
+      (self.shape, self.batches, self.modes, self.strategies) = (shape, batches, modes, strategies)
+      (self.engine, self.ranks) = (engine, ranks)
     }
 
-    func settings(batch: Int, strategy: SynchronisationStrategy = .auto) throws -> Settings {
-      try Settings(
-        shape: shape, batch: batch, steps: 1 << 20, learningRate: 0.003, seed: 1, engine: engine, evaluate: false,
-        strategy: strategy)
+    /// What `count` ranks are to run, in each mode and with each strategy.
+    func cases(ranks count: Int) -> [(mode: ScalingMode, timed: TimedCase)] {
+      batches.flatMap { batch in
+        modes.flatMap { mode in strategies.map { (mode, timed(mode == .weak ? batch * count : batch, $0)) } }
+      }
+    }
+
+    func timed(_ batch: Int, _ strategy: SynchronisationStrategy = .auto) -> TimedCase {
+      TimedCase(shape: shape, batch: batch, engine: engine, strategy: strategy)
+    }
+
+    /// Memory of rank 0, which has most: one core's arrays for each batch, and its part of every number of ranks and
+    /// strategy.
+    ///
+    /// - Parameter names: the training names.
+    public func memoryNeed(names: NameTable) -> MemoryNeed {
+      ranks.reduce(timed(batches[0]).memoryNeed(names: names, ranks: 1)) { need, count in
+        cases(ranks: count).reduce(need) { need, own in
+          let alone = own.timed.strategy == strategies[0] ? own.timed.memoryNeed(names: names, ranks: 1) : MemoryNeed()
+          return need + alone + own.timed.memoryNeed(names: names, ranks: count)
+        }
+      }
     }
   }
 
@@ -46,18 +61,14 @@ public final class ScalingExperiment {
   private let plan: Plan
   private let world: Communicator
   private let parts: [Part]
-  /// On rank 0, by global batch.
-  private var baselines: [Baseline] = []
-  /// The first batch on every rank's own, to run at the same time.
-  private var busy: Baseline
-  private var round = 0
+  /// On rank 0, one for each global batch.
+  private let baselines: [TimedTraining]
   private var peaks: [Double] = []
-  /// Strategies that cannot be had, in one sentence each; on rank 0.
+  /// Strategies that are not available, in one sentence each; on rank 0.
   public private(set) var notices: [String] = []
 
-  private static let steps = 40
-  private static let warmUp = 16
-  private static var counted: Int { steps - warmUp }
+  /// Fewer rounds say nothing about their spread.
+  private static let leastRounds = 8
 
   /// Collective.
   ///
@@ -66,39 +77,33 @@ public final class ScalingExperiment {
   public init(_ plan: Plan, names: NameTable, world: Communicator) throws {
     self.plan = plan
     self.world = world
-    let counts = plan.ranks
-    busy = try Baseline(plan.settings(batch: plan.batches[0]), names: names)
-    var batches: [Int] = []
-    for batch in plan.batches { batches += counts.map { plan.modes.contains(.weak) ? batch * $0 : batch } }
-    if plan.modes.contains(.strong) { batches += plan.batches }
-    if world.rank == 0 {
-      baselines = try Set(batches).sorted().map { try Baseline(plan.settings(batch: $0), names: names) }
-    }
-    var parts: [Part] = []
+    // The first batch on every rank's own, to run at the same time.
+    let busy = try TimedTraining(plan.timed(plan.batches[0]).settings, names: names)
+    let batches = Set(plan.ranks.flatMap { plan.cases(ranks: $0).map(\.timed.batch) } + plan.batches)
+    baselines =
+      world.rank == 0
+      ? try batches.sorted().map { try TimedTraining(plan.timed($0).settings, names: names) } : []
     var notices: [String] = []
-    for count in counts {
-      parts.append(
-        try Part(plan, ranks: count, names: names, world: world) { notice in
-          if !notices.contains(notice) { notices.append(notice) }
-        })
+    parts = try plan.ranks.map { count in
+      try Part(plan, ranks: count, busy: busy, names: names, world: world) { notice in
+        if !notices.contains(notice) { notices.append(notice) }
+      }
     }
-    self.parts = parts
     self.notices = notices
   }
 
-  /// One turn of everything. Collective.
-  public func runRound() throws {
-    let range = round * Self.steps..<(round + 1) * Self.steps
-    round += 1
-    if world.rank == 0 {
-      for baseline in baselines { try baseline.turn(range, warmUp: Self.warmUp) }
-      peaks.append(Core.multiplyAddRate() * 1e-9)
-    }
-    try world.rest()
-    for part in parts {
-      try part.turn(range, warmUp: Self.warmUp, busy: busy)
+  /// Rounds in which everything takes its turn. Collective; throws `Stopped` on all ranks.
+  public func run(seconds: Double, progress: (Turns.Progress) -> Void) throws {
+    try Turns(seconds: seconds, leastRounds: Self.leastRounds).run(over: world, progress: progress) {
+      for baseline in baselines { try baseline.turn() }
+      if world.rank == 0 { peaks.append(Core.multiplyAddRate() * 1e-9) }
       try world.rest()
+      for part in parts {
+        try part.turn()
+        try world.rest()
+      }
     }
+    try StopSignal.check(over: world, end: close)
   }
 
   /// What was found, on rank 0; nothing elsewhere. Collective.
@@ -107,21 +112,23 @@ public final class ScalingExperiment {
     var late: [LateRank] = []
     let hosts = try world.allGather(Environment.processorName)
     for part in parts {
-      let busySteps = try part.busySteps()
+      let busyStep = try part.busyStep()
       for contender in part.contenders {
-        let record = try contender.record(roundLength: Self.counted)
-        guard world.rank == 0, let alone = baselines.first(where: { $0.batch == contender.settings.batch }),
-          let first = baselines.first(where: { $0.batch == plan.batches[0] })
-        else { continue }
+        let record = try contender.record()
+        guard let alone = baseline(contender.training.settings.batch), let first = baseline(plan.batches[0]) else {
+          continue
+        }
         let summary = ScalingSummary(
-          record: record, baseline: alone, roundLength: Self.counted, ranks: part.ranks,
-          busyCoreSpeed: part.ranks == 1 ? 1 : Sample(first.steps).median / Sample(busySteps).median)
+          record: record, baseline: alone, ranks: part.ranks,
+          busyCoreSpeed: part.ranks == 1 ? 1 : Sample(first.times).median / busyStep)
         results.append(summary.result(of: contender))
         late += summary.lateRanks(of: contender, hosts: hosts)
       }
     }
     return (results, late, peaks)
   }
+
+  private func baseline(_ batch: Int) -> TimedTraining? { baselines.first { $0.settings.batch == batch } }
 
   /// Gives memory back that ranks share. Collective.
   public func close() throws {
@@ -136,46 +143,69 @@ private final class Part {
   private let takesPart: Bool
   /// Empty on ranks without a part.
   private(set) var contenders: [Contender] = []
+  private let busy: TimedTraining
   private var busyTimes: [Double] = []
 
   init(
-    _ plan: ScalingExperiment.Plan, ranks: Int, names: NameTable, world: Communicator, notice: (String) -> Void
+    _ plan: ScalingExperiment.Plan, ranks: Int, busy: TimedTraining, names: NameTable, world: Communicator,
+    notice: (String) -> Void
   ) throws {
     self.ranks = ranks
+    self.busy = busy
     takesPart = world.rank < ranks
     guard let owner = try world.split(color: takesPart ? 0 : 1) else { preconditionFailure("every rank has a color") }
     self.owner = owner
     guard takesPart else { return }
-    let group = self.owner.communicator
-    for batch in plan.batches {
-      for mode in plan.modes {
-        for strategy in plan.strategies {
-          let settings = try plan.settings(batch: mode == .weak ? batch * ranks : batch, strategy: strategy)
-          do {
-            contenders.append(try Contender(settings, mode: mode, names: names, group: group))
-          } catch let failure as JobFailure {
-            notice("\(ranks) ranks, \(failure.description)")
-          }
-        }
+    for (mode, timed) in plan.cases(ranks: ranks) {
+      do {
+        let training = try TimedTraining(timed.settings, names: names, group: self.owner.communicator)
+        contenders.append(Contender(mode: mode, training: training))
+      } catch let failure as JobFailure {
+        notice("\(ranks) ranks, \(failure.description)")
       }
     }
   }
 
-  func turn(_ range: Range<Int>, warmUp: Int, busy: Baseline) throws {
+  func turn() throws {
     guard takesPart else { return }
     if ranks > 1 {
       try owner.communicator.barrier()
       let before = busy.steps.count
-      try busy.turn(range, warmUp: warmUp)
-      busyTimes += busy.steps[before...]
+      try busy.turn()
+      busyTimes += busy.times[before...]
     }
-    for contender in contenders { try contender.turn(range, warmUp: warmUp) }
+    for contender in contenders { try contender.training.turn() }
   }
 
-  /// Of all ranks, on the first.
-  func busySteps() throws -> [Double] { takesPart ? try owner.communicator.allGather(busyTimes) : [] }
+  /// Median over the first ranks of their median steps, in µs; 0 on the others.
+  func busyStep() throws -> Double {
+    takesPart ? Sample(try owner.communicator.allGather(Sample(busyTimes).median)).median : 0
+  }
 
   func close() throws {
-    for contender in contenders { try contender.close() }
+    for contender in contenders { try contender.training.close() }
+  }
+}
+
+/// One configuration on the ranks it is for.
+struct Contender {
+  let mode: ScalingMode
+  let training: TimedTraining
+
+  struct Record {
+    /// Each step as long as its slowest rank's, in µs.
+    var steps: RoundSample
+    /// One for each rank.
+    var phases: [PhaseLog]
+    var workInflation: Double
+  }
+
+  /// What all of its turns came to. Collective over its ranks; complete on their rank 0.
+  func record() throws -> Record {
+    // One rank has nothing to wait for.
+    let log = training.group?.size == 1 ? training.phases : PhaseLog(training.waitingSteps)
+    return Record(
+      steps: try training.slowestRounds(), phases: try training.group.map { try log.gathered(by: $0) } ?? [log],
+      workInflation: training.rows.workInflation)
   }
 }

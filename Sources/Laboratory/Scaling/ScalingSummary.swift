@@ -1,4 +1,6 @@
+import DataParallel
 import Schemas
+import Values
 
 /// A contender beside one core: factors whose product is its efficiency, and its late ranks.
 ///
@@ -15,11 +17,11 @@ struct ScalingSummary {
   /// Medians over the steps, in µs: what a rank computes on the average, and what the one with the most does.
   private let meanComputation, largestComputation: Double
 
-  init(record: Contender.Record, baseline: Baseline, roundLength: Int, ranks: Int, busyCoreSpeed: Double) {
+  init(record: Contender.Record, baseline: TimedTraining, ranks: Int, busyCoreSpeed: Double) {
     self.record = record
     self.ranks = ranks
     self.busyCoreSpeed = busyCoreSpeed
-    alone = RoundSample(baseline.steps, roundLength: roundLength)
+    alone = baseline.rounds
     let shared = (Sample(baseline.phases[.selection]).median + Sample(baseline.phases[.adam]).median) / Double(ranks)
     meanComputation = record.phases.typical(\.passes) + shared
     largestComputation = Sample(record.phases.perStep({ $0.passes[$1] }) { $0.max() ?? 0 }).median + shared
@@ -44,12 +46,12 @@ struct ScalingSummary {
     let interval = record.steps.interval
     let singleInterval = alone.interval
     let ratio = alone.ratioInterval(to: record.steps)
-    let settings = contender.settings
+    let settings = contender.training.settings
     return ScalingResult {
       ($0.c, $0.heads) = (settings.shape.dModel, settings.shape.heads)
       $0.batch = contender.mode == .weak ? settings.batch / ranks : settings.batch
       ($0.globalBatch, $0.mode, $0.ranks) = (settings.batch, contender.mode, ranks)
-      ($0.strategy, $0.chosen) = (contender.strategy.rawValue, contender.chosen.rawValue)
+      ($0.strategy, $0.chosen) = (settings.strategy.rawValue, contender.training.strategy.rawValue)
       ($0.usPerStep, $0.ciLow, $0.ciHigh) = (step, interval.lowerBound, interval.upperBound)
       $0.singleCoreUsPerStep = alone.median
       ($0.singleCoreCiLow, $0.singleCoreCiHigh) = (singleInterval.lowerBound, singleInterval.upperBound)
@@ -74,8 +76,8 @@ struct ScalingSummary {
   func lateRanks(of contender: Contender, hosts: [String]) -> [LateRank] {
     Lateness(record.phases).entries(above: Self.worthTelling * step).map { entry in
       LateRank {
-        ($0.c, $0.globalBatch) = (contender.settings.shape.dModel, contender.settings.batch)
-        ($0.strategy, $0.ranks) = (contender.chosen.rawValue, ranks)
+        ($0.c, $0.globalBatch) = (contender.training.settings.shape.dModel, contender.training.settings.batch)
+        ($0.strategy, $0.ranks) = (contender.training.strategy.rawValue, ranks)
         ($0.rank, $0.host, $0.cause) = (entry.rank, hosts[entry.rank], entry.cause)
         ($0.steps, $0.ofSteps) = (entry.steps, record.phases.first?.count ?? 0)
         $0.waitUs = entry.waited

@@ -1,6 +1,8 @@
 import CSystem
 import CSIMD
 import Kernels
+import Schemas
+import Values
 
 /// The core a measurement runs on.
 public enum Core {
@@ -27,4 +29,13 @@ public enum Core {
 
   /// The most memory this process has had, in bytes.
   public static var peakMemory: Int { Int(csystem_peak_memory()) }
+}
+
+extension Machine {
+  /// - Parameter sample: GFLOP/s of one core.
+  public mutating func setPeak(_ sample: Sample) {
+    peakGflops = sample.median
+    peakGflopsLow = sample.quantile(0.1)
+    peakGflopsHigh = sample.quantile(0.9)
+  }
 }

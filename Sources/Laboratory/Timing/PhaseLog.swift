@@ -41,6 +41,23 @@ struct PhaseLog {
   }
 }
 
+extension PhaseLog {
+  init(_ steps: [TimedStep]) {
+    for step in steps { add(step.outcome.phases, rows: step.work.rows, switches: step.switches) }
+  }
+}
+
+extension TimedTraining {
+  /// Of one core's steps, in which no wait need be measured.
+  var phases: PhaseLog { PhaseLog(steps) }
+
+  /// Of one core, turn by turn.
+  var rounds: RoundSample { RoundSample(times, roundLength: max(counted, 1)) }
+
+  /// Each step as long as its slowest rank's. Collective over the ranks that train together.
+  func slowestRounds() throws -> RoundSample { RoundSample(try slowest(times), roundLength: max(counted, 1)) }
+}
+
 extension [PhaseLog] {
   /// One value for each step, of what the ranks have there.
   func perStep(_ value: (PhaseLog, Int) -> Double, _ combine: ([Double]) -> Double) -> [Double] {

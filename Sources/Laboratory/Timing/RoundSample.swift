@@ -1,14 +1,15 @@
 import GPT
+import Values
 
 /// A sample taken in rounds, for medians that say how sure they are.
 ///
 /// Steps of one round share the machine's state of the moment, so it is rounds and not steps that are independent, and
 /// rounds that are drawn again for the interval.
-public struct RoundSample: Sendable {
-  /// One array a round.
-  public let rounds: [[Double]]
+struct RoundSample: Sendable {
+  /// One array per round.
+  let rounds: [[Double]]
 
-  public init(_ rounds: [[Double]]) { self.rounds = rounds }
+  init(_ rounds: [[Double]]) { self.rounds = rounds }
 
   /// - Parameter values: rounds of equal length, one after another.
   init(_ values: [Double], roundLength: Int) {
@@ -18,19 +19,19 @@ public struct RoundSample: Sendable {
   }
 
   /// Over all values of all rounds.
-  public var median: Double { Sample(rounds.flatMap { $0 }).median }
+  var median: Double { Sample(rounds.flatMap { $0 }).median }
 
   /// 95 % of a median.
   ///
   /// Source: the percentile bootstrap over blocks (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, §8.5
   /// and §13.3), with a fixed seed.
-  public var interval: ClosedRange<Double> {
+  var interval: ClosedRange<Double> {
     percentiles { draw in Sample(draw.flatMap { rounds[$0] }).median }
   }
 
   /// 95 % of this sample's median over another's of the same rounds. The rounds are drawn in pairs: what slows both
   /// down cancels.
-  public func ratioInterval(to other: RoundSample) -> ClosedRange<Double> {
+  func ratioInterval(to other: RoundSample) -> ClosedRange<Double> {
     precondition(rounds.count == other.rounds.count)
     return percentiles { draw in
       let below = Sample(draw.flatMap { other.rounds[$0] }).median

@@ -1,29 +1,14 @@
 import CAllocations
-import CSIMD
 import DataParallel
 import GPT
+import Values
 
-/// Times whole training steps of one rank: batch selection, tree, forward, backward, Adam.
+/// Whole training steps of one core as a share of its multiply-add peak.
 ///
-/// Every timed step draws a fresh batch. The machine's multiply-add peak is measured between short runs of steps,
-/// so that a change of clock hits both.
+/// The peak is measured before and after each turn, so that a change of clock hits both.
 public final class StepBenchmark {
-  /// What is timed.
-  public struct Case: Sendable {
-    public var shape: Shape
-    /// B
-    public var batch: Int
-    public var engine: EngineOptions
-
-    public init(shape: Shape, batch: Int, engine: EngineOptions) {
-      self.shape = shape
-      self.batch = batch
-      self.engine = engine
-    }
-  }
-
   public struct Result: Sendable {
-    public var what: Case
+    public var what: TimedCase
     /// Of one step, in µs, each step timed.
     public var microseconds: Sample
     /// 6 · P · predicted positions (without any sharing) / time, as a share of the peak measured beside it.
@@ -39,71 +24,49 @@ public final class StepBenchmark {
     public var rows: Double
   }
 
-  private let what: Case
-  private let training: TrainingStep
-  private var step = 0
-  private var microseconds: [Double] = []
+  private let what: TimedCase
+  private let training: TimedTraining
   private var nominal: [Double] = []
   private var effective: [Double] = []
-  private var phases = PhaseTimes()
-  private var allocations: UInt64 = 0
-  private var positions = 0
-  private var rows = 0
+  /// GFLOP/s, one for each turn.
   public private(set) var peaks: [Double] = []
 
   /// - Parameter names: training names.
   /// - Throws: `SettingsError` for a batch that makes no sense.
-  public init(_ what: Case, names: NameTable) throws {
+  public init(_ what: TimedCase, names: NameTable) throws {
     self.what = what
-    let settings = try Settings(
-      shape: what.shape, batch: what.batch, steps: 1 << 20, learningRate: 0.005, seed: 1, engine: what.engine,
-      evaluate: false)
-    training = try TrainingStep(
-      settings: settings, names: names, rank: 0, ranks: 1,
-      synchronisation: SoloSynchronisation(parameterCount: what.shape.parameterCount))
+    training = try TimedTraining(what.settings, names: names, allocations: callocations_count)
   }
 
-  /// Steps that are not timed: caches, branch predictors, page tables.
-  public func warmUp(steps: Int) throws {
-    for _ in 0..<steps {
-      _ = try training.run(step, measuringWait: false)
-      step += 1
-    }
+  /// Times all benchmarks in turns.
+  ///
+  /// - Parameter seconds: of all of them together.
+  public static func run(
+    _ benchmarks: [StepBenchmark], seconds: Double, progress: (Turns.Progress) -> Void = { _ in }
+  ) throws {
+    try Turns(seconds: seconds).run(progress: progress) { for benchmark in benchmarks { try benchmark.turn() } }
   }
 
-  /// One run of timed steps between two measurements of the peak.
-  public func round(steps: Int) throws {
+  private func turn() throws {
     let before = Core.multiplyAddRate()
-    let first = microseconds.count
-    for _ in 0..<steps {
-      let allocationsBefore = callocations_count()
-      let start = csimd_nanoseconds()
-      let outcome = try training.run(step, measuringWait: false)
-      let nanoseconds = Double(csimd_nanoseconds() - start)
-      allocations += callocations_count() - allocationsBefore
-      step += 1
-      microseconds.append(nanoseconds / 1000)
-      nominal.append(6 * Double(what.shape.parameterCount * outcome.positions) / nanoseconds)
-      let work = training.engine.work
-      effective.append(work.flops / nanoseconds)
-      rows += work.rows
-      phases = phases + outcome.phases
-      positions += outcome.positions
-    }
+    let first = training.steps.count
+    try training.turn()
     let peak = (before + Core.multiplyAddRate()) / 2 * 1e-9
     peaks.append(peak)
-    for i in first..<nominal.count {
-      nominal[i] /= peak
-      effective[i] /= peak
+    for step in training.steps[first...] {
+      let scale = 1 / (step.microseconds * 1000 * peak)
+      nominal.append(6 * Double(what.shape.parameterCount * step.outcome.positions) * scale)
+      effective.append(step.work.flops * scale)
     }
   }
 
   public var result: Result {
-    let count = Double(microseconds.count)
+    let steps = training.steps
+    let count = Double(steps.count)
     return Result(
-      what: what, microseconds: Sample(microseconds), nominalShare: Sample(nominal),
-      effectiveShare: Sample(effective), phases: phases / count,
-      allocationsPerStep: Double(allocations) / count, positions: Double(positions) / count,
-      rows: Double(rows) / count)
+      what: what, microseconds: Sample(training.times), nominalShare: Sample(nominal),
+      effectiveShare: Sample(effective), phases: steps.reduce(PhaseTimes()) { $0 + $1.outcome.phases } / count,
+      allocationsPerStep: Double(steps.reduce(0) { $0 + $1.allocations }) / count,
+      positions: steps.map { Double($0.outcome.positions) }.mean, rows: steps.map { Double($0.work.rows) }.mean)
   }
 }

@@ -1,6 +1,4 @@
 import ArgumentParser
-import CSystem
-import CSIMD
 import DataParallel
 import Dataset
 import Foundation
@@ -57,8 +55,12 @@ struct Bench: JobCommand {
       try validate(cases)
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
-      for _ in 0..<50 { _ = Core.multiplyAddRate() }
-      for (what, benchmark) in zip(cases, benchmarks) { try time(what, benchmark, seconds: options.seconds) }
+      let measurement = MeasurementReporter(seconds: options.seconds * Double(cases.count), on: world)
+      defer { measurement.finish() }
+      try StepBenchmark.run(
+        benchmarks, seconds: options.seconds * Double(cases.count),
+        progress: measurement.part("bench, \(plural(cases.count, "case"))"))
+      measurement.finish()
       try StopSignal.check()
       let found = BenchFile(benchmarks, core: core)
       print(found.text)
@@ -75,17 +77,16 @@ struct Bench: JobCommand {
     }
     for what in cases { try requireMemory(of: [what], names: names, over: world) }
     try requireAgreement(options.agreement, over: world)
+    let measurement = MeasurementReporter(seconds: options.seconds * Double(cases.count), on: world)
+    defer { measurement.finish() }
     var results: [SynchronisationBenchmark.Result] = []
     for what in cases {
       let benchmark = try SynchronisationBenchmark(what, names: names, world: world)
-      let start = csimd_nanoseconds()
-      repeat {
-        try benchmark.round()
-      } while try StopSignal.goesOn(Double(csimd_nanoseconds() - start) < options.seconds * 1e9, over: world)
-      try StopSignal.check(over: world) { try benchmark.close() }
+      try benchmark.run(seconds: options.seconds, progress: measurement.part("d-model \(what.shape.dModel)"))
       results += try benchmark.results()
       try benchmark.close()
     }
+    measurement.finish()
     let found = SynchronisationFile(results)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
@@ -94,7 +95,7 @@ struct Bench: JobCommand {
     }
   }
 
-  private func cases(_ options: OptionValues<Table>) throws -> [StepBenchmark.Case] {
+  private func cases(_ options: OptionValues<Table>) throws -> [TimedCase] {
     let chosen = try options.engine.options
     // Where auto has a choice, its owner is to see both.
     let kinds: [EngineKind] = chosen.kind == .auto && EngineKind.sme2.isAvailable ? [.simd, .sme2] : [chosen.kind]
@@ -102,11 +103,11 @@ struct Bench: JobCommand {
       var engine = chosen
       engine.kind = kind
       var cases = try options.dModel.map { width in
-        StepBenchmark.Case(
+        TimedCase(
           shape: try Shape(dModel: width, heads: options.heads), batch: options.batch, engine: engine)
       }
       if !options.isGiven(\.dModel), !options.isGiven(\.batch), !options.sync {
-        cases.append(.init(shape: try Shape(dModel: 64, heads: options.heads), batch: 128, engine: engine))
+        cases.append(TimedCase(shape: try Shape(dModel: 64, heads: options.heads), batch: 128, engine: engine))
       }
       return cases
     }
@@ -114,16 +115,13 @@ struct Bench: JobCommand {
 
   /// Of cases that are held at the same time. With several ranks every strategy has arrays of its own, and so has one
   /// core alone.
-  private func requireMemory(of cases: [StepBenchmark.Case], names: NameTable, over world: Communicator) throws {
+  private func requireMemory(of cases: [TimedCase], names: NameTable, over world: Communicator) throws {
     var need = MemoryNeed()
     for what in cases {
-      need = need + MemoryNeed(shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: 1)
+      need = need + what.memoryNeed(names: names, ranks: 1)
       guard world.size > 1 else { continue }
       for strategy in SynchronisationStrategy.allCases where strategy != .auto {
-        need =
-          need
-          + MemoryNeed(
-            shape: what.shape, batch: what.batch, engine: what.engine, names: names, ranks: world.size)
+        need = need + what.memoryNeed(names: names, ranks: world.size)
       }
     }
     let largest = cases.max { ($0.batch, $0.shape.dModel) < ($1.batch, $1.shape.dModel) }
@@ -131,26 +129,9 @@ struct Bench: JobCommand {
     try ddp_train.requireMemory(need, for: what, over: world)
   }
 
-  private func validate(_ cases: [StepBenchmark.Case]) throws {
+  private func validate(_ cases: [TimedCase]) throws {
     for kind in EngineKind.allCases {
       if let engine = cases.first(where: { $0.engine.kind == kind })?.engine { try requireCorrect(engine) }
-    }
-  }
-
-  /// Rounds of about 20 ms, each between two measurements of the peak.
-  private func time(_ what: StepBenchmark.Case, _ benchmark: StepBenchmark, seconds: Double) throws {
-    let warmUp = csimd_nanoseconds()
-    var steps = 0
-    while csimd_nanoseconds() - warmUp < 200_000_000 || steps < 5 {
-      try StopSignal.check()
-      try benchmark.warmUp(steps: 1)
-      steps += 1
-    }
-    let perRound = max(1, steps / 10)
-    let start = csimd_nanoseconds()
-    while Double(csimd_nanoseconds() - start) < seconds * 1e9 {
-      try StopSignal.check()
-      try benchmark.round(steps: perRound)
     }
   }
 }

@@ -44,8 +44,12 @@ struct LadderCommand: JobCommand {
     // Ranks have been given their cores; a process alone moves between all of them.
     if world.size == 1 { Core.pin() }
     let ladder = Ladder(shape: shape, batch: options.batch, names: names, world: world)
+    let measurement = MeasurementReporter(seconds: options.seconds, on: world)
+    defer { measurement.finish() }
+    let progress = measurement.part("ladder")
     try ladder.validate()
-    try ladder.run(seconds: options.seconds)
+    try ladder.run(seconds: options.seconds, progress: progress)
+    measurement.finish()
     let found = try ladder.result()
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
@@ -61,10 +65,8 @@ struct LadderCommand: JobCommand {
     need.touched = 2 * nodes * Tape<Float>.bytesPerNode
     (need.reserved, need.largest) = (need.touched, need.touched / 2)
     for rung in Rung.onOneCore {
-      need =
-        need
-        + MemoryNeed(
-          shape: shape, batch: rung.oneName ? 1 : batch, engine: rung.options, names: names, ranks: 1)
+      let timed = TimedCase(shape: shape, batch: rung.oneName ? 1 : batch, engine: rung.options)
+      need = need + timed.memoryNeed(names: names, ranks: 1)
     }
     try ddp_train.requireMemory(need, for: "batch \(batch) at d-model \(shape.dModel)", over: world)
   }

@@ -49,7 +49,12 @@ struct Predict: JobCommand {
     try requireAgreement(options.agreement, over: world)
     for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
     let host = try HostGroup(world)
-    let place = Placement(ranksPerNode: try placement(plan, world, host))
+    let place = Placement(ranksPerHost: try placement(plan, world, host))
+    let counts = world.size > 1 ? (2...world.size).filter { Self.isMeasured($0, of: world.size) } : []
+    let exchanged = plan.strategies.count * plan.exchangedWidths.count * counts.count
+    let measurement = MeasurementReporter(
+      seconds: plan.seconds * Double(4 * plan.shapes.count + exchanged), on: world)
+    defer { measurement.finish() }
     var compute: [ComputePrices] = []
     for shape in plan.shapes {
       try world.rest { isStopped in
@@ -57,15 +62,16 @@ struct Predict: JobCommand {
         compute.append(
           try .measure(
             shape: shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names, seconds: 4 * plan.seconds,
-            isStopped: isStopped))
+            isStopped: isStopped, progress: measurement.part("one core, d-model \(shape.dModel)")))
       }
       try StopSignal.check(over: world)
     }
-    let exchanges = try measureExchanges(plan, names, over: world)
+    let exchanges = try measureExchanges(plan, counts, names, measurement, over: world)
+    measurement.finish()
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       var found = PredictionFile()
-      found.ranksPerNode = place.ranksPerNode
+      found.ranksPerNode = place.ranksPerHost
       found.assumptions = Prices.assumptions(
         place: place, nodes: host.hostCount, measured: !exchanges.isEmpty, latency: plan.latency,
         bandwidth: plan.bandwidth)
@@ -103,6 +109,9 @@ struct Predict: JobCommand {
     var ranksPerNode: Int?
     var upTo: Int
     var seconds: Double
+
+    /// One gradient size does not tell latency from bandwidth.
+    var exchangedWidths: [Int] { Set([16, 32, 64, 128] + shapes.map(\.dModel)).sorted() }
   }
 
   private func plan(_ options: OptionValues<Table>) throws -> Plan {
@@ -125,7 +134,7 @@ struct Predict: JobCommand {
     var need = MemoryNeed()
     var batch = 1
     while batch < 8 * most {
-      need = need + MemoryNeed(shape: shape, batch: batch, engine: plan.engine, names: names, ranks: 1)
+      need = need + TimedCase(shape: shape, batch: batch, engine: plan.engine).memoryNeed(names: names, ranks: 1)
       batch *= 2
     }
     try ddp_train.requireMemory(need, for: "batch \(most) at d-model \(shape.dModel)", over: world)
@@ -139,18 +148,19 @@ struct Predict: JobCommand {
 
   /// On rank 0, in the order of ranks, strategies, widths. Collective.
   private func measureExchanges(
-    _ plan: Plan, _ names: NameTable, over world: Communicator
+    _ plan: Plan, _ counts: [Int], _ names: NameTable, _ measurement: MeasurementReporter, over world: Communicator
   ) throws -> [ExchangeMeasurement] {
     var measured: [ExchangeMeasurement] = []
-    for count in 2..<max(world.size + 1, 3) where count <= world.size && Self.isMeasured(count, of: world.size) {
+    for count in counts {
       guard let part = try world.split(color: world.rank < count ? 0 : 1) else { continue }
       try world.rest(workers: count) { isStopped in
         for strategy in plan.strategies {
-          for width in Set([16, 32, 64, 128] + plan.shapes.map(\.dModel)).sorted() {
+          for width in plan.exchangedWidths {
             measured.append(
               try ExchangeBenchmark.measure(
                 strategy, shape: Shape(dModel: width, heads: Shape.defaultHeads(dModel: width)), engine: plan.engine,
-                names: names, seconds: plan.seconds, group: part.communicator, isStopped: isStopped))
+                names: names, seconds: plan.seconds, group: part.communicator, isStopped: isStopped,
+                progress: measurement.part("\(count) ranks, \(strategy), d-model \(width)")))
           }
         }
       }

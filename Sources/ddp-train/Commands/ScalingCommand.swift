@@ -1,6 +1,5 @@
 import Schemas
 import ArgumentParser
-import CSIMD
 import DataParallel
 import Doctor
 import Foundation
@@ -41,9 +40,6 @@ struct ScalingCommand: JobCommand {
 
   @OptionGroup var options: CommandLineOptions<Table>
 
-  /// Fewer rounds say nothing about their spread.
-  private static let fewestRounds = 8
-
   func run(on world: Communicator) throws {
     let (options, plans, names, output) = try onEveryRank(of: world) {
       let options = try self.options.values()
@@ -52,17 +48,23 @@ struct ScalingCommand: JobCommand {
       return (options, plans, try ProjectFiles.names(), world.rank == 0 ? try Output(options) : nil)
     }
     try requireAgreement(options.agreement, over: world)
-    for plan in plans { try requireMemory(of: plan, names: names, over: world) }
+    for plan in plans {
+      try requireMemory(
+        plan.memoryNeed(names: names), for: "batch \(plan.batches.max() ?? 1) at d-model \(plan.shape.dModel)",
+        over: world)
+    }
     let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
     if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
     var report = ScalingReport()
     report.machine = try .current(of: world)
     report.machine.warnings = warnings.map { "\($0.check): \($0.what)" }
     var peaks: [Double] = []
+    let pricing = world.size > 1 ? min(options.seconds, 1) : 0
+    let measurement = MeasurementReporter(seconds: (options.seconds + pricing) * Double(plans.count), on: world)
+    defer { measurement.finish() }
     for plan in plans {
       let experiment = try ScalingExperiment(plan, names: names, world: world)
-      try measure(experiment, seconds: options.seconds, over: world)
-      try StopSignal.check(over: world) { try experiment.close() }
+      try experiment.run(seconds: options.seconds, progress: measurement.part("d-model \(plan.shape.dModel)"))
       let found = try experiment.results()
       try experiment.close()
       report.results += found.results
@@ -71,7 +73,8 @@ struct ScalingCommand: JobCommand {
       report.machine.warnings += experiment.notices.filter { !report.machine.warnings.contains($0) }
     }
     report.cost = ScalingCost.all(report.results)
-    try forecast(&report, plans, names, seconds: options.seconds, over: world)
+    try forecast(&report, plans, names, seconds: pricing, measurement, over: world)
+    measurement.finish()
     report.machine.setPeak(Sample(peaks))
     try onEveryRank(of: world) {
       guard let output else { return }
@@ -83,7 +86,7 @@ struct ScalingCommand: JobCommand {
   /// Adds predictions on rank 0. Collective.
   private func forecast(
     _ report: inout ScalingReport, _ plans: [ScalingExperiment.Plan], _ names: NameTable, seconds: Double,
-    over world: Communicator
+    _ measurement: MeasurementReporter, over world: Communicator
   ) throws {
     guard world.size > 1 else { return }
     let host = try HostGroup(world)
@@ -93,26 +96,17 @@ struct ScalingCommand: JobCommand {
       for plan in plans {
         compute[plan.shape.dModel] = try .measure(
           shape: plan.shape, batch: plan.batches.max() ?? 1, engine: plan.engine, names: names,
-          seconds: min(seconds, 1), isStopped: isStopped)
+          seconds: seconds, isStopped: isStopped,
+          progress: measurement.part("one core, d-model \(plan.shape.dModel)"))
       }
       guard try !isStopped() else { return }
       let place = Placement(
-        ranksPerNode: host.hostCount > 1 ? host.communicator.size : max(world.size, allowedCPUs().count))
+        ranksPerHost: host.hostCount > 1 ? host.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
         report.results, compute: compute, upTo: 1_000_000)
       report.assumptions = Prices.assumptions(place: place, nodes: host.hostCount, measured: true)
     }
     try StopSignal.check(over: world)
-  }
-
-  private func measure(_ experiment: ScalingExperiment, seconds: Double, over world: Communicator) throws {
-    let start = csimd_nanoseconds()
-    var rounds = 0
-    repeat {
-      try experiment.runRound()
-      rounds += 1
-    } while try StopSignal.goesOn(
-      Double(csimd_nanoseconds() - start) <= seconds * 1e9 || rounds < Self.fewestRounds, over: world)
   }
 
   private func plans(_ options: OptionValues<Table>, ranks most: Int) throws -> [ScalingExperiment.Plan] {
@@ -130,25 +124,6 @@ struct ScalingCommand: JobCommand {
         shape: try Shape(dModel: width, heads: options.heads), batches: options.batch, modes: options.mode,
         strategies: options.sync, engine: engine, ranks: counts)
     }
-  }
-
-  /// Rank 0 has most: one core's arrays for each batch, and its part of every number of ranks and strategy.
-  private func requireMemory(of plan: ScalingExperiment.Plan, names: NameTable, over world: Communicator) throws {
-    func need(_ batch: Int, ranks: Int) -> MemoryNeed {
-      MemoryNeed(shape: plan.shape, batch: batch, engine: plan.engine, names: names, ranks: ranks)
-    }
-    var all = need(plan.batches[0], ranks: 1)
-    for batch in plan.batches {
-      for ranks in plan.ranks {
-        for mode in plan.modes {
-          let global = mode == .weak ? batch * ranks : batch
-          all = all + need(global, ranks: 1)
-          for _ in plan.strategies { all = all + need(global, ranks: ranks) }
-        }
-      }
-    }
-    let batch = plan.batches.max() ?? 1
-    try ddp_train.requireMemory(all, for: "batch \(batch) at d-model \(plan.shape.dModel)", over: world)
   }
 
   /// Where results go besides the screen. Found wrong before anything is measured, not after.

@@ -33,7 +33,7 @@ extension PredictionFile {
     func link(_ link: Link) -> String {
       "α \(significant(link.latency)) µs, 1/β \(link.perByte > 0 ? significant(link.gigabits) : "∞") Gbit/s"
     }
-    return "between nodes \(link(price.network)); inside a node \(link(price.node)), "
+    return "between nodes \(link(price.network)); inside a node \(link(price.host)), "
       + "barrier \(significant(price.barrier)) µs a stage, reading \(significant(1e-3 / max(price.perByteRead, 1e-9))) GB/s"
   }
 
