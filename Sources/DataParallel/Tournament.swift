@@ -29,7 +29,7 @@ public struct Tournament: Sendable {
     // The same on every rank, bit for bit: all choose by it.
     results = try players.map { player in
       Result(
-        strategy: player.strategy, step: Sample(try player.slowest(player.times)).median,
+        strategy: player.strategy, step: try player.sample().median,
         synchronisation: Sample(
           try player.slowest(
             player.waitingSteps.map { ($0.outcome.phases.synchronisation + $0.outcome.phases.adam) / 1000 })

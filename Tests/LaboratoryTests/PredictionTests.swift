@@ -1,7 +1,7 @@
+import Schemas
 import DataParallel
 import Dataset
 import GPT
-import Schemas
 import TestSupport
 import Testing
 
@@ -12,12 +12,12 @@ struct PredictionTests {
   private static let sizes = [(16, 4188), (32, 14_524), (64, 53_628), (128, 205_564)]
 
   private static func measurements(
-    _ prices: Prices, _ strategy: SynchronisationStrategy, ranks: Int, perHost: Int
+    _ prices: Prices, _ strategy: SynchronisationStrategy, ranks: Int, perNode: Int
   ) -> [ExchangeMeasurement] {
     sizes.map { c, parameters in
       let terms = CostTerms(
-        strategy, parameters: parameters, ranks: ranks, place: Placement(ranksPerHost: perHost),
-        network: prices.network, host: prices.host)
+        strategy, parameters: parameters, ranks: ranks, place: Placement(ranksPerNode: perNode),
+        network: prices.network, node: prices.node)
       return ExchangeMeasurement(
         strategy: strategy, chosen: strategy, ranks: ranks, c: c, parameters: parameters,
         exchangeUs: prices.time(of: terms), updateUs: 0)
@@ -30,23 +30,23 @@ struct PredictionTests {
       (SynchronisationStrategy.allreduce, 1), (.sharded, 1), (.hierarchical, 1), (.allreduce, 2), (.shared, 2),
     ]
   )
-  func fit(strategy: SynchronisationStrategy, perHost: Int) {
+  func fit(strategy: SynchronisationStrategy, perNode: Int) {
     let truth = Prices(
-      network: .tcp(latency: 130, perByte: 0.01), host: .sharedMemory(latency: 2.5, perByte: 0.0004), barrier: 0.8,
+      network: .tcp(latency: 130, perByte: 0.01), node: .sharedMemory(latency: 2.5, perByte: 0.0004), barrier: 0.8,
       perByteRead: 0.0002)
     var fitted = Prices.assumed
     fitted.fit(
-      Self.measurements(truth, strategy, ranks: 2, perHost: perHost), place: Placement(ranksPerHost: perHost),
+      Self.measurements(truth, strategy, ranks: 2, perNode: perNode), place: Placement(ranksPerNode: perNode),
       updatePerParameter: 0)
     func close(_ path: KeyPath<Prices, Double>) -> Bool { abs(fitted[keyPath: path] / truth[keyPath: path] - 1) < 1e-9 }
     if strategy == .shared {
       #expect(close(\.barrier) && close(\.perByteRead))
       #expect(fitted.network == Prices.assumed.network)
-    } else if perHost == 1 {
+    } else if perNode == 1 {
       #expect(close(\.network.latency) && close(\.network.perByte))
-      #expect(fitted.host == Prices.assumed.host)
+      #expect(fitted.node == Prices.assumed.node)
     } else {
-      #expect(close(\.host.latency) && close(\.host.perByte))
+      #expect(close(\.node.latency) && close(\.node.perByte))
     }
   }
 
@@ -65,27 +65,27 @@ struct PredictionTests {
     let prices = Prices.assumed
     func latencies(_ parameters: Int) -> Double {
       CostTerms(
-        .allreduce, parameters: parameters, ranks: 2, place: Placement(ranksPerHost: 1), network: prices.network,
-        host: prices.host
+        .allreduce, parameters: parameters, ranks: 2, place: Placement(ranksPerNode: 1), network: prices.network,
+        node: prices.node
       ).networkLatencies
     }
     #expect(latencies(5000) == 2)  // a ring of two halves of 10 kB
     #expect(latencies(50_000) == 6)  // of 100 kB
   }
 
-  @Test("ranks of one host share its wire, and only what leaves it is sent")
-  func hosts() {
+  @Test("ranks of one node share its wire, and only what leaves it is sent")
+  func nodes() {
     func terms(_ strategy: SynchronisationStrategy, _ ranks: Int) -> CostTerms {
       CostTerms(
-        strategy, parameters: 53_628, ranks: ranks, place: Placement(ranksPerHost: 4), network: Prices.assumed.network,
-        host: Prices.assumed.host)
+        strategy, parameters: 53_628, ranks: ranks, place: Placement(ranksPerNode: 4), network: Prices.assumed.network,
+        node: Prices.assumed.node)
     }
     #expect(terms(.allreduce, 4).networkBytes == 0)
     #expect(terms(.auto, 4) == terms(.shared, 4))
     #expect(terms(.auto, 8) == terms(.hierarchical, 8))
     #expect(terms(.hierarchical, 8).updateShare == 0.25)
     #expect(terms(.sharded, 8).updateShare == 0.125)
-    // Two hosts: each sends half of the gradient, and the other half's sum back.
+    // Two nodes: each sends half of the gradient, and the other half's sum back.
     let bytes = Double(4 * (53_628 + 3))
     #expect(abs(terms(.hierarchical, 8).networkBytes - bytes) < 4)
     #expect(terms(.hierarchical, 8).bytesRead == bytes)
@@ -118,7 +118,7 @@ struct PredictionTests {
     let compute = ComputePrices(
       selection: 1, selectionPerName: 0.2, passes: 3, passesPerRow: 0.5, updatePerParameter: 0.001)
     let predictor = Predictor(
-      shape: shape, engine: EngineOptions(), compute: compute, place: Placement(ranksPerHost: 4), names: names)
+      shape: shape, engine: EngineOptions(), compute: compute, place: Placement(ranksPerNode: 4), names: names)
     let curve = predictor.predict(
       .allreduce, prices: .assumed, batch: 16, mode: .strong, ranks: ScalingExperiment.rankCounts(upTo: 100))
     #expect(curve.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 100])

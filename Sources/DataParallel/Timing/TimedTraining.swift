@@ -2,6 +2,7 @@ import CSIMD
 import CSystem
 import GPT
 import MPI
+import Values
 
 /// Times the training steps of one case, on one core or on several ranks. All measurements use it, so that a number
 /// that several commands print is the same number.
@@ -9,8 +10,8 @@ import MPI
 /// - A step is a run's step: it draws a fresh batch; batch selection, prefix tree, both passes, exchange and Adam are
 ///   inside.
 /// - Cases take turns (`Turns`): a machine that changes its speed changes it for all of them.
-/// - A turn takes about 10 ms and counts at most 120 steps. Other cases have emptied the caches since the last turn, so
-///   it begins with up to 80 steps that do not count.
+/// - A turn takes about 10 ms and counts at most 60 steps. Other cases have emptied the caches since the last turn, so
+///   it begins with up to 40 steps that do not count.
 /// - Each strategy and number of ranks has batches of its own. A batch that another case has just run is cheaper than a
 ///   fresh one: its names are in the cache, and the branch predictor knows them.
 /// - Several ranks then run as many steps with a barrier before the exchange, which tells the wait for the last rank
@@ -35,7 +36,7 @@ public final class TimedTraining {
   private var next: Int
 
   private static let microsecondsPerTurn = 10_000.0
-  private static let mostCounted = 120
+  private static let mostCounted = 60
   /// Steps between the first ones of two cases, more than there are in a turn.
   private static let stride = 1 << 10
 
@@ -98,6 +99,9 @@ public final class TimedTraining {
 
   /// What each value comes to on the rank where it is largest. Collective over `group`; the same on all.
   public func slowest(_ values: [Double]) throws -> [Double] { try group?.allReduce(values, .max) ?? values }
+
+  /// A step's time in µs, each step as long as its slowest rank's. Collective over `group`; the same on all.
+  public func sample() throws -> Sample { Sample(try slowest(times)) }
 
   /// Gives memory back that ranks share. Collective over `group`.
   public func close() throws { try training.close() }

@@ -3,61 +3,61 @@ import DataParallel
 /// How often a strategy's step pays each of its network's and memory's prices: the coefficients of a sum that is linear
 /// in them.
 ///
-/// exchange = α · latencies + β · bytes, for the network and for the messages inside a host each;
+/// exchange = α · latencies + β · bytes, for the network and for the messages inside a node each;
 /// where memory is shared: + barrier · barriers + reading · bytesRead.
 public struct CostTerms: Equatable, Sendable {
   var networkLatencies = 0.0
   var networkBytes = 0.0
-  var hostLatencies = 0.0
-  var hostBytes = 0.0
+  var nodeLatencies = 0.0
+  var nodeBytes = 0.0
   var barriers = 0.0
-  /// From memory that other cores of the host wrote.
+  /// From memory that other cores of the node wrote.
   var bytesRead = 0.0
   /// Parameters that the busiest rank updates, as a share of P.
   var updateShare = 1.0
 
   /// - Parameters:
   ///   - parameters: P.
-  ///   - network, host: whose eager limits decide what a message costs.
+  ///   - network, node: whose eager limits decide what a message costs.
   init(
-    _ strategy: SynchronisationStrategy, parameters: Int, ranks: Int, place: Placement, network: Link, host: Link
+    _ strategy: SynchronisationStrategy, parameters: Int, ranks: Int, place: Placement, network: Link, node: Link
   ) {
     let bytes = Double(4 * (parameters + 3))
     guard ranks > 1 else { return }
-    let perHost = min(ranks, place.ranksPerHost)
-    let hosts = (ranks + perHost - 1) / perHost
-    let taken = strategy == .auto ? (hosts == 1 ? .shared : .hierarchical) : strategy
+    let perNode = min(ranks, place.ranksPerNode)
+    let nodes = (ranks + perNode - 1) / perNode
+    let taken = strategy == .auto ? (nodes == 1 ? .shared : .hierarchical) : strategy
     switch taken {
     case .allreduce, .overlap:
       add(
-        AllReduceAlgorithm.openMPI(ranks: ranks, bytes: bytes).rounds(ranks: ranks, bytes: bytes), perHost: perHost,
-        severalHosts: hosts > 1, network: network, host: host)
+        AllReduceAlgorithm.openMPI(ranks: ranks, bytes: bytes).rounds(ranks: ranks, bytes: bytes), perNode: perNode,
+        severalNodes: nodes > 1, network: network, node: node)
     case .sharded:
       // Reduce-scatter by recursive halving, and its mirror image that gathers.
       add(
-        AllReduceAlgorithm.rabenseifner.rounds(ranks: ranks, bytes: bytes), perHost: perHost, severalHosts: hosts > 1,
-        network: network, host: host)
+        AllReduceAlgorithm.rabenseifner.rounds(ranks: ranks, bytes: bytes), perNode: perNode, severalNodes: nodes > 1,
+        network: network, node: node)
       updateShare = 1 / Double(ranks)
     case .shared:
       addShared(bytes: bytes, ranks: ranks)
       updateShare = 1 / Double(ranks)
     case .hierarchical, .auto:
-      addShared(bytes: bytes, ranks: perHost)
-      let slice = bytes / Double(perHost)
-      // All slices of a host cross its wire.
-      for round in AllReduceAlgorithm.openMPI(ranks: hosts, bytes: slice).rounds(ranks: hosts, bytes: slice) {
+      addShared(bytes: bytes, ranks: perNode)
+      let slice = bytes / Double(perNode)
+      // All slices of a node cross its wire.
+      for round in AllReduceAlgorithm.openMPI(ranks: nodes, bytes: slice).rounds(ranks: nodes, bytes: slice) {
         networkLatencies += Double(round.count) * network.latencies(of: round.bytes)
-        networkBytes += Double(round.count) * round.bytes * Double(perHost)
+        networkBytes += Double(round.count) * round.bytes * Double(perNode)
       }
-      updateShare = 1 / Double(perHost)
+      updateShare = 1 / Double(perNode)
     }
   }
 
-  /// The terms of an exchange that was measured.
+  /// Of an exchange that was measured.
   public init(_ measurement: ExchangeMeasurement, place: Placement, prices: Prices) {
     self.init(
       measurement.chosen, parameters: measurement.parameters, ranks: measurement.ranks, place: place,
-      network: prices.network, host: prices.host)
+      network: prices.network, node: prices.node)
   }
 
   private mutating func addShared(bytes: Double, ranks: Int) {
@@ -66,29 +66,29 @@ public struct CostTerms: Equatable, Sendable {
     bytesRead = bytes
   }
 
-  /// A flat collective over ranks that fill one host after another.
+  /// A flat collective over ranks that fill one node after the other.
   private mutating func add(
-    _ rounds: [MessageRound], perHost: Int, severalHosts: Bool, network: Link, host: Link
+    _ rounds: [MessageRound], perNode: Int, severalNodes: Bool, network: Link, node: Link
   ) {
     for round in rounds {
       let count = Double(round.count)
-      if severalHosts, round.distance >= perHost {
-        let onOneWire = round.isRing ? 1 : Double(perHost)
+      if severalNodes, round.distance >= perNode {
+        let onOneWire = round.isRing ? 1 : Double(perNode)
         networkLatencies += count * network.latencies(of: round.bytes)
         networkBytes += count * round.bytes * onOneWire
       } else {
-        hostLatencies += count * host.latencies(of: round.bytes)
-        hostBytes += count * round.bytes
+        nodeLatencies += count * node.latencies(of: round.bytes)
+        nodeBytes += count * round.bytes
       }
     }
   }
 }
 
-/// Where ranks are: they fill one host after another.
+/// Where ranks are: they fill one node after the other.
 public struct Placement: Sendable, Equatable {
-  public var ranksPerHost: Int
+  public var ranksPerNode: Int
 
-  public init(ranksPerHost: Int) { self.ranksPerHost = ranksPerHost }
+  public init(ranksPerNode: Int) { self.ranksPerNode = ranksPerNode }
 
   /// log₂, rounded up.
   static func stages(of ranks: Int) -> Double {

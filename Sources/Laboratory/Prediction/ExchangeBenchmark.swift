@@ -21,7 +21,7 @@ public struct ExchangeMeasurement: Codable, Sendable, Equatable {
 public enum ExchangeBenchmark {
   /// Until TCP has opened its windows.
   private static let warmUp = 24
-  private static let fewest = 12
+  private static let fewest = 3
 
   /// Collective over `group`.
   ///

@@ -9,17 +9,24 @@ public struct Link: Codable, Sendable, Equatable {
   /// What a message above `eagerLimit` waits before its bytes leave and while they arrive, in latencies.
   public var latenciesOfLarge: Double
 
+  public init(latency: Double, perByte: Double, eagerLimit: Double, latenciesOfLarge: Double) {
+    self.latency = latency
+    self.perByte = perByte
+    self.eagerLimit = eagerLimit
+    self.latenciesOfLarge = latenciesOfLarge
+  }
+
   /// TCP as Open MPI uses it: announcement, answer and data of a large message cross one after another.
-  static func tcp(latency: Double, perByte: Double) -> Link {
+  public static func tcp(latency: Double, perByte: Double) -> Link {
     Link(latency: latency, perByte: perByte, eagerLimit: 65536, latenciesOfLarge: 3)
   }
 
   /// Shared memory as Open MPI uses it: the receiver of a large message fetches it itself once it is announced.
-  static func sharedMemory(latency: Double, perByte: Double) -> Link {
+  public static func sharedMemory(latency: Double, perByte: Double) -> Link {
     Link(latency: latency, perByte: perByte, eagerLimit: 4096, latenciesOfLarge: 1)
   }
 
-  /// - Parameter gigabits: per second.
+  /// - Parameter gigabits: a second.
   public static func perByte(gigabits: Double) -> Double { 8 / (gigabits * 1000) }
 
   func latencies(of bytes: Double) -> Double { bytes > eagerLimit ? latenciesOfLarge : 1 }

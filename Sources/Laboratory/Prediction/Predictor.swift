@@ -1,6 +1,6 @@
+import Schemas
 import DataParallel
 import GPT
-import Schemas
 
 /// Predicts the step of one width on any number of ranks:
 ///
@@ -9,28 +9,33 @@ import Schemas
 /// What it leaves out: noise, for which N ranks wait more often than one, cores that slow each other down, and networks
 /// whose wires are shared with others.
 public struct Predictor: Sendable {
-  private let shape: Shape
-  private let engine: EngineOptions
-  private let compute: ComputePrices
-  private let place: Placement
+  public let shape: Shape
+  public let engine: EngineOptions
+  public let compute: ComputePrices
+  public let place: Placement
   private let names: NameTable
 
   public init(
     shape: Shape, engine: EngineOptions, compute: ComputePrices, place: Placement, names: NameTable
   ) {
-    (self.shape, self.engine, self.compute, self.place, self.names) = (shape, engine, compute, place, names)
+    self.shape = shape
+    self.engine = engine
+    self.compute = compute
+    self.place = place
+    self.names = names
   }
+
+  private var parameters: Int { shape.parameterCount }
 
   /// - Parameter batch: B of a step in strong scaling, which grows from N = B on so that no rank is without a name; per
   ///   rank in weak scaling.
-  func predict(
+  public func predict(
     _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: Int
   ) -> Prediction {
-    let parameters = shape.parameterCount
     let global = mode == .weak ? batch * ranks : max(batch, ranks)
     let rows = ShardRows(batch: global, ranks: ranks, engine: engine, names: names)
     let terms = CostTerms(
-      strategy, parameters: parameters, ranks: ranks, place: place, network: prices.network, host: prices.host)
+      strategy, parameters: parameters, ranks: ranks, place: place, network: prices.network, node: prices.node)
     let communication = prices.time(of: terms)
     let update = compute.updatePerParameter * Double(parameters) * terms.updateShare
     let step =
@@ -38,8 +43,8 @@ public struct Predictor: Sendable {
     let single = compute.singleCore(batch: global, rows: rows, parameters: parameters)
     return Prediction(
       c: shape.dModel, batch: batch, globalBatch: global, mode: mode, strategy: strategy.rawValue, ranks: ranks,
-      usPerStep: step, communicationUs: communication, efficiency: single / (Double(ranks) * step),
-      singleCoreUsPerStep: single)
+      usPerStep: step,
+      communicationUs: communication, efficiency: single / (Double(ranks) * step), singleCoreUsPerStep: single)
   }
 
   /// A prediction for each number of ranks.

@@ -2,27 +2,26 @@ import DataParallel
 
 /// What one strategy pays for each of its cost terms.
 public struct Prices: Codable, Sendable, Equatable {
-  /// α and β between hosts, and between ranks of one.
+  /// α and β between nodes, and between ranks of one.
   public var network: Link
-  public var host: Link
-  /// A stage of a host's barrier, in µs.
+  public var node: Link
+  /// A stage of a node's barrier, in µs.
   public var barrier: Double
   /// Reading a byte that another core wrote, in µs.
   public var perByteRead: Double
 
-  private enum CodingKeys: String, CodingKey {
-    case network
-    case host = "node"
-    case barrier, perByteRead
+  public init(network: Link, node: Link, barrier: Double, perByteRead: Double) {
+    self.network = network
+    self.node = node
+    self.barrier = barrier
+    self.perByteRead = perByteRead
   }
 
-  /// Where nothing was measured: a network of the better sort, and a host of the usual one.
+  /// Where nothing was measured: a network of the better sort, and a node of the usual one.
   public static let assumed = Prices(
     network: .tcp(latency: 2, perByte: Link.perByte(gigabits: 100)),
-    host: .sharedMemory(latency: 0.7, perByte: 1 / 4000), barrier: 0.3, perByteRead: 1 / 8000)
-}
+    node: .sharedMemory(latency: 0.7, perByte: 1 / 4000), barrier: 0.3, perByteRead: 1 / 8000)
 
-extension Prices {
   /// The assumed prices, fitted to measurements as `fit` does.
   public init(fitting measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
     self = .assumed
@@ -31,7 +30,7 @@ extension Prices {
 
   public func time(of terms: CostTerms) -> Double {
     network.latency * terms.networkLatencies + network.perByte * terms.networkBytes
-      + host.latency * terms.hostLatencies + host.perByte * terms.hostBytes
+      + node.latency * terms.nodeLatencies + node.perByte * terms.nodeBytes
       + barrier * terms.barriers + perByteRead * terms.bytesRead
   }
 
@@ -42,7 +41,7 @@ extension Prices {
   /// - Parameters:
   ///   - measurements: of one strategy, at gradient sizes that differ.
   ///   - updatePerParameter: γ, of one core: what an update took beyond it was spent on reading.
-  mutating func fit(_ measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
+  public mutating func fit(_ measurements: [ExchangeMeasurement], place: Placement, updatePerParameter: Double) {
     let rows = measurements.map { measurement in
       let terms = CostTerms(measurement, place: place, prices: self)
       return (terms, measurement.communication(updatePerParameter: updatePerParameter, terms: terms))
@@ -52,7 +51,7 @@ extension Prices {
     } else if rows.contains(where: { $0.0.barriers > 0 }) {
       fit(rows, \.barrier, \.barriers, \.perByteRead, \.bytesRead)
     } else {
-      fit(rows, \.host.latency, \.hostLatencies, \.host.perByte, \.hostBytes)
+      fit(rows, \.node.latency, \.nodeLatencies, \.node.perByte, \.nodeBytes)
     }
   }
 

@@ -72,7 +72,7 @@ public final class SynchronisationBenchmark {
 
   /// Collective.
   public func results() throws -> [Result] {
-    let single = try world.broadcast(Sample(alone?.times ?? []).median, root: 0)
+    let single = try world.broadcast(alone?.sample().median ?? 0, root: 0)
     let bare = Sample(try world.allReduce(bareTimes, .max)).median
     return try players.map { player in
       func slowest(_ values: [Double]) throws -> Double { Sample(try player.slowest(values)).median }
@@ -81,7 +81,7 @@ public final class SynchronisationBenchmark {
       let cost = try slowest(zip(phases.synchronisation, phases.adam).map { $0 + $1 })
       return Result(
         shape: player.settings.shape, batch: player.settings.batch, strategy: player.strategy, ranks: world.size,
-        step: try slowest(player.times), synchronisation: max(0, cost - adam), wait: try slowest(phases.wait),
+        step: try player.sample().median, synchronisation: max(0, cost - adam), wait: try slowest(phases.wait),
         adam: adam, singleCoreStep: single, workInflation: player.rows.workInflation, bareAllReduce: bare)
     }
   }

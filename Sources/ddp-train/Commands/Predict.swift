@@ -59,7 +59,7 @@ struct Predict: JobCommand {
     try requireAgreement([("the options", "\(plan)"), ("json", json == nil ? "no file" : "a file")], over: world)
     for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
     let node = try NodeGroup(world)
-    let place = Placement(ranksPerHost: try placement(plan, world, node))
+    let place = Placement(ranksPerNode: try placement(plan, world, node))
     let counts = world.size > 1 ? (2...world.size).filter { Self.isMeasured($0, of: world.size) } : []
     let exchanged = plan.strategies.count * plan.exchangedWidths.count * counts.count
     let measurement = MeasurementReporter(

@@ -112,7 +112,7 @@ struct ScalingCommand: JobCommand {
       }
       guard try !isStopped() else { return }
       let place = Placement(
-        ranksPerHost: node.nodes > 1 ? node.communicator.size : max(world.size, allowedCPUs().count))
+        ranksPerNode: node.nodes > 1 ? node.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
         report.results, compute: compute, upTo: 1_000_000)
       report.assumptions = PredictionReport.assumptions(place: place, nodes: node.nodes, measured: true)

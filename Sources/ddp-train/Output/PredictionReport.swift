@@ -96,7 +96,7 @@ struct PredictionReport {
   static func assumptions(
     place: Placement, nodes: Int, measured: Bool, latency: Double? = nil, bandwidth: Double? = nil
   ) -> [String] {
-    var lines = ["\(plural(place.ranksPerHost, "rank")) a node"]
+    var lines = ["\(plural(place.ranksPerNode, "rank")) a node"]
     let network = Prices.assumed.network
     if !measured { lines.append("messages inside a node: assumed, for want of a second rank; start it with mpirun") }
     if nodes == 1 || !measured {
@@ -129,7 +129,7 @@ struct PredictionReport {
     func link(_ link: Link) -> String {
       "α \(significant(link.latency)) µs, 1/β \(link.perByte > 0 ? significant(8e-3 / link.perByte) : "∞") Gbit/s"
     }
-    return "between nodes \(link(price.network)); inside a node \(link(price.host)), "
+    return "between nodes \(link(price.network)); inside a node \(link(price.node)), "
       + "barrier \(significant(price.barrier)) µs a stage, reading \(significant(1e-3 / max(price.perByteRead, 1e-9))) GB/s"
   }
 
@@ -181,7 +181,7 @@ struct PredictionReport {
     get throws {
       try ReportJSON.encode(
         File(
-          ranksPerNode: place.ranksPerHost, assumptions: assumptions,
+          ranksPerNode: place.ranksPerNode, assumptions: assumptions,
           compute: Dictionary(uniqueKeysWithValues: zip(plan.shapes.map { "\($0.dModel)" }, compute)),
           prices: Dictionary(uniqueKeysWithValues: zip(plan.strategies.map(\.rawValue), prices)),
           exchanges: exchanges, checks: checks, predictions: curves.flatMap(\.predictions)))
