@@ -25,11 +25,8 @@ public struct StoredProgress: Sendable {
     elapsedSeconds: Double, rows: (whole: Int, sum: Int, largest: Int), ranks: Int, phases: [Double],
     microsecondsPerStep: Double
   ) {
-    self.elapsedSeconds = elapsedSeconds
-    self.rows = rows
-    self.ranks = ranks
-    self.phases = phases
-    self.microsecondsPerStep = microsecondsPerStep
+    (self.elapsedSeconds, self.rows, self.ranks) = (elapsedSeconds, rows, ranks)
+    (self.phases, self.microsecondsPerStep) = (phases, microsecondsPerStep)
   }
 
   /// - Throws: `CheckpointError` where a whole checkpoint lacks what this program writes.

@@ -34,12 +34,7 @@ public struct TrainingProgress: Sendable, Equatable {
     steps: Int, losses: [Double], elapsedSeconds: Double, rows: RowCounts, ranks: Int, phases: PhaseTimes,
     microsecondsPerStep: Double
   ) {
-    self.steps = steps
-    self.losses = losses
-    self.elapsedSeconds = elapsedSeconds
-    self.rows = rows
-    self.ranks = ranks
-    self.phases = phases
-    self.microsecondsPerStep = microsecondsPerStep
+    (self.steps, self.losses, self.elapsedSeconds, self.rows) = (steps, losses, elapsedSeconds, rows)
+    (self.ranks, self.phases, self.microsecondsPerStep) = (ranks, phases, microsecondsPerStep)
   }
 }

@@ -33,16 +33,9 @@ public struct Settings: Sendable {
     guard Ranges.steps.range.contains(steps) else { throw .steps(steps) }
     guard Ranges.bucketKiB.range.contains(bucketKiB) else { throw .bucket(bucketKiB) }
     guard Ranges.learningRate.range.contains(learningRate) else { throw .learningRate(learningRate) }
-    self.shape = shape
-    self.batch = batch
-    self.steps = steps
-    self.learningRate = learningRate
-    self.seed = seed
-    self.engine = engine
-    self.evaluate = evaluate
-    self.strategy = strategy
-    self.bucketKiB = bucketKiB
-    self.reproducible = reproducible
+    (self.shape, self.batch, self.steps, self.learningRate) = (shape, batch, steps, learningRate)
+    (self.seed, self.engine, self.evaluate) = (seed, engine, evaluate)
+    (self.strategy, self.bucketKiB, self.reproducible) = (strategy, bucketKiB, reproducible)
   }
 
   /// The order of a reproducible run's sums.

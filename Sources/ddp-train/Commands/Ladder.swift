@@ -34,12 +34,10 @@ struct LadderCommand: JobCommand {
   @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
-    let (options, shape, names, file) = try onEveryRank(of: world) {
-      let options = try self.options.values()
+    let (options, (shape, names, file)) = try options.agreed(on: world) { options in
       let shape = try Shape(dModel: options.dModel, heads: options.heads)
-      return (options, shape, try ProjectFiles.names(), try Destination.json(options.json, of: world))
+      return (shape, try ProjectFiles.names(), try Destination.json(options.json, of: world))
     }
-    try requireAgreement(options.agreement, over: world)
     try requireMemory(for: shape, batch: options.batch, names: names, over: world)
     // Ranks have been given their cores; a process alone moves between all of them.
     if world.size == 1 { Core.pin() }

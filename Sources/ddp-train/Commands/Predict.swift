@@ -42,11 +42,9 @@ struct Predict: JobCommand {
   @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
-    let (options, plan, names, file) = try onEveryRank(of: world) {
-      let options = try self.options.values()
-      return (options, try self.plan(options), try ProjectFiles.names(), try Destination.json(options.json, of: world))
+    let (_, (plan, names, file)) = try options.agreed(on: world) { options in
+      (try self.plan(options), try ProjectFiles.names(), try Destination.json(options.json, of: world))
     }
-    try requireAgreement(options.agreement, over: world)
     for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
     let host = try HostGroup(world)
     let place = Placement(ranksPerHost: try placement(plan, world, host))

@@ -41,13 +41,11 @@ struct ScalingCommand: JobCommand {
   @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
-    let (options, plans, names, output) = try onEveryRank(of: world) {
-      let options = try self.options.values()
+    let (options, (plans, names, output)) = try options.agreed(on: world) { options in
       let plans = try self.plans(options, ranks: world.size)
       try requireCorrect(plans[0].engine)
-      return (options, plans, try ProjectFiles.names(), world.rank == 0 ? try Output(options) : nil)
+      return (plans, try ProjectFiles.names(), world.rank == 0 ? try Output(options) : nil)
     }
-    try requireAgreement(options.agreement, over: world)
     for plan in plans {
       try requireMemory(
         plan.memoryNeed(names: names), for: "batch \(plan.batches.max() ?? 1) at d-model \(plan.shape.dModel)",
