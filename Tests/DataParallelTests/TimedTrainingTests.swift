@@ -38,7 +38,7 @@ struct TimedTrainingTests {
     var settings = try timed.settings
     settings.steps = 1
     let training = try TimedTraining(settings, names: names)
-    try training.turn()
+    for _ in 0..<4 { try training.turn() }
     #expect(Set(training.steps.map(\.outcome.positions)).count == 1)
   }
 
