@@ -14,7 +14,8 @@ private struct ShapedFile {
 
   init(path: String) throws {
     self.path = path
-    lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
+    lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
+      index, line in
       Self.shape(String(line)).map { (index + 1, $0) }
     }
   }
@@ -29,14 +30,16 @@ private struct ShapedFile {
   }
 
   private static let keywords: Set<String> = [
-    "S", "as", "break", "case", "catch", "class", "continue", "default", "defer", "do", "else", "enum", "extension", "for",
+    "S", "as", "break", "case", "catch", "class", "continue", "default", "defer", "do", "else", "enum", "extension",
+    "for",
     "func", "guard", "if", "in", "init", "is", "let", "private", "protocol", "public", "repeat", "return", "static",
     "struct", "switch", "throw", "throws", "try", "var", "where", "while",
   ]
 
   /// Declarations and short lines: six of them in a row are no logic.
   static func isThin(_ shape: String) -> Bool {
-    shape.count < 12 || shape.wholeMatch(of: /(public|private|static|let|var|case)*i+(:[i\[\]?.<>]+)?([=:].{0,12})?,?/) != nil
+    shape.count < 12
+      || shape.wholeMatch(of: /(public|private|static|let|var|case)*i+(:[i\[\]?.<>]+)?([=:].{0,12})?,?/) != nil
   }
 }
 
@@ -56,7 +59,8 @@ private func alikePlaces() throws -> [AlikePlaces: String] {
   var found: [AlikePlaces: String] = [:]
   for run in places.values {
     for (number, one) in run.enumerated() {
-      for other in run[(number + 1)...] where one.file.path != other.file.path || other.index >= one.index + sharedLines {
+      for other in run[(number + 1)...] where one.file.path != other.file.path || other.index >= one.index + sharedLines
+      {
         let pair = AlikePlaces(one: one.file.path, other: other.file.path)
         found[pair] = "line \(one.file.lines[one.index].number) and line \(other.file.lines[other.index].number)"
       }
@@ -82,7 +86,8 @@ func complaints(aboutAlikePlacesIn list: String) throws -> [String] {
     }
   }
   for (pair, lines) in found.sorted(by: { $0.key.one < $1.key.one }) where !explained.contains(pair) {
-    complaints.append("\(pair.one) and \(pair.other) share six lines (\(lines)): make them one, or say why two are right")
+    complaints.append(
+      "\(pair.one) and \(pair.other) share six lines (\(lines)): make them one, or say why two are right")
   }
   return complaints
 }
