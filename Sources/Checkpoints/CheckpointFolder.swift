@@ -1,5 +1,5 @@
-import Foundation
 import Files
+import Foundation
 import Synchronization
 
 /// A folder of one run's checkpoints, `step-000000500.safetensors` and so on, changed by one process at a time.

@@ -1,5 +1,5 @@
-import Foundation
 import Files
+import Foundation
 
 /// Who holds a folder of checkpoints: a number that nobody else ever has, and what tells whether the process still
 /// lives. In a file it is one line of text.

@@ -1,5 +1,5 @@
-import Files
 import Dataset
+import Files
 
 /// The checksum inside a checkpoint, which covers every bit of the file.
 ///

@@ -1,5 +1,5 @@
-import GPT
 import Files
+import GPT
 import SafeTensors
 import Values
 

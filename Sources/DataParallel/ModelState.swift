@@ -1,5 +1,5 @@
-import Files
 import Dataset
+import Files
 import GPT
 
 /// What training changes: the parameters and Adam's two moments, in canonical order.

@@ -1,7 +1,7 @@
 import CGuard
-import CSystem
 import CSIMD
 import CSME2
+import CSystem
 import DataParallel
 import Foundation
 import MPI

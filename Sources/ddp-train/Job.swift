@@ -1,9 +1,9 @@
-import Options
 import DataParallel
 import Doctor
 import Foundation
 import GPT
 import MPI
+import Options
 import Values
 
 /// The life of the process: parsing, init, command, finalize, exit code.

@@ -1,7 +1,7 @@
-import Options
 import DataParallel
 import Doctor
 import MPI
+import Options
 import Values
 
 /// Refuses what cannot fit, before any of it is taken. Collective.

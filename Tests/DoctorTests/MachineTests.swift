@@ -1,6 +1,6 @@
-import Schemas
 import DataParallel
 import GPT
+import Schemas
 import Testing
 
 @testable import Doctor

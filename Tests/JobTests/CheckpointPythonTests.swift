@@ -1,5 +1,5 @@
-import Files
 import Dataset
+import Files
 import Foundation
 import GPT
 import MPIRunSupport

@@ -1,5 +1,5 @@
-import Schemas
 import Foundation
+import Schemas
 import Testing
 
 @testable import Laboratory

@@ -1,6 +1,6 @@
-import Schemas
-import Foundation
 import Files
+import Foundation
+import Schemas
 import TestSupport
 import Testing
 

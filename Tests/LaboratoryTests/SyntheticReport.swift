@@ -1,6 +1,6 @@
-import Schemas
 import Foundation
 import Laboratory
+import Schemas
 
 /// Reports that nobody measured: numbers from a simple model of a step, for tests of how they are shown.
 enum SyntheticReport {

@@ -1,6 +1,6 @@
+import Glibc
 import Schemas
 import Values
-import Glibc
 
 /// What a step costs besides computing, over the size of the model, at the most ranks; figures for every batch size.
 enum WidthCurves {

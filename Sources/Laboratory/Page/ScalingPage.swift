@@ -1,6 +1,6 @@
-import Schemas
-import Foundation
 import Files
+import Foundation
+import Schemas
 
 /// A scaling report as one page that needs nothing else, and the files it was made from.
 public enum ScalingPage {

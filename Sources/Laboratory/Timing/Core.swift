@@ -1,5 +1,5 @@
-import CSystem
 import CSIMD
+import CSystem
 import Kernels
 import Schemas
 import Values

@@ -1,11 +1,11 @@
-import Options
-import Values
 import Checkpoints
 import DataParallel
 import GPT
+import Laboratory
 import Logging
 import MPI
-import Laboratory
+import Options
+import Values
 
 /// A run's checkpoints on every rank: the one it goes on from, and those it will write. Only rank 0 sees the folder.
 struct RunCheckpoints {

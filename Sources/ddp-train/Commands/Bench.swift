@@ -1,12 +1,12 @@
 import ArgumentParser
 import DataParallel
 import Dataset
+import Files
 import Foundation
 import GPT
+import Laboratory
 import MPI
 import Options
-import Files
-import Laboratory
 import Schemas
 import Values
 

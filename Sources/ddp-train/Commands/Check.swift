@@ -1,11 +1,11 @@
-import Values
 import ArgumentParser
 import DataParallel
 import GPT
+import Laboratory
 import MPI
 import Options
 import Reference
-import Laboratory
+import Values
 
 struct Check: JobCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
-import Values
 import ArgumentParser
 import Doctor
 import MPI
 import Schemas
+import Values
 
 struct Doctor: JobCommand {
   static let configuration = CommandConfiguration(

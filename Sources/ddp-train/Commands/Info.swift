@@ -1,12 +1,12 @@
-import Values
 import ArgumentParser
 import CGuard
 import CSIMD
 import CSME2
 import DataParallel
 import GPT
-import MPI
 import Laboratory
+import MPI
+import Values
 
 struct Info: JobCommand {
   static let configuration = CommandConfiguration(abstract: "Print what this build and this machine can do.")

@@ -1,11 +1,11 @@
-import Schemas
 import ArgumentParser
 import DataParallel
+import Files
 import GPT
+import Laboratory
 import MPI
 import Options
-import Files
-import Laboratory
+import Schemas
 import Topology
 import Values
 

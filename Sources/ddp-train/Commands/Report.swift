@@ -1,11 +1,11 @@
-import Options
-import Schemas
 import ArgumentParser
 import DataParallel
-import Foundation
-import MPI
 import Files
+import Foundation
 import Laboratory
+import MPI
+import Options
+import Schemas
 
 struct Report: JobCommand {
   static let configuration = CommandConfiguration(

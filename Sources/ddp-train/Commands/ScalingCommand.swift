@@ -1,13 +1,13 @@
-import Schemas
 import ArgumentParser
 import DataParallel
 import Doctor
+import Files
 import Foundation
 import GPT
+import Laboratory
 import MPI
 import Options
-import Files
-import Laboratory
+import Schemas
 import Topology
 import Values
 

@@ -1,5 +1,5 @@
-import Options
 import GPT
+import Options
 import Reference
 
 /// Holds an engine against the project's reference runs before it is timed: a fast wrong step is worth nothing.

@@ -1,7 +1,7 @@
 import DataParallel
+import Files
 import Foundation
 import MPI
-import Files
 
 extension Waiting {
   /// The program's own way: a signal that asks it to stop ends the wait, and a person hears of it on standard error.

@@ -1,10 +1,10 @@
-import Schemas
 import CSIMD
 import DataParallel
 import Foundation
 import GPT
-import MPI
 import Laboratory
+import MPI
+import Schemas
 import Topology
 
 extension Machine {

@@ -1,6 +1,6 @@
-import Options
 import DataParallel
 import Files
+import Options
 import Schemas
 import Values
 

@@ -1,7 +1,7 @@
-import Values
 import CSIMD
 import DataParallel
 import Laboratory
+import Values
 
 /// Shows rank 0's user how far the run is: one live line on a terminal, otherwise a line every so often.
 ///

@@ -1,6 +1,6 @@
 import Checkpoints
-import Foundation
 import Files
+import Foundation
 import Options
 
 /// What a run writes besides its checkpoints, on rank 0. Found wrong before anything is trained.

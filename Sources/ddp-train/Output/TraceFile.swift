@@ -1,7 +1,7 @@
 import DataParallel
+import Files
 import Foundation
 import MPI
-import Files
 import Schemas
 import Values
 

@@ -1,5 +1,5 @@
-import Files
 import Dataset
+import Files
 import Foundation
 
 /// A checkpoint's file taken apart, and sealed anew: what anybody can do who knows the format.

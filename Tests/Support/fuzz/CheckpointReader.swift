@@ -1,6 +1,6 @@
-import Files
 import Checkpoints
 import Dataset
+import Files
 import GPT
 
 extension Reader {
