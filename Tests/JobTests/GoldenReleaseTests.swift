@@ -109,7 +109,7 @@ extension Jobs {
     }
 
     private func snakeCase(_ key: String) -> String {
-      key.replacing(/([a-z])([A-Z])/) { "\($0.output.1)_\($0.output.2)" }.lowercased()
+      key.replacing("MPI", with: "Mpi").replacing(/([a-z])([A-Z])/) { "\($0.output.1)_\($0.output.2)" }.lowercased()
     }
 
     /// `results.us_per_step` of all objects in a JSON file.
