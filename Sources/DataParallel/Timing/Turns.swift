@@ -17,8 +17,8 @@ public struct Turns: Sendable {
 
     /// Estimated by the rounds so far.
     public var secondsLeft: Double {
-      let least = rounds > 0 ? elapsedSeconds / Double(rounds) * Double(turns.leastRounds) : 0
-      return max(0, max(turns.seconds, least) - elapsedSeconds)
+      let missing = Double(max(0, turns.leastRounds - rounds))
+      return max(0, turns.seconds - elapsedSeconds, rounds > 0 ? elapsedSeconds / Double(rounds) * missing : 0)
     }
   }
 
