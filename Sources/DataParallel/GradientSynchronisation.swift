@@ -1,18 +1,5 @@
 import GPT
 
-/// What a rank adds to a step besides its gradient, and what all ranks get back.
-public struct StepTotals: Sendable, Equatable {
-  /// Sum of −log p over predictions, in nats: the shard's, or the global batch's.
-  public var lossSum: Double
-  /// What this rank, or any rank, asks of all behind this step.
-  public var requests: StepRequests
-
-  public init(lossSum: Double, requests: StepRequests = []) {
-    self.lossSum = lossSum
-    self.requests = requests
-  }
-}
-
 /// How gradients of the ranks become one update of the parameters all ranks share.
 ///
 /// A step calls `exchange`, `update` and `publish` once each, in this order, on every rank. None allocates memory of
