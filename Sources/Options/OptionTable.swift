@@ -56,9 +56,9 @@ public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomR
     for option in table.declarations {
       let configured = try file?.value(of: option)
       if let own = texts[option.name] {
-        result.choose(option, try Self.value(of: option, own), from: "flag")
+        result.choose(option, try Self.value(of: option, own), own, from: "flag")
       } else if let configured, let file {
-        result.choose(option, configured, from: file.path)
+        result.choose(option, configured, [], from: file.path)
       }
     }
     return result
@@ -81,7 +81,8 @@ public struct OptionValues<Table: OptionTable>: Sendable {
   private var values: [String: any Sendable] = [:]
   /// Options that were given, with where they come from: "steps 1000 (flag)".
   public private(set) var chosen: [String] = []
-  private var given: Set<String> = []
+  /// By option: what the command line says; empty where the file gives it.
+  private var given: [String: [String]] = [:]
 
   init(_ table: Table) { self.table = table }
 
@@ -102,12 +103,25 @@ public struct OptionValues<Table: OptionTable>: Sendable {
   }
 
   public func isGiven<Value>(_ option: KeyPath<Table, Declared<Value>>) -> Bool {
-    given.contains(table[keyPath: option].name)
+    given[table[keyPath: option].name] != nil
+  }
+
+  /// Holds numbers against the range that this job has for them.
+  ///
+  /// - Throws: `OptionError` for one that this job has no use for, though others have.
+  public func require<Number>(
+    _ option: KeyPath<Table, Declared<[Number]>>, in range: OptionRange<Number>
+  ) throws(OptionError) {
+    let texts = given[table[keyPath: option].name] ?? []
+    for (index, number) in self[dynamicMember: option].enumerated() where !range.range.contains(number) {
+      let text = index < texts.count ? texts[index] : "\(number)"
+      throw OptionError(range.refusal(of: text, at: "--\(range.name)"))
+    }
   }
 
   /// The first option that was given and is none of these.
   public func firstGiven(except others: [String]) -> String? {
-    table.declarations.map(\.name).first { given.contains($0) && !others.contains($0) }
+    table.declarations.map(\.name).first { given[$0] != nil && !others.contains($0) }
   }
 
   /// What ranks must have in common, by option: each value as text, of a path only whether there is one.
@@ -124,9 +138,9 @@ public struct OptionValues<Table: OptionTable>: Sendable {
     table.declarations.filter { parts.contains($0.part) }.map { ($0.name, $0.text(ofAny: values[$0.name])) }
   }
 
-  mutating func choose(_ option: any Declaration, _ value: any Sendable, from place: String) {
+  mutating func choose(_ option: any Declaration, _ value: any Sendable, _ texts: [String], from place: String) {
     values[option.name] = value
-    given.insert(option.name)
+    given[option.name] = texts
     chosen.append("\(option.name) \(option.text(ofAny: value)) (\(place))")
   }
 }

@@ -110,12 +110,12 @@ struct ScalingCommand: JobCommand {
   private func plans(_ options: OptionValues<Table>, ranks most: Int) throws -> [ScalingExperiment.Plan] {
     // Those of this job, whatever the option takes elsewhere.
     let ranks = OptionRange("ranks", 1...most, note: "this job has \(plural(most, "rank"))")
-    for count in options.ranks { try require(count, in: ranks) }
+    try options.require(\.ranks, in: ranks)
     let counts = options.ranks.isEmpty ? ScalingExperiment.rankCounts(upTo: most) : Set(options.ranks).sorted()
     // Weak scaling has this many on each rank.
     let mostNames = Ranges.batch.range.upperBound / (options.mode == [.strong] ? 1 : counts.last ?? 1)
     let names = OptionRange("batch", 1...max(mostNames, 1), unit: "names")
-    for batch in options.batch { try require(batch, in: names) }
+    try options.require(\.batch, in: names)
     let engine = try options.engine.options
     return try options.dModel.map { width in
       ScalingExperiment.Plan(

@@ -23,10 +23,3 @@ extension CommandLineOptions {
     return (values, rest)
   }
 }
-
-/// - Throws: `OptionError` for a number that this job has no use for, though others have.
-func require<Number>(_ number: Number, in range: OptionRange<Number>) throws {
-  guard range.range.contains(number) else {
-    throw OptionError(range.refusal(of: "\(number)", at: "--\(range.name)"))
-  }
-}
