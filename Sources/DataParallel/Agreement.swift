@@ -8,11 +8,14 @@ public struct JobFailure: Error, CustomStringConvertible {
   public let isSpeaker: Bool
   /// The exit code.
   public let code: Int32
+  /// Whether training has diverged: an outcome, to whoever tries settings out.
+  public let isDivergence: Bool
 
-  public init(description: String, isSpeaker: Bool, code: Int32 = 1) {
+  public init(description: String, isSpeaker: Bool, code: Int32 = 1, isDivergence: Bool = false) {
     self.description = description
     self.isSpeaker = isSpeaker
     self.code = code
+    self.isDivergence = isDivergence
   }
 
   /// Thrown inside `onEveryRank` to choose the exit code of the failure it becomes.

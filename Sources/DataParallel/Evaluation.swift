@@ -6,19 +6,22 @@ import MPI
 /// - Parameters:
 ///   - names: the whole set, the same on every rank.
 ///   - batch: names an engine takes at a time; between two a rank looks at a stop request.
+///   - between: runs then as well.
 /// - Returns: the mean of −log p over all predicted positions of all names, in nats; nil, on all ranks, where one has
 ///   stopped on the way.
 func meanLoss(
-  of names: NameTable, parameters: UnsafePointer<Float>, engine: any Engine, batch: Int, over world: Communicator
+  of names: NameTable, parameters: UnsafePointer<Float>, engine: any Engine, batch: Int, over world: Communicator,
+  between: () throws -> Void
 ) throws -> Double? {
   let own = shard(batch: names.count, rank: world.rank, ranks: world.size)
   let time = LastWords()
   var isWhole = true
   var sum = 0.0
-  names.names.withUnsafeBufferPointer { all in
+  try names.names.withUnsafeBufferPointer { all in
     for start in stride(from: own.lowerBound, to: own.upperBound, by: batch) {
       isWhole = !time.areOver { StopSignal.isRequested }
       guard isWhole else { break }
+      try between()
       let piece = UnsafeBufferPointer(rebasing: all[start..<min(start + batch, own.upperBound)])
       sum += engine.forward(piece, parameters: parameters, scale: 0)
     }

@@ -107,7 +107,7 @@ struct RunStatistics {
     return RunSummary(
       steps: stepsDone, lossLast100: losses.reversed().reduce(0, +) / Double(losses.count),
       microsecondsPerStep: median, parametersHash: parametersHash, phases: phases, elapsedSeconds: elapsedSeconds,
-      batch: batch, rows: rows, ranks: ranks, evaluation: nil, interrupted: interrupted,
+      stepSeconds: times.sum * 1e-9, batch: batch, rows: rows, ranks: ranks, evaluation: nil, interrupted: interrupted,
       resumedFrom: resumed?.steps)
   }
 }
@@ -118,6 +118,8 @@ private struct StepTimes {
   private var samples: [Float] = []
   private let every: Int
   private var seen = 0
+  /// Of all steps, in nanoseconds.
+  private(set) var sum = 0.0
 
   init(steps: Int) {
     every = max((steps + Self.most - 1) / Self.most, 1)
@@ -129,6 +131,7 @@ private struct StepTimes {
   mutating func add(_ nanoseconds: Double) {
     if seen % every == 0 { samples.append(Float(nanoseconds)) }
     seen += 1
+    sum += nanoseconds
   }
 
   var median: Double {

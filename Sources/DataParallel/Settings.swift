@@ -7,7 +7,7 @@ public struct Settings: Sendable {
   /// B, names in the global batch of one step.
   public var batch: Int
   public var steps: Int
-  /// Of step 0; it falls linearly to 0 over the run.
+  /// The largest of the run: see `schedule`.
   public var learningRate: Double
   public var seed: UInt64
   public var engine: EngineOptions
@@ -18,6 +18,17 @@ public struct Settings: Sendable {
   public var bucketKiB: Int
   /// Whether the result is to be the same to the bit on every number of ranks.
   public var reproducible: Bool
+
+  public var schedule = LearningRateSchedule.linear
+  /// Steps over which the learning rate first rises to its largest.
+  public var warmUp = 0
+  /// β₂ of Adam: how long the running mean of squared gradients remembers.
+  public var beta2 = 0.99
+  /// How often the batch doubles over the run, in equal parts of the steps; it ends at `batch`.
+  public var batchRamp = 0
+  /// The share of the run's last steps whose parameters are averaged: the mean is what is evaluated and generates. 0 for
+  /// the last step's parameters.
+  public var average = 0.0
 
   /// Steps between two comparisons of the ranks' parameters; 0 for none.
   public var checkReplicas = 100

@@ -26,6 +26,8 @@ public struct RunSummary: Sendable {
   /// Mean phases over the steps that measured them.
   public var phases: PhaseTimes
   public var elapsedSeconds: Double
+  /// Of this process's steps alone, batch selection included.
+  public var stepSeconds: Double
   /// B
   public var batch: Int
   /// Summed over the steps since the number of ranks last changed.

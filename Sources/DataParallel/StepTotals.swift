@@ -39,20 +39,27 @@ public struct StepRequests: OptionSet, Sendable, Equatable {
 
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// To end the run. Any rank may ask.
+  /// To end the program. Any rank may ask.
   public static let stop = StepRequests(rawValue: 1)
   /// To bring a checkpoint together. Only rank 0 asks.
   public static let checkpoint = StepRequests(rawValue: 2)
 
-  /// As a number that ranks add up: one for each that asks to stop, and a half for the checkpoint, which a single rank
-  /// asks for. Sums are exact in a float for 2²² ranks.
-  var number: Double { (contains(.stop) ? 1 : 0) + (contains(.checkpoint) ? 0.5 : 0) }
+  /// To end this training, and no more. Only rank 0 asks.
+  public static let end = StepRequests(rawValue: 4)
+
+  /// As a number that ranks add up: one for each that asks to stop, a half for the checkpoint and a quarter for the end,
+  /// which a single rank asks for. Sums are exact in a float for 2²² ranks.
+  var number: Double {
+    (contains(.stop) ? 1 : 0) + (contains(.checkpoint) ? 0.5 : 0) + (contains(.end) ? 0.25 : 0)
+  }
 
   /// What is in the sum of all ranks' numbers.
   init(sum: Double) {
     let whole = sum.rounded(.down)
+    let single = sum - whole
     self = []
     if whole > 0 { insert(.stop) }
-    if whole < sum { insert(.checkpoint) }
+    if single >= 0.5 { insert(.checkpoint) }
+    if single == 0.25 || single == 0.75 { insert(.end) }
   }
 }

@@ -77,12 +77,15 @@ public final class Trainer {
   ///   - checkpoints: whether checkpoints are kept; a last one is then always taken, but not after a step at which
   ///     the run was resumed. The same on all ranks.
   ///   - sink: who keeps them; of rank 0, and nil elsewhere.
+  ///   - endsEarly: whether this training is to end after the step that comes, though more would follow. Rank 0's
+  ///     answer counts; asked on every rank before each step.
   ///   - onRecord: runs on every rank.
   /// - Throws: `JobFailure` on all ranks at a loss that is not finite, naming the step, and where replicas differ;
   ///   `MPIError`.
   public func run(
     measureEveryStep: Bool = false, recordEvery: Int = 1, trace: Trace? = nil, checkpoints: Bool = false,
-    sink: (any CheckpointSink)? = nil, onRecord: (StepRecord) -> Void = { _ in }
+    sink: (any CheckpointSink)? = nil, endsEarly: () throws -> Bool = { false },
+    onRecord: (StepRecord) -> Void = { _ in }
   ) throws -> RunSummary {
     var statistics = RunStatistics(steps: settings.steps, ranks: world.size, resumed: resumed)
     let snapshots =
@@ -94,7 +97,8 @@ public final class Trainer {
       let trace = trace.flatMap { $0.steps.contains(done) ? $0 : nil }
       let measured = measureEveryStep || trace != nil || done % Self.measureEvery == 0
       let check = settings.checkReplicas > 0 && (done + 1) % settings.checkReplicas == 0 ? check : nil
-      let requests: StepRequests = sink?.wants(step: done + 1) == true ? .checkpoint : []
+      var requests: StepRequests = sink?.wants(step: done + 1) == true ? .checkpoint : []
+      if try endsEarly(), world.rank == 0 { requests.insert(.end) }
       Whereabouts.enter(.computing, step: done)
       let start = csimd_nanoseconds()
       let outcome = try step.run(done, measuringWait: measured, check: check, requests: requests, trace: trace)
@@ -104,7 +108,7 @@ public final class Trainer {
         throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")
       }
       done += 1
-      stopped = step.wasStopped
+      stopped = step.wasStopped || outcome.requests.contains(.end)
       statistics.add(
         loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
         phases: measured ? outcome.phases : nil)
@@ -132,13 +136,15 @@ public final class Trainer {
   private func divergence(_ what: String) -> JobFailure {
     JobFailure(
       description: "\(what): training has diverged; a lower --learning-rate than \(settings.learningRate) may help",
-      isSpeaker: world.rank == 0)
+      isSpeaker: world.rank == 0, isDivergence: true)
   }
 
   /// The exact mean loss of `names`, in nats per prediction; nil where a stop request left no time for it.
-  public func evaluate(_ names: NameTable) throws -> Double? {
+  ///
+  /// - Parameter between: runs now and then, every few names.
+  public func evaluate(_ names: NameTable, between: () throws -> Void = {}) throws -> Double? {
     try meanLoss(
       of: names, parameters: state.parameters.pointer, engine: step.engine, batch: TrainingStep.evaluationBatch,
-      over: world)
+      over: world, between: between)
   }
 }

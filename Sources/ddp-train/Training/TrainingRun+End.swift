@@ -19,14 +19,14 @@ extension TrainingRun {
       mode: plan.progress, steps: plan.settings.steps, every: plan.logEvery, quiet: plan.quiet)
     let every = plan.metrics == nil ? recordInterval : plan.logEvery ?? 1
     defer { if speaks { progress.finish() } }
-    return try trainer.run(
-      measureEveryStep: plan.metrics != nil, recordEvery: every, trace: records.trace?.trace,
-      checkpoints: checkpoints != nil, sink: checkpoints?.keeper
-    ) { record in
+    let show: (StepRecord) -> Void = { record in
       guard speaks else { return }
       if let metrics { Whereabouts.during(.writing) { metrics.write(record) } }
       progress.show(record)
     }
+    return try trainer.run(
+      measureEveryStep: plan.metrics != nil, recordEvery: every, trace: records.trace?.trace,
+      checkpoints: checkpoints != nil, sink: checkpoints?.keeper, onRecord: show)
   }
 
   /// Steps between two records when only a person looks: often enough for a live line, seldom enough to cost

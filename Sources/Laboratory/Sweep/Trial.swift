@@ -1,0 +1,57 @@
+import DataParallel
+import GPT
+import Schemas
+
+/// Everything that decides what a trial comes to, besides the names and the engine.
+public struct Trial: Sendable, Hashable {
+  public var shape: Shape
+  /// B
+  public var batch: Int
+  /// Of the whole schedule.
+  public var steps: Int
+  public var learningRate: Double
+  public var schedule = LearningRateSchedule.linear
+  public var warmUp = 0
+  public var beta2 = 0.99
+  public var batchRamp = 0
+  public var average = 0.0
+  public var seed: UInt64 = 1
+
+  public init(shape: Shape, batch: Int, steps: Int, learningRate: Double) {
+    (self.shape, self.batch, self.steps, self.learningRate) = (shape, batch, steps, learningRate)
+  }
+
+  /// - Throws: `SettingsError` for numbers that make no sense.
+  public func settings(engine: EngineOptions, reproducible: Bool = false) throws(SettingsError) -> Settings {
+    var settings = try Settings(
+      shape: shape, batch: batch, steps: steps, learningRate: learningRate, seed: seed, engine: engine, evaluate: true,
+      reproducible: reproducible)
+    (settings.schedule, settings.warmUp, settings.beta2) = (schedule, warmUp, beta2)
+    (settings.batchRamp, settings.average) = (batchRamp, average)
+    return settings
+  }
+
+  /// The record of it, without an outcome.
+  public var record: TrialRecord {
+    TrialRecord {
+      ($0.c, $0.heads, $0.batch, $0.steps, $0.seed) = (shape.dModel, shape.heads, batch, steps, Int(seed))
+      ($0.learningRate, $0.schedule, $0.warmUp) = (learningRate, schedule.rawValue, warmUp)
+      ($0.beta2, $0.batchRamp, $0.average) = (beta2, batchRamp, average)
+    }
+  }
+
+  /// What a record is about.
+  ///
+  /// - Throws: where a file has settings that no trial can have.
+  public init(_ record: TrialRecord) throws {
+    self.init(
+      shape: try Shape(dModel: record.c, heads: record.heads), batch: record.batch, steps: record.steps,
+      learningRate: record.learningRate)
+    guard let schedule = LearningRateSchedule(rawValue: record.schedule), let seed = UInt64(exactly: record.seed) else {
+      throw ReportError.notAReport("schedule \(record.schedule) or seed \(record.seed) is not known")
+    }
+    (self.schedule, warmUp, beta2) = (schedule, record.warmUp, record.beta2)
+    (batchRamp, average, self.seed) = (record.batchRamp, record.average, seed)
+    _ = try settings(engine: EngineOptions())
+  }
+}
