@@ -18,8 +18,11 @@ public enum StopSignal {
   /// The request of this process as a number that ranks can compare: 0 for none.
   static var number: Int { Int(cstop_request()) }
 
+  /// Takes note of a request that another rank has told of.
+  public static func note() { note(Int(CSTOP_ELSEWHERE)) }
+
   /// Takes note of what the ranks agreed on.
-  static func note(_ number: Int = Int(CSTOP_ELSEWHERE)) { cstop_ask(CInt(number)) }
+  static func note(_ number: Int) { cstop_ask(CInt(number)) }
 
   /// For the work of one rank alone.
   ///
@@ -39,6 +42,12 @@ public enum StopSignal {
       try end()
       throw stopped
     }
+  }
+
+  /// Tells every rank of `group` of a request that any of them knows of. Collective.
+  public static func note(over group: Communicator) throws {
+    guard group.size > 1 else { return }
+    if try group.allReduce(isRequested ? 1 : 0, .max) != 0 { note() }
   }
 
   /// - Parameter numbers: `number` of each rank.

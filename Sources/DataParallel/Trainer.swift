@@ -7,6 +7,8 @@ import MPI
 public final class Trainer {
   public let settings: Settings
   public var state: ModelState { step.state }
+  /// Whether the ranks have agreed to stop on a request.
+  public var wasStopped: Bool { step.wasStopped }
   private let world: Communicator
   private let step: TrainingStep
   /// Nil for one rank, which has nobody to compare with, and where it is not wanted.

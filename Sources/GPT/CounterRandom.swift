@@ -9,6 +9,7 @@ public struct CounterRandom: Sendable {
     case parameters = 1
     case batches = 2
     case generation = 3
+    case search = 4
   }
 
   private let key: UInt64

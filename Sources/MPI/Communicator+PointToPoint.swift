@@ -60,17 +60,31 @@ extension Communicator {
     try filled(1) { buffer throws(MPIError) in try receive(into: buffer, from: source, tag: tag) }[0]
   }
 
+  /// Waits for a message of so many bytes, as `pendingMessage` has announced it.
+  public func receive(bytes: Int, from source: Int, tag: Int = 0) throws(MPIError) -> [UInt8] {
+    try filled(bytes) { buffer throws(MPIError) in try receive(into: buffer, from: source, tag: tag) }
+  }
+
   /// Whether a message has come that nobody has received yet. Lets messages under way progress.
   ///
   /// - Parameter tag: the message's, or `nil` for any.
+  public func hasMessage(tag: Int? = nil) throws(MPIError) -> Bool { try pendingMessage(tag: tag) != nil }
+
+  /// A message that has come and that nobody has received yet: who sent it, and how long it is. Lets messages under way
+  /// progress.
+  ///
+  /// - Parameter tag: the message's, or `nil` for any.
   /// - Source: MPI 3.1, §3.8.1 MPI_Iprobe.
-  public func hasMessage(tag: Int? = nil) throws(MPIError) -> Bool {
+  public func pendingMessage(tag: Int? = nil) throws(MPIError) -> (source: Int, bytes: Int)? {
     let function: StaticString = "MPI_Iprobe"
     var wanted = MPI_ANY_TAG
     if let tag { wanted = try tagArgument(tag, in: function) }
     var found: CInt = 0
-    try check(
-      MPI_Iprobe(MPI_ANY_SOURCE, wanted, try peers(in: function), &found, cmpi_status_ignore()), function: function)
-    return found != 0
+    var status = MPI_Status()
+    try check(MPI_Iprobe(MPI_ANY_SOURCE, wanted, try peers(in: function), &found, &status), function: function)
+    guard found != 0 else { return nil }
+    var count: CInt = 0
+    try check(MPI_Get_count(&status, cmpi_byte(), &count), function: "MPI_Get_count")
+    return (Int(status.MPI_SOURCE), Int(count))
   }
 }

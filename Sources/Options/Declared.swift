@@ -109,6 +109,21 @@ extension Declared {
     ) { texts throws(Refusal) in try texts.map { text throws(Refusal) in try word(text) } }
   }
 
+  /// One or more values that are written as text.
+  public init<Written: WrittenValue & CustomStringConvertible>(
+    each name: String, _: Written.Type, default fallback: [Written], as valueName: String, help: String
+  ) where Value == [Written] {
+    self.init(
+      name, .agreed, .values(nil), fallback: fallback, help: help, valueName: valueName,
+      defaultWords: words(fallback), describe: words
+    ) { texts throws(Refusal) in
+      try texts.map { text throws(Refusal) in
+        guard let value = Written(written: text) else { throw Refusal(text, Written.words) }
+        return value
+      }
+    }
+  }
+
   /// A value that is written as text, and is more than one number or word.
   ///
   /// - Parameter otherwise: what happens without one, for help texts.
@@ -209,6 +224,8 @@ public protocol Declaration: Sendable {
   var part: OptionPart { get }
   /// Whether a configuration file may have it.
   var isInFile: Bool { get }
+  /// Whether it takes several values.
+  var takesSeveral: Bool { get }
   /// "file" or "folder" of an option that names one.
   var pathKind: String? { get }
   /// The parser's property wrapper.
@@ -231,6 +248,8 @@ extension Declared {
     case .toggle: Flag<Bool?>(name: name, inversion: .prefixedNo, help: help)
     }
   }
+
+  public var takesSeveral: Bool { if case .values = syntax { true } else { false } }
 
   private var helpText: String {
     let notes = [span, defaultWords.map { "default: \($0)" }].compactMap { $0 }

@@ -10,15 +10,18 @@ public struct OptionFile {
   /// - Throws: `ConfigurationError`, naming file, line and key.
   public init(path: String, options: [any Declaration]) throws {
     self.path = path
-    texts = try OptionMapping(path: path, keys: options.filter(\.isInFile).map(\.name)).values
+    let possible = options.filter(\.isInFile)
+    texts = try OptionMapping(
+      path: path, keys: possible.map(\.name), lists: Set(possible.filter(\.takesSeveral).map(\.name))
+    ).values
   }
 
   /// Nil where the file does not have the option.
   func value(of option: any Declaration) throws(ConfigurationError) -> (any Sendable)? {
     guard let entry = texts[option.name] else { return nil }
-    let text = option.pathKind == nil ? entry.text : try absolute(entry, option.name)
+    let texts = option.pathKind == nil ? entry.texts : [try absolute(entry.texts[0], line: entry.line, option.name)]
     do throws(Refusal) {
-      return try option.value([text])
+      return try option.value(texts)
     } catch {
       throw ConfigurationError(
         path, line: entry.line, "\(option.name): \(printable(error.text)) is not \(error.words)")
@@ -27,11 +30,11 @@ public struct OptionFile {
 
   /// `~` and `$HOME` at a path's start are the home folder, as in a shell, which never sees this file. `-` is standard
   /// output, and no path.
-  private func absolute(_ entry: OptionMapping.Value, _ key: String) throws(ConfigurationError) -> String {
-    guard let text = inHomeFolder(entry.text) else {
+  private func absolute(_ written: String, line: Int, _ key: String) throws(ConfigurationError) -> String {
+    guard let text = inHomeFolder(written) else {
       throw ConfigurationError(
-        path, line: entry.line,
-        "\(key): there is no home folder for \(printable(entry.text)): HOME is not set, and this user is not known; "
+        path, line: line,
+        "\(key): there is no home folder for \(printable(written)): HOME is not set, and this user is not known; "
           + "write the path out")
     }
     return text.hasPrefix("/") || text == "-"

@@ -2,10 +2,12 @@ import Files
 import Values
 import Yams
 
-/// A YAML file that is one flat mapping of options' names to values. The values are text here.
+/// A YAML file that is one flat mapping of options' names to values, or to lists of values where an option takes several.
+/// The values are text here.
 public struct OptionMapping {
   public struct Value {
-    public let text: String
+    /// At least one.
+    public let texts: [String]
     /// In the file, 1-based.
     public let line: Int
   }
@@ -15,20 +17,22 @@ public struct OptionMapping {
 
   public let values: [String: Value]
 
-  /// - Parameter keys: the names that may occur.
+  /// - Parameters:
+  ///   - keys: the names that may occur.
+  ///   - lists: those of them that take several values.
   /// - Throws: `ConfigurationError`, naming file, line and key.
-  public init(path: String, keys: [String]) throws {
+  public init(path: String, keys: [String], lists: Set<String> = []) throws {
     let bytes: [UInt8]
     do {
       bytes = try readRegularFile(path: path, limitInBytes: Self.maxFileSize)
     } catch {
       throw ConfigurationError(path, "\(error)")
     }
-    try self.init(bytes: bytes, source: path, keys: keys)
+    try self.init(bytes: bytes, source: path, keys: keys, lists: lists)
   }
 
   /// The content of such a file; `source` is what errors call it.
-  public init(bytes: [UInt8], source: String, keys: [String]) throws {
+  public init(bytes: [UInt8], source: String, keys: [String], lists: Set<String> = []) throws {
     guard let root = try composeYAML(bytes, source: source) else {
       values = [:]
       return
@@ -44,13 +48,16 @@ public struct OptionMapping {
         throw ConfigurationError(
           source, line: line, "unknown key \(printable(key)); \(suggestion(for: key, among: keys))")
       }
-      guard let value = valueNode.scalar?.string else {
-        throw ConfigurationError(source, line: line, "\(key) must be a single value")
+      let texts = valueNode.sequence.map { $0.map(\.scalar?.string) } ?? [valueNode.scalar?.string]
+      let words = texts.compactMap { $0 }
+      guard words.count == texts.count, valueNode.sequence == nil || lists.contains(key) else {
+        throw ConfigurationError(
+          source, line: line, "\(key) must be a single value\(lists.contains(key) ? ", or a list of them" : "")")
       }
-      guard !value.isEmpty else {
+      guard !words.isEmpty, words.allSatisfy({ !$0.isEmpty }) else {
         throw ConfigurationError(source, line: line, "\(key) has no value; give it one, or leave the line out")
       }
-      values[key] = Value(text: value, line: line)
+      values[key] = Value(texts: words, line: line)
     }
     self.values = values
   }

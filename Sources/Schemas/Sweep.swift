@@ -9,13 +9,22 @@ public struct SweepFile: FileFormat {
   /// The trials' own seconds of this process, times their ranks, over N · `wallSeconds`. Less than 1 by what the ranks
   /// waited, evaluated, calibrated and wrote.
   public var utilisation = Double.nan
-  /// Trials that an earlier process had recorded.
-  public var resumed = 0
+  /// Trials that this process trained: all of them, or those that an earlier one had not recorded; all rungs count.
+  public var trained = 0
+  /// How long ranks waited for a trial; absent on one rank.
+  public var handOutMs: HandOutWait?
   /// The loss that `seconds_to_target` is about; nil where none was asked for.
   public var target: Double?
   public var calibration: [CalibrationRecord] = []
   /// In the order of the plan; of the last rung where a trial has several.
   public var trials: [TrialRecord] = []
+
+  public init() {}
+}
+
+/// How long a rank waited from its word that it was free to its next trial, in milliseconds.
+public struct HandOutWait: FileRecord {
+  public var median = Double.nan, longest = Double.nan
 
   public init() {}
 }
@@ -68,8 +77,8 @@ public struct TrialRecord: FileRecord {
   public var trainingLoss: Double?
   /// Exact, over the fixed tenth.
   public var heldOutLoss: Double?
-  /// Of all steps, batch selection included; without start-up and evaluation.
-  public var seconds = Double.nan
+  /// Of all steps, batch selection included; without start-up and evaluation. 0 for a trial that never began.
+  public var seconds = 0.0
   /// k: the ranks that trained it together.
   public var ranks = 0
   /// Of a sweep that halves: from 0.

@@ -25,6 +25,20 @@ public enum Ranges {
   public static let count = OptionRange("count", 0...1 << 40, note: "0 generates no names", isOpen: true)
   public static let temperature = OptionRange("temperature", 1e-6...1e6)
 
+  // How a run learns.
+  public static let warmUp = OptionRange("warm-up", 0...1 << 40, isOpen: true)
+  public static let beta2 = OptionRange("beta2", 0.5...0.99999)
+  public static let batchRamp = OptionRange("batch-ramp", 0...20)
+  public static let average = OptionRange("average", 0.0...0.9)
+
+  // Searches.
+  public static let names = OptionRange("names", 1...1 << 44, isOpen: true)
+  public static let random = OptionRange("random", 1...100_000)
+  public static let seeds = OptionRange("seeds", 1...10_000)
+  public static let halving = OptionRange("halving", 2...1000)
+  public static let ranksPerTrial = OptionRange("ranks-per-trial", 1...1 << 24)
+  public static let loss = OptionRange("target", 0.001...100, unit: "nats per prediction")
+
   // Measurements.
   public static let seconds = OptionRange("seconds", 0.001...1e6, unit: "seconds")
   public static let latency = OptionRange("latency", 0.001...1e9, unit: "µs")

@@ -21,8 +21,8 @@ struct DDPTrain: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Train.self, Generate.self, Check.self, Bench.self, ScalingCommand.self, Report.self, Predict.self,
-      LadderCommand.self, Doctor.self, Info.self,
+      Train.self, Generate.self, SweepCommand.self, Check.self, Bench.self, ScalingCommand.self, Report.self,
+      Predict.self, LadderCommand.self, Doctor.self, Info.self,
     ],
     defaultSubcommand: Train.self)
 

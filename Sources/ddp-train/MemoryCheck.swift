@@ -19,6 +19,16 @@ func requireMemory(_ need: MemoryNeed, for what: String, over world: Communicato
     isSpeaker: world.rank == 0)
 }
 
+/// What stands in the way of memory for this rank, by its own limits; nil where nothing does.
+///
+/// - Parameter ranksOnHost: that take as much at the same time.
+func memoryObstacle(to need: MemoryNeed, ranksOnHost: Int) -> String? {
+  let host = Environment.processorName
+  return obstacle(
+    to: need, limits: Array(repeating: MemoryLimits(), count: ranksOnHost),
+    hosts: Array(repeating: host, count: ranksOnHost))
+}
+
 /// Memory of the program and its libraries that no array accounts for.
 private let rest = 1 << 25
 

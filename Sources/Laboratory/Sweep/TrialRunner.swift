@@ -42,6 +42,7 @@ public struct TrialRunner {
   public func run(_ trial: Trial, limit: Double? = nil, between: () throws -> Void = {}) throws -> TrialRecord? {
     var record = trial.record
     record.ranks = group.size
+    let start = csimd_nanoseconds()
     do {
       let settings = try trial.settings(engine: data.engine, reproducible: data.reproducible)
       let trainer = try Trainer(
@@ -52,6 +53,7 @@ public struct TrialRunner {
     } catch let failure as JobFailure {
       record.outcome = failure.isDivergence ? "diverged" : "failed"
       record.reason = failure.description
+      record.seconds = Double(csimd_nanoseconds() - start) * 1e-9
     } catch let error as SettingsError {
       record.outcome = "failed"
       record.reason = error.description
@@ -71,7 +73,7 @@ public struct TrialRunner {
     } onRecord: {
       curve.add($0.loss)
     }
-    guard !StopSignal.isRequested else { return false }
+    if trainer.wasStopped { return false }
     record.seconds = summary.stepSeconds
     record.curve = curve.means
     if summary.interrupted {

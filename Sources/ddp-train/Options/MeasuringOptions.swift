@@ -11,12 +11,14 @@ extension Declared<String?> {
 extension CommandLineOptions {
   /// The options' values, and what else a command prepares of them, the same on every rank. Collective.
   ///
+  /// - Parameter file: the configuration file, if there is one.
   /// - Throws: `JobFailure` on all ranks where an option is wrong on any, or where ranks have different ones.
   func agreed<Rest>(
-    on world: Communicator, _ prepare: (OptionValues<Table>) throws -> Rest
+    on world: Communicator, file: () throws -> OptionFile? = { nil },
+    _ prepare: (OptionValues<Table>) throws -> Rest
   ) throws -> (OptionValues<Table>, Rest) {
     let (values, rest) = try onEveryRank(of: world) {
-      let values = try self.values()
+      let values = try self.values(try file())
       return (values, try prepare(values))
     }
     try requireAgreement(values.agreement, over: world)

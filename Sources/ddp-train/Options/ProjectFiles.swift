@@ -30,13 +30,17 @@ enum ProjectFiles {
 
   /// A configuration file for `table`.
   ///
-  /// - Parameter name: a path, or the name of a file in the project's configs/, with or without `.yaml`.
-  static func options(named name: String, for table: some OptionTable) throws -> OptionFile {
-    try OptionFile(path: try locate(name), options: table.declarations)
+  /// - Parameters:
+  ///   - name: a path, or the name of a file in the project's folder, with or without `.yaml`.
+  ///   - folder: of the project, that has such files.
+  static func options(
+    named name: String, in folder: String = "configs", for table: some OptionTable
+  ) throws -> OptionFile {
+    try OptionFile(path: try locate(name, in: folder), options: table.declarations)
   }
 
-  private static func locate(_ name: String) throws(ConfigurationError) -> String {
-    let inProject = name.contains("/") ? [] : ["configs/\(name)", "configs/\(name).yaml"]
+  private static func locate(_ name: String, in folder: String) throws(ConfigurationError) -> String {
+    let inProject = name.contains("/") ? [] : ["\(folder)/\(name)", "\(folder)/\(name).yaml"]
     var isFolder = false
     for candidate in [name] + inProject.compactMap({ path($0) }) {
       var status = stat()
@@ -47,16 +51,16 @@ enum ProjectFiles {
       if status.st_mode & S_IFMT != S_IFDIR { return candidate }
       isFolder = true
     }
-    let known = configurations()
+    let known = configurations(in: folder)
     throw ConfigurationError(
       name,
       (isFolder ? "is a directory, not a configuration file" : "no such configuration file")
-        + (known.isEmpty ? "" : "; configs/ has \(known.joined(separator: ", "))"))
+        + (known.isEmpty ? "" : "; \(folder)/ has \(known.joined(separator: ", "))"))
   }
 
-  /// The names of the configurations in configs/, without their ending.
-  private static func configurations() -> [String] {
-    files(in: "configs", ending: ".yaml").map { String(($0 as NSString).lastPathComponent.dropLast(5)) }
+  /// The names of the configurations in a folder, without their ending.
+  private static func configurations(in folder: String) -> [String] {
+    files(in: folder, ending: ".yaml").map { String(($0 as NSString).lastPathComponent.dropLast(5)) }
   }
 
   /// The paths of the project's reference runs.

@@ -6,6 +6,7 @@ import Laboratory
 import MPI
 import Schemas
 import Topology
+import Values
 
 extension Machine {
   /// This machine, as rank 0 sees it, and the hosts of all ranks. Collective.
@@ -50,5 +51,23 @@ extension Machine {
     let program = (CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent }) ?? "ddp-train"
     let own = ([program] + CommandLine.arguments.dropFirst()).joined(separator: " ")
     return world.isAlone ? own : "mpirun -np \(world.size) \(own)"
+  }
+}
+
+extension SweepMachine {
+  /// What of it a search keeps.
+  init(_ machine: Machine) {
+    self.init()
+    (cpu, isa, version) = (machine.cpu, machine.isa, machine.version)
+    (date, command) = (machine.date, machine.command)
+  }
+}
+
+extension HandOutWait {
+  /// - Parameter waits: at least one.
+  init(_ waits: [Double]) {
+    self.init()
+    let sample = Sample(waits)
+    (median, longest) = (sample.median, waits.max() ?? .nan)
   }
 }
