@@ -56,7 +56,7 @@ public struct CalibrationRecord: FileRecord {
 }
 
 /// One trial: what was tried, and what became of it. A line of a results file.
-public struct TrialRecord: FileRecord {
+public struct TrialRecord: FileRecord, Equatable {
   public var type = "trial"
   public var c = 0, heads = 0, batch = 0
   public var learningRate = Double.nan

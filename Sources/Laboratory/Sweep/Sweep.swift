@@ -79,7 +79,9 @@ public final class Sweep {
   private func record(
     of trial: Trial, _ obstacle: (Trial) -> String?, run: () throws -> TrialRecord?
   ) throws -> TrialRecord? {
-    guard let reason = try group.allGather(obstacle(trial) ?? "").first(where: { !$0.isEmpty }) else { return try run() }
+    guard let reason = try group.allGather(obstacle(trial) ?? "").first(where: { !$0.isEmpty }) else {
+      return try run()
+    }
     var record = trial.record
     (record.outcome, record.reason, record.ranks) = ("no_memory", reason, group.size)
     return record

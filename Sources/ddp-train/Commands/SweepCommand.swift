@@ -30,7 +30,9 @@ struct SweepCommand: JobCommand {
   func run(on world: Communicator) throws {
     let start = csimd_nanoseconds()
     let (options, (planned, names, outputs)) = try self.options.agreed(on: world) {
-      try self.options.text(\.config).map { try ProjectFiles.options(named: $0, in: "configs/sweeps", for: SweepOptions()) }
+      try self.options.text(\.config).map {
+        try ProjectFiles.options(named: $0, in: "configs/sweeps", for: SweepOptions())
+      }
     } _: { options in
       guard world.size % options.ranksPerTrial == 0 else {
         throw OptionError("--ranks-per-trial \(options.ranksPerTrial) does not divide \(plural(world.size, "rank"))")

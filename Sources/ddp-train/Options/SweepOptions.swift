@@ -17,7 +17,7 @@ struct SweepOptions: OptionTable {
     each: Ranges.names, default: [], otherwise: "--budget",
     help: "Instead of steps: names that a trial trains on, in all its batches together.")
   let budget = Declared(
-    each: "budget", Duration.self, default: [Duration(seconds: 1)], as: "seconds",
+    each: "budget", TimeSpan.self, default: [TimeSpan(seconds: 1)], as: "seconds",
     help: "Instead of steps: time of a trial's steps on one core, turned into steps once by measuring a step.")
   let schedule = Declared(each: "schedule", default: [LearningRateSchedule.linear], help: "How the rate falls.")
   let warmUp = Declared(each: Ranges.warmUp, default: [0], help: "Steps over which the rate first rises.")
@@ -39,7 +39,7 @@ struct SweepOptions: OptionTable {
   let reproducible = Declared(
     "reproducible", help: "With --ranks-per-trial: results that do not depend on their number.")
   let trialLimit = Declared(
-    "trial-limit", Duration.self, otherwise: "none", as: "seconds", help: "End a trial after so much time of steps.")
+    "trial-limit", TimeSpan.self, otherwise: "none", as: "seconds", help: "End a trial after so much time of steps.")
   let target = Declared(
     Ranges.loss, otherwise: "none", help: "Show the trials that reach this training loss in the least time.")
 
@@ -56,7 +56,7 @@ struct SweepOptions: OptionTable {
 }
 
 /// A time as people write it: 2s, 500ms, 1.5m, or a number of seconds.
-struct Duration: WrittenValue, Equatable, CustomStringConvertible {
+struct TimeSpan: WrittenValue, Equatable, CustomStringConvertible {
   let seconds: Double
 
   static let words = "a time such as 2s, 500ms or 1.5m, from 1 ms to 1,000,000 s"
@@ -109,7 +109,9 @@ extension OptionValues<SweepOptions> {
 
   private func lengths() throws -> [TrialLength] {
     let given = [self.isGiven(\.steps), self.isGiven(\.names), self.isGiven(\.budget)].filter { $0 }.count
-    guard given <= 1 else { throw OptionError("--steps, --names and --budget: only one of them says how long a trial is") }
+    guard given <= 1 else {
+      throw OptionError("--steps, --names and --budget: only one of them says how long a trial is")
+    }
     if self.isGiven(\.steps) { return self.steps.map { .steps($0) } }
     if self.isGiven(\.names) { return self.names.map { .names($0) } }
     return self.budget.map { .seconds($0.seconds) }

@@ -20,7 +20,8 @@ extension SweepFile {
     let spread = spreads(of: finished)
     if !spread.isEmpty { lines += ["", "over seeds, the best by the mean"] + spread }
     lines += [
-      "", "losses in nats per prediction: training, the mean of the last 100 steps; held out, exact over the fixed tenth;",
+      "",
+      "losses in nats per prediction: training, the mean of the last 100 steps; held out, exact over the fixed tenth;",
       "seconds: all steps of the trial, without start-up and evaluation",
     ]
     return lines.joined(separator: "\n")
@@ -31,7 +32,8 @@ extension SweepFile {
       "\(grouped(trials.filter { $0.outcome == outcome }.count)) \(outcome.replacing("_", with: " "))"
     }
     let own = trained == trials.count ? "" : ", \(grouped(trained)) trained now"
-    return "\(plural(trials.count, "trial")) (\(outcomes.joined(separator: ", "))\(own)) on \(plural(ranks, "rank")) in "
+    return
+      "\(plural(trials.count, "trial")) (\(outcomes.joined(separator: ", "))\(own)) on \(plural(ranks, "rank")) in "
       + "\(significant(wallSeconds)) s; utilisation \(fixed(utilisation, 3))"
   }
 

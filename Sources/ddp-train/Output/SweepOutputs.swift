@@ -18,7 +18,9 @@ final class SweepOutputs {
     var inputs = ProjectFiles.inputs() + [("--data", names)]
     if let path = options.calibration { inputs.append(("--calibration", path)) }
     try requireDistinct([destination, json].compactMap { $0 }, inputs: inputs)
-    guard destination != nil || !options.resume else { throw OptionError("--resume goes on with --results FILE: name it") }
+    guard destination != nil || !options.resume else {
+      throw OptionError("--resume goes on with --results FILE: name it")
+    }
     results = try destination.map { try ResultsFile($0, resumes: options.resume) }
     calibration = try options.calibration.map { try ResultsFile.read($0).calibration } ?? []
   }

@@ -5,10 +5,10 @@ extension Reader {
   static func configuration(_ files: [[UInt8]]) -> Reader {
     let odd = "? batch\n: 8\n\"steps\": '5_000'\n# note\nquiet: yes\nmetrics: |\n  a\n  b\n"
     return Reader(
-      name: "yaml", seeds: files + [Array(odd.utf8), Array("{steps: 5, batch: 2}".utf8)], words: words,
+      name: "yaml", seeds: files + [Array(odd.utf8), Array("{steps: 5, batch: [2, 4]}".utf8)], words: words,
       longest: OptionMapping.maxFileSize + 1, make: bomb,
-      readBytes: { try examine(OptionMapping(bytes: $0, source: "fuzz", keys: keys), length: $0.count) },
-      readFile: { try examine(OptionMapping(path: $0, keys: keys), length: OptionMapping.maxFileSize) },
+      readBytes: { try examine(OptionMapping(bytes: $0, source: "fuzz", keys: keys, lists: lists), length: $0.count) },
+      readFile: { try examine(OptionMapping(path: $0, keys: keys, lists: lists), length: OptionMapping.maxFileSize) },
       kind: { error in
         guard let error = error as? ConfigurationError else { return nil }
         return outline(error.reason)
@@ -16,6 +16,7 @@ extension Reader {
   }
 
   private static let keys = ["d-model", "heads", "batch", "steps", "learning-rate", "seed", "quiet", "metrics", "data"]
+  private static let lists: Set = ["batch", "learning-rate"]
 
   private static let words =
     [
@@ -56,7 +57,9 @@ extension Reader {
   private static func examine(_ mapping: OptionMapping, length: Int) throws {
     for (key, value) in mapping.values {
       try require(keys.contains(key), "a key that may not occur")
-      try require(!value.text.isEmpty && value.text.utf8.count <= 3 * length, "a value longer than its file")
+      try require(value.texts.count == 1 || lists.contains(key), "a list where a value belongs")
+      let size = value.texts.reduce(0) { $0 + $1.utf8.count }
+      try require(value.texts.allSatisfy { !$0.isEmpty } && size <= 3 * length, "a value longer than its file")
       try require(value.line >= 1, "a value on line \(value.line)")
     }
   }
