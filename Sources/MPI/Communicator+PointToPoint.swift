@@ -60,6 +60,11 @@ extension Communicator {
     try filled(1) { buffer throws(MPIError) in try receive(into: buffer, from: source, tag: tag) }[0]
   }
 
+  /// Sends any number of bytes, of which the receiver learns by `pendingMessage`.
+  public func send(bytes: [UInt8], to destination: Int, tag: Int = 0) throws(MPIError) {
+    try bytes.withUnsafeBufferPointer { buffer throws(MPIError) in try send(buffer, to: destination, tag: tag) }
+  }
+
   /// Waits for a message of so many bytes, as `pendingMessage` has announced it.
   public func receive(bytes: Int, from source: Int, tag: Int = 0) throws(MPIError) -> [UInt8] {
     try filled(bytes) { buffer throws(MPIError) in try receive(into: buffer, from: source, tag: tag) }

@@ -138,7 +138,7 @@ final class Foreman: Leader {
 
   private func send(_ trial: Trial?, to leader: Int) throws {
     sent[leader] += 1
-    try world.send(try trial.map { try $0.message } ?? [], to: leader, tag: HandOutTag.order)
+    try world.send(bytes: try trial.map { try $0.message } ?? [], to: leader, tag: HandOutTag.order)
   }
 }
 
@@ -194,17 +194,10 @@ final class RemoteLeader: Leader {
   }
 
   private func say(_ word: LeaderWord) throws {
-    try world.send([UInt8](try SchemaJSON.encode(word)), to: 0, tag: HandOutTag.word)
+    try world.send(bytes: [UInt8](try SchemaJSON.encode(word)), to: 0, tag: HandOutTag.word)
   }
 }
 
 extension Trial {
   fileprivate var message: [UInt8] { get throws { [UInt8](try SchemaJSON.encode(record)) } }
-}
-
-extension Communicator {
-  /// As `send` of a buffer.
-  fileprivate func send(_ bytes: [UInt8], to destination: Int, tag: Int) throws(MPIError) {
-    try bytes.withUnsafeBufferPointer { buffer throws(MPIError) in try send(buffer, to: destination, tag: tag) }
-  }
 }

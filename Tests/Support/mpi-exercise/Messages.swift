@@ -26,6 +26,17 @@ func pointToPoint(_ mpi: borrowing Environment) throws {
   try expect(try world.receive((Int, Bool).self, from: world.rank, tag: 9) == (3, true))
   try expectEqual(try world.hasMessage(), false, "a message that was received")
 
+  // Bytes of any number, also of none: who sends them and how many there are is known before.
+  for bytes in [[UInt8](), Array(0...255)] {
+    try world.send(bytes: bytes, to: next, tag: 5)
+    var pending: (source: Int, bytes: Int)?
+    while pending == nil { pending = try world.pendingMessage(tag: 5) }
+    try expectEqual(pending?.source, previous)
+    try expectEqual(pending?.bytes, bytes.count)
+    try expectEqual(try world.receive(bytes: bytes.count, from: previous, tag: 5), bytes)
+  }
+  try world.barrier()
+
   // A message longer or shorter than the buffer throws on the receiver and nowhere else; then all goes on.
   try expectThrows(.truncated, "a message of 3 into a buffer of 2") { try sendTooMuch(over: world) }
   if world.rank == 0 {
