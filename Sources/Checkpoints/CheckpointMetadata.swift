@@ -21,6 +21,7 @@ enum CheckpointMetadata {
     "batch": { numbers(1, Ranges.batch, in: $0) },
     "steps": { numbers(1, Ranges.steps, in: $0) },
     "learning-rate": { numbers(1, Ranges.learningRate, in: $0) },
+    "warm-up": { numbers(1, Ranges.warmUp, in: $0) },
     "seed": { numbers(1, Ranges.seed, in: $0) },
     StoredProgress.Key.ranks: { numbers(1, Ranges.ranks, in: $0) },
     StoredProgress.Key.elapsed: { numbers(1, elapsed, in: $0) },
@@ -29,7 +30,7 @@ enum CheckpointMetadata {
     StoredProgress.Key.rows: { numbers(3, rows, in: $0) },
     "data-set": { isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
     "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag,
-    "engine": word, "exp": word, "sync": word, "program-version": word,
+    "schedule": word, "engine": word, "exp": word, "sync": word, "program-version": word,
   ]
 
   /// - Throws: `CheckpointError`, which names the first key, in alphabetical order, whose value cannot be.

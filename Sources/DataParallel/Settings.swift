@@ -20,7 +20,7 @@ public struct Settings: Sendable {
   public var reproducible: Bool
 
   public var schedule = LearningRateSchedule.linear
-  /// Steps over which the learning rate first rises to its largest.
+  /// Steps in which the learning rate first rises to its largest; fewer than `steps`.
   public var warmUp = 0
   /// β₂ of Adam: how long the running mean of squared gradients remembers.
   public var beta2 = 0.99
@@ -52,8 +52,21 @@ public struct Settings: Sendable {
   /// The order of a reproducible run's sums.
   var summationTree: SummationTree? { reproducible ? SummationTree(batch: batch) : nil }
 
-  /// lr · (1 − step / steps)
-  func learningRate(step: Int) -> Double { learningRate * (1 - Double(step) / Double(steps)) }
+  /// The settings, where those that have defaults make sense too.
+  ///
+  /// - Throws: `SettingsError` for a number that makes no sense, or does not go with the others.
+  public func validated() throws(SettingsError) -> Settings {
+    guard Ranges.warmUp.range.contains(warmUp) else { throw .warmUp(warmUp) }
+    guard warmUp < steps else { throw .onlyWarmUp(warmUp, steps: steps) }
+    return self
+  }
+
+  /// A step's: the schedule applied to the largest. A pure function.
+  ///
+  /// - Parameter step: from 0.
+  public func learningRate(step: Int) -> Double {
+    learningRate * schedule.factor(step: step, steps: steps, warmUp: warmUp)
+  }
 }
 
 public enum SettingsError: Error, Equatable, CustomStringConvertible {
@@ -61,6 +74,8 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case steps(Int)
   case learningRate(Double)
   case bucket(Int)
+  case warmUp(Int)
+  case onlyWarmUp(Int, steps: Int)
 
   public var description: String {
     switch self {
@@ -68,6 +83,9 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
     case .steps(let steps): Ranges.steps.refusal(of: "\(steps)", at: "steps")
     case .bucket(let size): Ranges.bucketKiB.refusal(of: "\(size)", at: "bucket-kib")
     case .learningRate(let rate): Ranges.learningRate.refusal(of: "\(rate)", at: "learning-rate")
+    case .warmUp(let steps): Ranges.warmUp.refusal(of: "\(steps)", at: "warm-up")
+    case .onlyWarmUp(let warmUp, let steps):
+      "warm-up \(warmUp) leaves the schedule none of the run's steps, \(steps): it must be smaller"
     }
   }
 }

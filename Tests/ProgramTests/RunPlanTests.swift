@@ -22,6 +22,7 @@ struct RunPlanTests {
   func agreement() throws {
     let changes = [
       ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
+      ["--schedule", "cosine"], ["--warm-up", "10"],
       ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--engine", "scalar"], ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
       ["--sync-tournament"], ["--reproducible"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
@@ -43,6 +44,8 @@ struct RunPlanTests {
     arguments: [
       (["--sync-tournament", "--sync", "sharded"], "sync-tournament chooses the strategy itself"),
       (["--sync-tournament", "--reproducible"], "sync-tournament has nothing to choose from"),
+      (["--warm-up", "5000"], "warm-up 5000 leaves the schedule none of the run's steps, 5000: it must be smaller"),
+      (["--schedule", "square"], "--schedule \"square\" is not one of linear, cosine, constant, wsd"),
       (["--resume"], "resume needs checkpoint-dir"),
       (["--checkpoint-keep", "3"], "checkpoint-keep needs checkpoint-dir"),
       (["--trace-steps", "1:2"], "trace-steps 1:2 without a trace"),
@@ -54,16 +57,32 @@ struct RunPlanTests {
     #expect(TestSupport.message { _ = try RunPlan(options, ranks: 2) }.contains(message))
   }
 
-  @Test("a run's identity is what 0.1.0 kept of it")
+  @Test("a run's identity is what 0.1.0 kept of it, and what came since")
   func identity() throws {
     let metadata = RunIdentity(try plan().options, dataHash: "hash").metadata
     #expect(
       metadata.keys.sorted() == [
         "batch", "d-model", "data-set", "engine", "eval", "exp", "heads", "instruction-set", "learning-rate",
         "padding-skip", "prefix-sharing", "program-version", "reproducible", "results-of-estimate-instructions",
-        "seed", "steps",
+        "schedule", "seed", "steps", "warm-up",
       ])
     #expect(metadata["learning-rate"] == "0.003" && metadata["reproducible"] == "false")
+  }
+
+  @Test(
+    "a checkpoint of before an option was there is of a run with its default",
+    arguments: [["--schedule", "wsd"], ["--warm-up", "10"]])
+  func younger(words: [String]) throws {
+    let option = String(words[0].dropFirst(2))
+    let plain = RunIdentity(try plan().options, dataHash: "hash")
+    let other = RunIdentity(try plan(words[0], words[1]).options, dataHash: "hash")
+    var stored = plain.metadata
+    let fallback = try #require(stored[option])
+    stored[option] = nil
+    #expect(plain.differences(from: stored) == [])
+    #expect(other.differences(from: stored) == ["\(option) is \(fallback) there and \(words[1]) here"])
+    stored["batch"] = nil
+    #expect(plain.differences(from: stored) == ["batch is missing there and 16 here"])
   }
 
   @Test("what another run must have in common depends on whether the bits count")

@@ -28,7 +28,7 @@ public struct Trial: Sendable, Hashable {
       reproducible: reproducible)
     (settings.schedule, settings.warmUp, settings.beta2) = (schedule, warmUp, beta2)
     (settings.batchRamp, settings.average) = (batchRamp, average)
-    return settings
+    return try settings.validated()
   }
 
   /// The record of it, without an outcome.

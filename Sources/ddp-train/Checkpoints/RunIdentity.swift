@@ -12,6 +12,13 @@ struct RunIdentity {
 
   private static let dataKey = "data-set"
 
+  /// Options that 0.1.0 did not have, with what it did: its checkpoints do not name them.
+  private static let younger: [String: String] = {
+    let options = TrainingOptions()
+    let all: [any Declaration] = [options.schedule, options.warmUp]
+    return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.text(ofAny: nil)) })
+  }()
+
   /// - Parameter dataHash: of the data set.
   init(_ options: OptionValues<TrainingOptions>, dataHash: String) {
     var metadata: [String: String] = [Self.dataKey: dataHash, "program-version": DDPTrain.version]
@@ -38,9 +45,11 @@ struct RunIdentity {
   /// How a checkpoint's run differs from this one: "batch is 16 there and 32 here". Empty where it can be gone on with.
   func differences(from other: [String: String]) -> [String] {
     required.compactMap { key in
-      guard other[key] != metadata[key] else { return nil }
-      let why = key == "steps" ? " (the learning rate falls to 0 over all steps: another number is another run)" : ""
-      let there = other[key].map { escaped(String($0.prefix(80))) } ?? "missing"
+      let stored = other[key] ?? Self.younger[key]
+      guard stored != metadata[key] else { return nil }
+      let why =
+        key == "steps" ? " (the learning rate's schedule covers all steps: another number is another run)" : ""
+      let there = stored.map { escaped(String($0.prefix(80))) } ?? "missing"
       return "\(key) is \(there) there and \(metadata[key] ?? "missing") here\(why)"
     }
   }

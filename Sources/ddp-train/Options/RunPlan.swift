@@ -33,9 +33,10 @@ struct RunPlan {
       shape: shape, batch: options.batch, steps: options.steps, learningRate: options.learningRate,
       seed: options.seed, engine: engine, evaluate: options.eval, strategy: options.sync,
       bucketKiB: options.bucketKiB, reproducible: options.reproducible)
+    (settings.schedule, settings.warmUp) = (options.schedule, options.warmUp)
     settings.checkReplicas = options.checkReplicas
     settings.bitFlip = try options.injectBitFlip.map { try Self.possible($0, steps: options.steps, ranks: ranks) }
-    self.settings = settings
+    self.settings = try settings.validated()
     checkpoints = try CheckpointPlan(options)
     dataPath = try options.data ?? Self.defaultData()
     if let steps = options.traceSteps, options.trace == nil {

@@ -16,7 +16,12 @@ struct TrainingOptions: OptionTable {
     Ranges.batch, default: 16, .run, help: "Names in the global batch of a step, over all ranks together.")
   let steps = Declared(Ranges.steps, default: 5000, .run, help: "Training steps.")
   let learningRate = Declared(
-    Ranges.learningRate, default: 0.003, .run, help: "Learning rate of the first step; it falls linearly to 0.")
+    Ranges.learningRate, default: 0.003, .run, help: "The largest learning rate of the run; see --schedule.")
+  let schedule = Declared(
+    "schedule", default: LearningRateSchedule.linear, .run,
+    help: "How the rate falls to 0: linear, cosine, constant (it stays), wsd (over the last fifth).")
+  let warmUp = Declared(
+    Ranges.warmUp, default: 0, .run, as: "k", help: "Steps in which the rate first rises in a straight line.")
   let seed = Declared(
     Ranges.seed, default: 1, .run, help: "Seed of the initial parameters, the batches and the generated names.")
   let data = Declared<String?>(

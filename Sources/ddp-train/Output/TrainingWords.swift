@@ -32,8 +32,8 @@ struct TrainingWords {
       ),
       (
         "run",
-        "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), "
-          + "learning rate \(settings.learningRate) falling to 0, seed \(settings.seed)"
+        "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), learning rate \(learningRate), "
+          + "seed \(settings.seed)"
       ),
       (
         "ranks",
@@ -45,6 +45,24 @@ struct TrainingWords {
     if !plan.options.chosen.isEmpty { lines.append(("chosen", plan.options.chosen.joined(separator: ", "))) }
     // Paths among them: one that holds a line break must not make a line of its own.
     return labelled(lines)
+  }
+
+  /// "0.003 falling to 0"
+  private var learningRate: String {
+    let settings = plan.settings
+    let decay = grouped(settings.schedule.decay(steps: settings.steps, warmUp: settings.warmUp))
+    let fall =
+      switch settings.schedule {
+      case .linear: "falling to 0"
+      case .cosine: "falling to 0 along a cosine"
+      case .constant: "staying there"
+      case .wsd: "falling to 0 over the last \(decay)"
+      }
+    guard settings.warmUp > 0 else {
+      return settings.schedule == .constant
+        ? "\(settings.learningRate) throughout" : "\(settings.learningRate) \(fall)"
+    }
+    return "rising to \(settings.learningRate) over the first \(grouped(settings.warmUp)) and \(fall)"
   }
 
   func table(_ tournament: Tournament) -> String {
