@@ -27,7 +27,6 @@ public enum Ranges {
   public static let temperature = OptionRange("temperature", 1e-6...1e6)
 
   // How a run learns.
-  public static let warmUp = OptionRange("warm-up", 0...1 << 40, isOpen: true)
   public static let beta2 = OptionRange("beta2", 0.5...0.99999)
   public static let batchRamp = OptionRange("batch-ramp", 0...20)
   public static let average = OptionRange("average", 0.0...0.9)
