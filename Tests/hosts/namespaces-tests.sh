@@ -72,6 +72,26 @@ test_host_lists() {
 # received HOST: bytes that came in by its network card.
 received() { hosts exec "$1" ip -s link show dev eth0 | awk '/RX:/ { getline; print $1 }'; }
 
+# The losses of a sweep's JSON, in the order of its trials.
+losses_of() { grep -E '"(held_out_loss|training_loss|parameters_hash)"' "$1"; }
+
+# A rank of another host gets its trials from rank 0 while that trains: within 5 ms, at the middle one.
+test_sweep() {
+  local -a grid
+  grid=(sweep --data "$checkout/data/names.txt" --progress never --d-model 32 --batch 64 --steps 800)
+  grid+=(--learning-rate 0.001 0.002 0.003 0.004 0.006 0.008 0.012 0.016)
+  attempt "$program" "${grid[@]}" --json "$work/one.json"
+  check "sweep on one host" 0 "$code"
+  attempt "$checkout/launch/namespaces" --name "$set_name" run --hosts nodeA:1,nodeB:1 --program "$program" -- \
+    "${grid[@]}" --json "$work/two.json"
+  check "sweep over two hosts" 0 "$code"
+  check "sweep over two hosts: the losses of one" "$(losses_of "$work/one.json")" "$(losses_of "$work/two.json")"
+  local wait
+  wait=$(sed -n '/"hand_out_ms"/,/}/s/.*"median" : \([0-9.e-]*\).*/\1/p' "$work/two.json")
+  check "sweep over two hosts: a rank waits for its trial at most 5 ms" yes \
+    "$(awk -v wait="${wait:-none}" 'BEGIN { print wait != "none" && wait <= 5 ? "yes" : wait " ms" }')"
+}
+
 test_jobs() {
   local strategy layout ranks number first
   local -a select
