@@ -22,6 +22,7 @@ enum CheckpointMetadata {
     "steps": { numbers(1, Ranges.steps, in: $0) },
     "learning-rate": { numbers(1, Ranges.learningRate, in: $0) },
     "warm-up": { numbers(1, Ranges.warmUp, in: $0) },
+    "beta2": { numbers(1, Ranges.beta2, in: $0) },
     "seed": { numbers(1, Ranges.seed, in: $0) },
     StoredProgress.Key.ranks: { numbers(1, Ranges.ranks, in: $0) },
     StoredProgress.Key.elapsed: { numbers(1, elapsed, in: $0) },

@@ -58,6 +58,7 @@ public struct Settings: Sendable {
   public func validated() throws(SettingsError) -> Settings {
     guard Ranges.warmUp.range.contains(warmUp) else { throw .warmUp(warmUp) }
     guard warmUp < steps else { throw .onlyWarmUp(warmUp, steps: steps) }
+    guard Ranges.beta2.range.contains(beta2) else { throw .beta2(beta2) }
     return self
   }
 
@@ -76,6 +77,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case bucket(Int)
   case warmUp(Int)
   case onlyWarmUp(Int, steps: Int)
+  case beta2(Double)
 
   public var description: String {
     switch self {
@@ -84,6 +86,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
     case .bucket(let size): Ranges.bucketKiB.refusal(of: "\(size)", at: "bucket-kib")
     case .learningRate(let rate): Ranges.learningRate.refusal(of: "\(rate)", at: "learning-rate")
     case .warmUp(let steps): Ranges.warmUp.refusal(of: "\(steps)", at: "warm-up")
+    case .beta2(let beta2): Ranges.beta2.refusal(of: "\(beta2)", at: "beta2")
     case .onlyWarmUp(let warmUp, let steps):
       "warm-up \(warmUp) leaves the schedule none of the run's steps, \(steps): it must be smaller"
     }

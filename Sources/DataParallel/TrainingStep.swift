@@ -107,7 +107,8 @@ public final class TrainingStep {
     clock.lap(.synchronisation)
     try synchronisation.update(
       AdamSlice(
-        state.arrays, range: synchronisation.slice, learningRate: settings.learningRate(step: step), update: step + 1),
+        state.arrays, range: synchronisation.slice, learningRate: settings.learningRate(step: step), update: step + 1,
+        beta2: settings.beta2),
       engine: engine)
     clock.lap(.adam)
     check?.seal()

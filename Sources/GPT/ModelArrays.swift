@@ -1,3 +1,5 @@
+import Kernels
+
 /// A whole model in training as three flat arrays in canonical order, in memory that somebody else keeps.
 public struct ModelArrays {
   /// (P)
@@ -21,12 +23,17 @@ public struct AdamSlice {
   public var learningRate: Double
   /// t = step + 1.
   public var update: Int
+  /// β₂
+  public var beta2: Double
 
-  public init(_ model: ModelArrays, range: Range<Int>, learningRate: Double, update: Int) {
+  public init(
+    _ model: ModelArrays, range: Range<Int>, learningRate: Double, update: Int, beta2: Double = AdamStep.usualBeta2
+  ) {
     self.model = model
     self.range = range
     self.learningRate = learningRate
     self.update = update
+    self.beta2 = beta2
   }
 
   /// βᵗ, by repeated multiplication in a fixed order, so that it is the same everywhere.

@@ -76,7 +76,7 @@ public final class VectorEngine: Engine {
     let model = slice.model
     let step = AdamStep(
       learningRate: slice.learningRate, firstPower: slice.power(of: AdamStep.beta1),
-      secondPower: slice.power(of: AdamStep.beta2))
+      secondPower: slice.power(of: slice.beta2), beta2: slice.beta2)
     products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { stripe, next in
       let i = stripe.lowerBound
       Kernels.adam(

@@ -3,20 +3,25 @@ import CSIMD
 /// Adam's constants for one step.
 public struct AdamStep: Sendable {
   public static let beta1 = 0.85
-  public static let beta2 = 0.99
+  /// β₂ where nothing else is said.
+  public static let usualBeta2 = 0.99
   public static let epsilon = 1e-8
 
   /// learning rate / (1 − β₁ᵗ)
   public var rate: Float
   /// 1 / (1 − β₂ᵗ)
   public var secondCorrection: Float
+  /// β₂ and 1 − β₂
+  public var beta2, secondShare: Float
 
   /// - Parameters:
   ///   - learningRate: of this step, the schedule applied.
   ///   - firstPower, secondPower: β₁ᵗ and β₂ᵗ with t = step + 1.
-  public init(learningRate: Double, firstPower: Double, secondPower: Double) {
+  public init(learningRate: Double, firstPower: Double, secondPower: Double, beta2: Double = usualBeta2) {
     rate = Float(learningRate / (1 - firstPower))
     secondCorrection = Float(1 / (1 - secondPower))
+    self.beta2 = Float(beta2)
+    secondShare = Float(1 - beta2)
   }
 }
 
@@ -152,7 +157,7 @@ private func adam(_ step: AdamStep, _ gradient: Vector, _ p: inout Vector, _ m: 
   let limit = Vector(repeating: 1e18)
   let g = csimd_min(csimd_max(gradient, -limit), limit) + (gradient - gradient)
   m = multiplyAdd(m * Float(AdamStep.beta1), Float(1 - AdamStep.beta1), g)
-  v = multiplyAdd(v * Float(AdamStep.beta2), Float(1 - AdamStep.beta2), g * g)
+  v = multiplyAdd(v * step.beta2, step.secondShare, g * g)
   // Below 1e-30 the estimate of the root would overflow; ε = 1e-8 outweighs sqrt(1e-30) anyway.
   let corrected = csimd_max(v * step.secondCorrection, Vector(repeating: 1e-30))
   let root = corrected * reciprocalSquareRoot(corrected)

@@ -8,6 +8,7 @@ public enum Ranges {
   public static let steps = OptionRange("steps", 1...1 << 40, isOpen: true)
   public static let learningRate = OptionRange("learning-rate", 1e-300...1e300, isOpen: true)
   public static let warmUp = OptionRange("warm-up", 0...1 << 40, note: "fewer than steps", isOpen: true)
+  public static let beta2 = OptionRange("beta2", 0.5...0.99999)
   public static let seed = OptionRange("seed", 0...UInt64.max, isOpen: true)
   public static let bucketKiB = OptionRange("bucket-kib", 1...1 << 20, unit: "KiB")
   public static let checkReplicas = OptionRange("check-replicas", 0...1 << 40, note: "0 compares never", isOpen: true)

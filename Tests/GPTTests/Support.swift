@@ -86,11 +86,12 @@ struct Trainer {
 extension Engine {
   /// As `adam` of a slice, for a model in Swift's own arrays.
   func adam(
-    range: Range<Int>, learningRate: Double, update: Int, gradient: UnsafePointer<Float>,
+    range: Range<Int>, learningRate: Double, update: Int, beta2: Double = 0.99, gradient: UnsafePointer<Float>,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>
   ) {
     let model = ModelArrays(parameters: parameters, first: first, second: second)
-    adam(AdamSlice(model, range: range, learningRate: learningRate, update: update), gradient: gradient)
+    adam(
+      AdamSlice(model, range: range, learningRate: learningRate, update: update, beta2: beta2), gradient: gradient)
   }
 }
 

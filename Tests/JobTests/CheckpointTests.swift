@@ -68,7 +68,7 @@ extension Jobs {
       _ = try folder.train(2, ["--steps", "1", "--sync", "sharded"])
       let file = try SafeTensorsFile(path: folder.file(1))
       let share = Double(Float(1 - AdamStep.beta1))
-      let ratio = Double(Float(1 - AdamStep.beta2)) / (share * share)
+      let ratio = Double(Float(1 - AdamStep.usualBeta2)) / (share * share)
       var compared = 0
       for tensor in Tensor.allCases {
         let first = try file.float32("adam.first.\(tensor.name)")

@@ -17,20 +17,21 @@ import Testing
   static let learningRate = 0.01
 
   static func run(
-    update: Int, gradient: [Float], parameters: [Float], first: [Float], second: [Float], _ placement: GuardPlacement
+    update: Int, beta2: Double = AdamStep.usualBeta2, gradient: [Float], parameters: [Float], first: [Float],
+    second: [Float], _ placement: GuardPlacement
   ) -> Run {
-    let powers = (pow(AdamStep.beta1, Double(update)), pow(AdamStep.beta2, Double(update)))
+    let powers = (pow(AdamStep.beta1, Double(update)), pow(beta2, Double(update)))
     var exact = parameters.map(Double.init)
     var (m, v) = (first.map(Double.init), second.map(Double.init))
     Scalar<Double>.adam(
-      count: gradient.count, learningRate: learningRate, firstPower: powers.0, secondPower: powers.1,
+      count: gradient.count, learningRate: learningRate, beta2: beta2, firstPower: powers.0, secondPower: powers.1,
       gradient: gradient.map(Double.init), parameters: &exact, first: &m, second: &v)
     let change = zip(exact, parameters).map { $0 - Double($1) }
     return withGuardedMemory(placement) { memory in
       let (p, m, v) = (memory.array(parameters), memory.array(first), memory.array(second))
       adam(
         count: gradient.count,
-        step: AdamStep(learningRate: learningRate, firstPower: powers.0, secondPower: powers.1),
+        step: AdamStep(learningRate: learningRate, firstPower: powers.0, secondPower: powers.1, beta2: beta2),
         gradient: memory.array(gradient), parameters: p, first: m, second: v)
       let count = gradient.count
       return Run(
@@ -77,8 +78,8 @@ import Testing
 
   /// In the middle of a run: moments of earlier gradients, bias corrections between their limits. Terms of m may
   /// cancel, so the bound is relative to the update that their absolute values would make.
-  @Test(arguments: [1, 2, 3, 10, 100, 5000])
-  func laterUpdates(update: Int) {
+  @Test(arguments: [1, 2, 3, 10, 100, 5000], [0.5, 0.95, 0.99, 0.999, 0.99999])
+  func laterUpdates(update: Int, beta2: Double) {
     var random = SeededRandom(seed: UInt64(update))
     let count = 16 * 9 + 7
     let gradient = random.floats(count, magnitude: 1e-2)
@@ -86,11 +87,11 @@ import Testing
     let second = random.floats(count, magnitude: 1e-2).map { $0 * $0 + 1e-9 }
     let parameters = random.floats(count, magnitude: 0.1)
     let run = Self.run(
-      update: update, gradient: gradient, parameters: parameters, first: first, second: second,
+      update: update, beta2: beta2, gradient: gradient, parameters: parameters, first: first, second: second,
       .beforeGuardUnaligned)
     let positive = Self.run(
-      update: update, gradient: gradient.map { abs($0) }, parameters: parameters, first: first.map { abs($0) },
-      second: second, .beforeGuard)
+      update: update, beta2: beta2, gradient: gradient.map { abs($0) }, parameters: parameters,
+      first: first.map { abs($0) }, second: second, .beforeGuard)
     let mismatch = firstMismatch(run.values, run.exact) {
       1e-6 * abs(positive.change[$0]) + roundingBound(terms: 1, magnitude: abs(run.exact[$0]))
     }
@@ -98,7 +99,7 @@ import Testing
     #expect(run.intact)
     let moments = zip(first, gradient).map { (m: Float, g: Float) -> Double in 0.85 * Double(m) + 0.15 * Double(g) }
     let squares = zip(second, gradient).map { (v: Float, g: Float) -> Double in
-      0.99 * Double(v) + 0.01 * Double(g) * Double(g)
+      beta2 * Double(v) + (1 - beta2) * Double(g) * Double(g)
     }
     #expect(firstMismatch(run.first, moments) { _ in roundingBound(terms: 5, magnitude: 1e-2) } == nil)
     #expect(firstMismatch(run.second, squares) { roundingBound(terms: 5, magnitude: squares[$0]) } == nil)

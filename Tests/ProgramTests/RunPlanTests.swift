@@ -22,7 +22,7 @@ struct RunPlanTests {
   func agreement() throws {
     let changes = [
       ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
-      ["--schedule", "cosine"], ["--warm-up", "10"],
+      ["--schedule", "cosine"], ["--warm-up", "10"], ["--beta2", "0.95"],
       ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--engine", "scalar"], ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
       ["--sync-tournament"], ["--reproducible"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
@@ -45,6 +45,7 @@ struct RunPlanTests {
       (["--sync-tournament", "--sync", "sharded"], "sync-tournament chooses the strategy itself"),
       (["--sync-tournament", "--reproducible"], "sync-tournament has nothing to choose from"),
       (["--warm-up", "5000"], "warm-up 5000 leaves the schedule none of the run's steps, 5000: it must be smaller"),
+      (["--beta2", "1"], "--beta2 \"1\" is not a number from 0.5 to 0.99999"),
       (["--schedule", "square"], "--schedule \"square\" is not one of linear, cosine, constant, wsd"),
       (["--resume"], "resume needs checkpoint-dir"),
       (["--checkpoint-keep", "3"], "checkpoint-keep needs checkpoint-dir"),
@@ -62,8 +63,9 @@ struct RunPlanTests {
     let metadata = RunIdentity(try plan().options, dataHash: "hash").metadata
     #expect(
       metadata.keys.sorted() == [
-        "batch", "d-model", "data-set", "engine", "eval", "exp", "heads", "instruction-set", "learning-rate",
-        "padding-skip", "prefix-sharing", "program-version", "reproducible", "results-of-estimate-instructions",
+        "batch", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads", "instruction-set",
+        "learning-rate", "padding-skip", "prefix-sharing", "program-version", "reproducible",
+        "results-of-estimate-instructions",
         "schedule", "seed", "steps", "warm-up",
       ])
     #expect(metadata["learning-rate"] == "0.003" && metadata["reproducible"] == "false")
@@ -71,7 +73,7 @@ struct RunPlanTests {
 
   @Test(
     "a checkpoint of before an option was there is of a run with its default",
-    arguments: [["--schedule", "wsd"], ["--warm-up", "10"]])
+    arguments: [["--schedule", "wsd"], ["--warm-up", "10"], ["--beta2", "0.999"]])
   func younger(words: [String]) throws {
     let option = String(words[0].dropFirst(2))
     let plain = RunIdentity(try plan().options, dataHash: "hash")

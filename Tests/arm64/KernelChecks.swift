@@ -260,7 +260,7 @@ private func checkAdam(_ count: Int) {
   for i in 0..<count { second[i] = second[i] * second[i] }
   let before = doubles(parameters, count)
   var (p, m, v) = (before, doubles(first, count), doubles(second, count))
-  let (rate, firstPower, secondPower) = (0.01, AdamStep.beta1, AdamStep.beta2)
+  let (rate, firstPower, secondPower) = (0.01, AdamStep.beta1, AdamStep.usualBeta2)
   Scalar<Double>.adam(
     count: count, learningRate: rate, firstPower: firstPower, secondPower: secondPower,
     gradient: doubles(gradient, count), parameters: &p, first: &m, second: &v)

@@ -6,17 +6,17 @@ extension Scalar {
   ///
   /// - Parameters:
   ///   - learningRate: of this step, the schedule applied.
+  ///   - beta2: β₂.
   ///   - firstPower, secondPower: β₁ᵗ and β₂ᵗ with t = step + 1.
   ///   - gradients: at least one; each has (offset + count), of which the last `count` are added up.
   ///   - parameters, first, second: (count), updated in place.
   @inlinable
   public static func adam(
-    count: Int, learningRate: Real, firstPower: Real, secondPower: Real,
+    count: Int, learningRate: Real, beta2: Real = Real(AdamStep.usualBeta2), firstPower: Real, secondPower: Real,
     gradients: UnsafeBufferPointer<UnsafePointer<Real>>, offset: Int, parameters: UnsafeMutablePointer<Real>,
     first: UnsafeMutablePointer<Real>, second: UnsafeMutablePointer<Real>
   ) {
     let beta1 = Real(AdamStep.beta1)
-    let beta2 = Real(AdamStep.beta2)
     for i in 0..<count {
       var g = gradients[0][offset + i]
       for source in 1..<gradients.count { g += gradients[source][offset + i] }
@@ -31,13 +31,13 @@ extension Scalar {
   /// As `adam` with several gradients, of one of (count).
   @inlinable
   public static func adam(
-    count: Int, learningRate: Real, firstPower: Real, secondPower: Real, gradient: UnsafePointer<Real>,
-    parameters: UnsafeMutablePointer<Real>, first: UnsafeMutablePointer<Real>,
+    count: Int, learningRate: Real, beta2: Real = Real(AdamStep.usualBeta2), firstPower: Real, secondPower: Real,
+    gradient: UnsafePointer<Real>, parameters: UnsafeMutablePointer<Real>, first: UnsafeMutablePointer<Real>,
     second: UnsafeMutablePointer<Real>
   ) {
     withUnsafePointer(to: gradient) {
       adam(
-        count: count, learningRate: learningRate, firstPower: firstPower, secondPower: secondPower,
+        count: count, learningRate: learningRate, beta2: beta2, firstPower: firstPower, secondPower: secondPower,
         gradients: UnsafeBufferPointer(start: $0, count: 1), offset: 0, parameters: parameters, first: first,
         second: second)
     }

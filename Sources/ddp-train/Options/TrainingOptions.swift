@@ -22,6 +22,8 @@ struct TrainingOptions: OptionTable {
     help: "How the rate falls to 0: linear, cosine, constant (it stays), wsd (over the last fifth).")
   let warmUp = Declared(
     Ranges.warmUp, default: 0, .run, as: "k", help: "Steps in which the rate first rises in a straight line.")
+  let beta2 = Declared(
+    Ranges.beta2, default: 0.99, .run, help: "Adam's β₂: how long the mean of squared gradients remembers.")
   let seed = Declared(
     Ranges.seed, default: 1, .run, help: "Seed of the initial parameters, the batches and the generated names.")
   let data = Declared<String?>(

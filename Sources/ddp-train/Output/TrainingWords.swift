@@ -33,6 +33,7 @@ struct TrainingWords {
       (
         "run",
         "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), learning rate \(learningRate), "
+          + (settings.beta2 == TrainingOptions().beta2.fallback ? "" : "β₂ \(settings.beta2), ")
           + "seed \(settings.seed)"
       ),
       (
