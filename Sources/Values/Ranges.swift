@@ -17,6 +17,7 @@ public enum Ranges {
   public static let checkpointKeep = OptionRange("checkpoint-keep", 1...1_000_000)
   public static let checkpointSeconds = OptionRange("checkpoint-every", 0.001...1e9, unit: "seconds")
   public static let logEvery = OptionRange("log-every", 1...1 << 40, isOpen: true)
+  public static let evalEvery = OptionRange("eval-every", 1...1 << 40, isOpen: true)
   public static let heartbeat = OptionRange("heartbeat", 1...86400, unit: "seconds")
   public static let tracedSteps = OptionRange("trace-steps", 1...100_000)
 
