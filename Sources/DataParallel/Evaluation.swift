@@ -14,12 +14,12 @@ func meanLoss(
   between: () throws -> Void
 ) throws -> Double? {
   let own = shard(batch: names.count, rank: world.rank, ranks: world.size)
-  let time = LastWords()
+  var time = LastWords()
   var isWhole = true
   var sum = 0.0
   try names.names.withUnsafeBufferPointer { all in
     for start in stride(from: own.lowerBound, to: own.upperBound, by: batch) {
-      isWhole = !time.areOver { StopSignal.isRequested }
+      isWhole = !time.areOverSoon()
       guard isWhole else { break }
       try between()
       let piece = UnsafeBufferPointer(rebasing: all[start..<min(start + batch, own.upperBound)])

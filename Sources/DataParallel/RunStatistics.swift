@@ -2,7 +2,8 @@ import CSIMD
 
 /// Collects a run's losses and times without touching the heap.
 struct RunStatistics {
-  private let began = csimd_nanoseconds()
+  /// Moves on by what is not training, so that elapsed seconds are without it.
+  private var began = csimd_nanoseconds()
   /// The last losses, each at its step modulo their number.
   private var lossRing = InlineArray<100, Double>(repeating: 0)
   private var stepsDone = 0
@@ -65,11 +66,14 @@ struct RunStatistics {
     }
   }
 
+  /// Takes time that went into something else out of the elapsed seconds.
+  mutating func leaveOut(nanoseconds: UInt64) { began += nanoseconds }
+
   /// The record of the steps since the last call.
-  mutating func record(loss: Double) -> StepRecord {
+  mutating func record(loss: Double, heldOutLoss: Double?) -> StepRecord {
     defer { window = Window() }
     return StepRecord(
-      step: stepsDone, loss: loss, elapsedSeconds: elapsedSeconds,
+      step: stepsDone, loss: loss, heldOutLoss: heldOutLoss, elapsedSeconds: elapsedSeconds,
       microsecondsPerStep: window.nanoseconds / Double(max(window.steps, 1)) / 1000,
       phases: window.phases / Double(max(window.phaseCount, 1)),
       positionsPerSecond: Double(window.positions) / max(window.nanoseconds, 1) * 1e9)

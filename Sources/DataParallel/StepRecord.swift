@@ -4,7 +4,9 @@ public struct StepRecord: Sendable {
   public var step: Int
   /// Mean loss of the step's global batch, in nats a prediction.
   public var loss: Double
-  /// Since training began, without what lay between an end and a resumption.
+  /// Exact mean loss of the held-out names after the step's update, in nats per prediction; nil where it was not due.
+  public var heldOutLoss: Double?
+  /// Since training began, without evaluations and without what lay between an end and a resumption.
   public var elapsedSeconds: Double
   /// Mean over the steps since the last record, everything included.
   public var microsecondsPerStep: Double

@@ -72,7 +72,7 @@ public enum StopSignal {
 /// Something that a run does at its end, such as printing names: a stop request ends it. Where the run was stopped before,
 /// it has half a second, for a run that is stopped still has its say.
 public struct LastWords {
-  private let deadline: UInt64?
+  private var deadline: UInt64?
 
   /// It begins.
   public init() { deadline = StopSignal.isRequested ? csimd_nanoseconds() + 500_000_000 : nil }
@@ -81,6 +81,12 @@ public struct LastWords {
   public func areOver(_ isStopped: () throws -> Bool) rethrows -> Bool {
     guard let deadline else { return try isStopped() }
     return csimd_nanoseconds() > deadline
+  }
+
+  /// The same for something short that would be missed: a request that has come since leaves half a second as well.
+  mutating func areOverSoon() -> Bool {
+    if deadline == nil { self = LastWords() }
+    return areOver { false }
   }
 }
 

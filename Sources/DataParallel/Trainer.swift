@@ -79,6 +79,8 @@ public final class Trainer {
   ///   - checkpoints: whether checkpoints are kept; a last one is then always taken, but not after a step at which
   ///     the run was resumed. The same on all ranks.
   ///   - sink: who keeps them; of rank 0, and nil elsewhere.
+  ///   - evaluation: the names that were held out, and after how many steps their loss is due each time; it is due
+  ///     after the last step, too. The same on all ranks. Its time is in no step's and not in the elapsed seconds.
   ///   - endsEarly: whether this training is to end after the step that comes, though more would follow. Rank 0's
   ///     answer counts; asked on every rank before each step.
   ///   - onRecord: runs on every rank.
@@ -86,8 +88,8 @@ public final class Trainer {
   ///   `MPIError`.
   public func run(
     measureEveryStep: Bool = false, recordEvery: Int = 1, trace: Trace? = nil, checkpoints: Bool = false,
-    sink: (any CheckpointSink)? = nil, endsEarly: () throws -> Bool = { false },
-    onRecord: (StepRecord) -> Void = { _ in }
+    sink: (any CheckpointSink)? = nil, evaluation: (names: NameTable, every: Int)? = nil,
+    endsEarly: () throws -> Bool = { false }, onRecord: (StepRecord) -> Void = { _ in }
   ) throws -> RunSummary {
     var statistics = RunStatistics(steps: settings.steps, ranks: world.size, resumed: resumed)
     let snapshots =
@@ -95,6 +97,7 @@ public final class Trainer {
       ? SnapshotExchange(synchronisation.implementation, state: state, world: world) : nil
     var done = resumed?.steps ?? 0
     var stopped = false
+    var heldOutLoss: Double?
     while done < settings.steps, !stopped {
       let trace = trace.flatMap { $0.steps.contains(done) ? $0 : nil }
       let measured = measureEveryStep || trace != nil || done % Self.measureEvery == 0
@@ -114,8 +117,15 @@ public final class Trainer {
       statistics.add(
         loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
         phases: measured ? outcome.phases : nil)
-      if done % recordEvery == 0 || done == settings.steps || stopped {
-        onRecord(statistics.record(loss: outcome.loss))
+      heldOutLoss = nil
+      if let evaluation, done % evaluation.every == 0 || done == settings.steps {
+        Whereabouts.enter(.evaluating, step: done)
+        let start = csimd_nanoseconds()
+        heldOutLoss = try evaluate(evaluation.names)
+        statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
+      }
+      if done % recordEvery == 0 || done == settings.steps || stopped || heldOutLoss != nil {
+        onRecord(statistics.record(loss: outcome.loss, heldOutLoss: heldOutLoss))
       }
       let isLast = done == settings.steps || stopped
       if let snapshots, isLast || outcome.requests.contains(.checkpoint) {
@@ -128,8 +138,10 @@ public final class Trainer {
     guard state.parameters.buffer.allSatisfy(\.isFinite) else {
       throw divergence("parameters are not finite after step \(done)")
     }
-    return statistics.summary(
+    var summary = statistics.summary(
       batch: settings.batch, parametersHash: state.parametersHash, interrupted: done < settings.steps)
+    if let evaluation, let heldOutLoss { summary.evaluation = (heldOutLoss, evaluation.names.count) }
+    return summary
   }
 
   /// Gives memory back that ranks share; the state may not be used afterwards. Collective.

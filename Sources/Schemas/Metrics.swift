@@ -2,6 +2,8 @@
 public struct MetricsRecord: FileRecord {
   public var step = 0
   public var loss = Double.nan
+  /// With `--eval-every`, in the records of its steps.
+  public var heldOutLoss: Double?
   public var elapsedSeconds = Double.nan
   public var usPerStep = Double.nan
   /// The phases; choosing the batch is in the first.

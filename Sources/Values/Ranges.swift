@@ -19,6 +19,7 @@ public enum Ranges {
   public static let checkpointKeep = OptionRange("checkpoint-keep", 1...1_000_000)
   public static let checkpointSeconds = OptionRange("checkpoint-every", 0.001...1e9, unit: "seconds")
   public static let logEvery = OptionRange("log-every", 1...1 << 40, isOpen: true)
+  public static let evalEvery = OptionRange("eval-every", 1...1 << 40, isOpen: true)
   public static let heartbeat = OptionRange("heartbeat", 1...86400, unit: "seconds")
   public static let tracedSteps = OptionRange("trace-steps", 1...100_000)
 
@@ -28,7 +29,6 @@ public enum Ranges {
   public static let temperature = OptionRange("temperature", 1e-6...1e6)
 
   // How a run learns.
-  public static let beta2 = OptionRange("beta2", 0.5...0.99999)
   public static let batchRamp = OptionRange("batch-ramp", 0...20)
   public static let average = OptionRange("average", 0.0...0.9)
 

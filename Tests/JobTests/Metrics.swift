@@ -7,6 +7,8 @@ import Testing
 struct Metrics {
   struct Record {
     var step: Int
+    /// With --eval-every alone.
+    var heldOut: Double?
     var loss, elapsedSeconds, microsecondsPerStep, positionsPerSecond: Double
     /// µs
     var forward, backward, synchronisation, wait, adam: Double
@@ -31,6 +33,7 @@ struct Metrics {
     "step", "loss", "elapsed_seconds", "us_per_step", "forward_us", "backward_us", "sync_us", "wait_us", "adam_us",
     "positions_per_second",
   ]
+  static let recordHeldOutKey = "held_out_loss"
   static let finalKeys: Set = [
     "final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "work_inflation", "load_balance", "sync",
     "interrupted", "format_version",
@@ -48,9 +51,11 @@ struct Metrics {
   }
 
   private static func record(_ line: Line) throws -> Record {
-    #expect(line.keys == recordKeys)
+    let hasHeldOut = line.keys.contains(recordHeldOutKey)
+    #expect(line.keys == recordKeys.union(hasHeldOut ? [recordHeldOutKey] : []))
     return try Record(
-      step: line.integer("step"), loss: line.number("loss"), elapsedSeconds: line.number("elapsed_seconds"),
+      step: line.integer("step"), heldOut: hasHeldOut ? line.number(recordHeldOutKey) : nil, loss: line.number("loss"),
+      elapsedSeconds: line.number("elapsed_seconds"),
       microsecondsPerStep: line.number("us_per_step"), positionsPerSecond: line.number("positions_per_second"),
       forward: line.number("forward_us"), backward: line.number("backward_us"),
       synchronisation: line.number("sync_us"), wait: line.number("wait_us"), adam: line.number("adam_us"))

@@ -66,6 +66,18 @@ struct SweepTests {
     #expect(steps(growing, .seconds(2)) == 50_000)
     growing.batchRamp = 2
     #expect(calibration.microseconds(of: growing) == nil)
+    // Between measured batches a step is on the line between them.
+    var between = trial
+    between.batch = 40
+    #expect(calibration.microseconds(of: between) == nil)
+    let whole = try Calibration(
+      [(32, 30.0), (48, 40.0)].map { batch, time in
+        CalibrationRecord { ($0.c, $0.heads, $0.batch, $0.usPerStep) = (16, 4, batch, time) }
+      })
+    #expect(whole.microseconds(of: between) == 35)
+    let batches = (1...100).map { Calibration.neighbours($0) }
+    #expect(batches.enumerated().allSatisfy { $1.below <= $0 + 1 && $0 + 1 <= $1.above && $1.above <= 2 * $1.below })
+    #expect(Set(batches.map(\.above)) == [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128])
   }
 
   @Test("the longest trial comes first, of equal ones the first of the plan")

@@ -23,7 +23,8 @@ struct RunPlanTests {
     let changes = [
       ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
       ["--schedule", "cosine"], ["--warm-up", "10"], ["--beta2", "0.95"],
-      ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--engine", "scalar"], ["--exp", "exact"],
+      ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--eval-every", "7"], ["--engine", "scalar"],
+      ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
       ["--sync-tournament"], ["--reproducible"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
       ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--metrics", "x"],
@@ -47,6 +48,7 @@ struct RunPlanTests {
       (["--warm-up", "5000"], "warm-up 5000 leaves the schedule none of the run's steps, 5000: it must be smaller"),
       (["--beta2", "1"], "--beta2 \"1\" is not a number from 0.5 to 0.99999"),
       (["--schedule", "square"], "--schedule \"square\" is not one of linear, cosine, constant, wsd"),
+      (["--eval-every", "7"], "eval-every 7 needs eval, which keeps"),
       (["--resume"], "resume needs checkpoint-dir"),
       (["--checkpoint-keep", "3"], "checkpoint-keep needs checkpoint-dir"),
       (["--trace-steps", "1:2"], "trace-steps 1:2 without a trace"),

@@ -109,6 +109,15 @@ struct SchemaJSONTests {
         == #"{"ph": "M", "pid": 0, "name": "process_name", "args": {"name": "a\"b\\c\nd\u202eé"}}"#)
   }
 
+  @Test("a metrics record has a held-out loss where it was due, beside the loss")
+  func heldOut() throws {
+    let record = MetricsRecord { ($0.step, $0.loss, $0.heldOutLoss) = (3, 2.25, 2.5) }
+    let line = try JSONTree(record).line
+    #expect(line.hasPrefix(#"{"step": 3, "loss": 2.25, "held_out_loss": 2.5, "elapsed_seconds": "#))
+    let whole = line.replacing("null", with: "1.5")
+    #expect(try SchemaJSON.decode(Data(whole.utf8), as: MetricsRecord.self).heldOutLoss == 2.5)
+  }
+
   @Test("every whole number of a report has a range")
   func ranges() throws {
     let machine = Machine { ($0.ranks, $0.cores) = (1, 1) }

@@ -41,16 +41,40 @@ public struct Calibration: Sendable {
 
   /// Mean over a trial's steps, in µs: a batch that grows has several.
   ///
-  /// - Returns: nil where one of them was not measured.
+  /// - Returns: nil where it was not measured.
   public func microseconds(of trial: Trial) -> Double? {
-    let own = Self.cases(trial).map { times[$0] }
+    let own = Self.batches(of: trial).map { microseconds(trial.shape, batch: $0) }
     let known = own.compactMap { $0 }
     return known.count == own.count ? known.reduce(0, +) / Double(known.count) : nil
   }
 
-  /// A case for each batch that a trial has, of which each is as many of its steps.
-  static func cases(_ trial: Trial) -> [Case] {
-    (0...trial.batchRamp).map { Case(shape: trial.shape, batch: max(trial.batch >> $0, 1)) }
+  /// A step's time grows with its batch in a line, nearly: between two batches that were measured it is on theirs.
+  private func microseconds(_ shape: Shape, batch: Int) -> Double? {
+    let (below, above) = Self.neighbours(batch)
+    guard let low = times[Case(shape: shape, batch: below)] else { return nil }
+    guard below < above, let high = times[Case(shape: shape, batch: above)] else { return below == above ? low : nil }
+    return low + (high - low) * Double(batch - below) / Double(above - below)
+  }
+
+  /// The batches that a trial has, of which each is as many of its steps.
+  static func batches(of trial: Trial) -> [Int] { (0...trial.batchRamp).map { max(trial.batch >> $0, 1) } }
+
+  /// The nearest batches that are measured, below and above: 1, 2, 3, 4, 6, 8, 12, … A random search has as many batches
+  /// as trials.
+  static func neighbours(_ batch: Int) -> (below: Int, above: Int) {
+    var (below, above) = (1, 1)
+    while above < batch {
+      below = above
+      above = above.nonzeroBitCount == 1 ? max(above * 3 / 2, above + 1) : above / 3 * 4
+    }
+    return above == batch ? (batch, batch) : (below, above)
+  }
+
+  private static func cases(_ trial: Trial) -> [Case] {
+    batches(of: trial).flatMap { batch in
+      let (below, above) = neighbours(batch)
+      return [Case(shape: trial.shape, batch: below), Case(shape: trial.shape, batch: above)]
+    }
   }
 
   /// Measures what is missing, each case by one group of ranks, all of them at work. Collective over `world`.

@@ -21,13 +21,11 @@ extension Trial {
   ///
   /// - Parameter calibration: what is known of step times.
   func cost(_ calibration: Calibration?) -> Double {
-    let names = Self.cases(of: self).reduce(0, +) / Double(batchRamp + 1)
+    let names = Double(Calibration.batches(of: self).reduce(0, +)) / Double(batchRamp + 1)
     // A step's arithmetic per name, and its update, in parameters.
     let usual = Double(shape.parameterCount) * (names * 0.12 + 4) * 1e-3
     return Double(steps) * (calibration?.microseconds(of: self) ?? usual)
   }
-
-  private static func cases(of trial: Trial) -> [Double] { Calibration.cases(trial).map { Double($0.batch) } }
 }
 
 /// Each trial once, the longest first: what is left at the end is short, and no rank is idle for long.

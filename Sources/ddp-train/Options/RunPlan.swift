@@ -53,6 +53,9 @@ struct RunPlan {
   }
 
   private func validate() throws {
+    if let every = options.evalEvery, !options.eval {
+      throw OptionError("eval-every \(every) needs eval, which keeps the names out of training whose loss it reports")
+    }
     guard options.syncTournament else { return }
     guard options.sync == .auto else {
       throw OptionError("sync-tournament chooses the strategy itself; leave sync \(options.sync) out")

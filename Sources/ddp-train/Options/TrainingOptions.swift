@@ -31,6 +31,9 @@ struct TrainingOptions: OptionTable {
   let skipInvalid = Declared(
     "skip-invalid", help: "Skip lines with characters outside a–z instead of refusing the file.")
   let eval = Declared("eval", .run, help: "Keep a fixed tenth of the names out of training and report their loss.")
+  let evalEvery = Declared(
+    Ranges.evalEvery, otherwise: "the end alone", as: "k",
+    help: "With --eval: report the held-out loss every k-th step as well.")
   let engine = EngineTable()
 
   let sync = Declared(

@@ -36,6 +36,7 @@ final class MetricsFile {
     append(
       MetricsRecord {
         ($0.step, $0.loss, $0.elapsedSeconds) = (record.step, record.loss, record.elapsedSeconds)
+        $0.heldOutLoss = record.heldOutLoss
         ($0.usPerStep, $0.positionsPerSecond) = (record.microsecondsPerStep, record.positionsPerSecond)
         ($0.forwardUs, $0.backwardUs) = ((phases[.selection] + phases[.forward]) / 1000, phases[.backward] / 1000)
         ($0.syncUs, $0.waitUs, $0.adamUs) = (

@@ -14,6 +14,8 @@ final class ProgressReporter {
   private let linesEvery: Int
   private var nextDraw: UInt64 = 0
   private var nextLine: Int
+  /// The newest, for the live line.
+  private var heldOut: Double?
 
   /// - Parameter every: a line every k steps; nil for ten lines a run.
   init(mode: ProgressMode, steps: Int, every: Int?, quiet: Bool) {
@@ -29,14 +31,15 @@ final class ProgressReporter {
     case .none: return
     case .lines:
       // Records need not fall on these steps: the first one behind each is shown.
-      guard record.step >= nextLine || record.step == steps else { return }
+      guard record.step >= nextLine || record.step == steps || record.heldOutLoss != nil else { return }
       nextLine = (record.step / linesEvery + 1) * linesEvery
-      writeToStandardError(LiveLine.text(fields(record)) + "\n")
+      writeToStandardError(LiveLine.text(fields(record, heldOut: record.heldOutLoss)) + "\n")
     case .live:
+      heldOut = record.heldOutLoss ?? heldOut
       let now = csimd_nanoseconds()
       guard now >= nextDraw || record.step == steps else { return }
       nextDraw = now + LiveLine.interval
-      LiveLine.draw(fields(record))
+      LiveLine.draw(fields(record, heldOut: heldOut))
     }
   }
 
@@ -45,12 +48,14 @@ final class ProgressReporter {
     if style == .live { LiveLine.clear() }
   }
 
-  private func fields(_ record: StepRecord) -> [LiveLine.Field] {
+  private func fields(_ record: StepRecord, heldOut: Double?) -> [LiveLine.Field] {
     let perStep = record.elapsedSeconds / Double(record.step)
     let share = 100 * (record.phases[.synchronisation] + record.phases[.wait]) / max(record.phases.total, 1)
+    let heldOutFields: [LiveLine.Field] = heldOut.map { [("held out \(fixed($0, 4))", 3)] } ?? []
     return [
       ("step \(grouped(record.step))/\(grouped(steps))", 4),
       ("loss \(fixed(record.loss, 4))", 3),
+    ] + heldOutFields + [
       ("\(significant(record.microsecondsPerStep)) µs/step", 1),
       ("communication \(fixed(share, 0)) %", 0),
       ("\(clock(seconds: perStep * Double(steps - record.step))) left", 2),

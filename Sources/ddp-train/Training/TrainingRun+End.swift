@@ -7,7 +7,9 @@ import Values
 // MARK: - training, and the stages after it
 
 extension TrainingRun {
-  func train(_ trainer: Trainer, _ records: RunRecords, _ checkpoints: RunCheckpoints?) throws -> RunSummary {
+  func train(_ trainer: Trainer, _ records: RunRecords, _ checkpoints: RunCheckpoints?, _ names: RunNames) throws
+    -> RunSummary
+  {
     let (metrics, begin) = (records.metrics, checkpoints?.resumed?.steps ?? 0)
     checkpoints?.keeper?.trainingBegins(
       step: begin, by: trainer.synchronisation.strategy, tournament: plan.syncTournament,
@@ -24,9 +26,10 @@ extension TrainingRun {
       if let metrics { Whereabouts.during(.writing) { metrics.write(record) } }
       progress.show(record)
     }
+    let evaluation = names.heldOut.flatMap { heldOut in plan.evalEvery.map { (names: heldOut, every: $0) } }
     return try trainer.run(
       measureEveryStep: plan.metrics != nil, recordEvery: every, trace: records.trace?.trace,
-      checkpoints: checkpoints != nil, sink: checkpoints?.keeper, onRecord: show)
+      checkpoints: checkpoints != nil, sink: checkpoints?.keeper, evaluation: evaluation, onRecord: show)
   }
 
   /// Steps between two records when only a person looks: often enough for a live line, seldom enough to cost
@@ -35,7 +38,7 @@ extension TrainingRun {
 
   /// The summary, with the loss of the names that were held out.
   func evaluated(_ trained: RunSummary, by trainer: Trainer, on names: RunNames) throws -> RunSummary {
-    guard let heldOut = names.heldOut else { return trained }
+    guard trained.evaluation == nil, let heldOut = names.heldOut else { return trained }
     Whereabouts.enter(.evaluating)
     var summary = trained
     summary.evaluation = try trainer.evaluate(heldOut).map { ($0, heldOut.count) }

@@ -45,7 +45,7 @@ struct TrainingRun {
     announce(trainer, names, checkpoints)
     // Not before: what goes wrong until here costs no earlier run's records.
     try begin(records.metrics, after: checkpoints?.resumed)
-    let trained = try train(trainer, records, checkpoints)
+    let trained = try train(trainer, records, checkpoints, names)
     let unwritten = checkpoints?.keeper?.finish()
     let summary = try evaluated(trained, by: trainer, on: names)
     try conclude(summary, trainer, records.metrics)
