@@ -127,7 +127,8 @@ public final class Trainer {
       throw divergence("parameters are not finite after step \(done)")
     }
     return statistics.summary(
-      batch: settings.batch, parametersHash: state.parametersHash, interrupted: done < settings.steps)
+      samples: settings.ramp.firstSample(of: done), parametersHash: state.parametersHash,
+      interrupted: done < settings.steps)
   }
 
   /// Gives memory back that ranks share; the state may not be used afterwards. Collective.
