@@ -23,6 +23,7 @@ enum CheckpointMetadata {
     "learning-rate": { numbers(1, Ranges.learningRate, in: $0) },
     "warm-up": { numbers(1, Ranges.warmUp, in: $0) },
     "beta2": { numbers(1, Ranges.beta2, in: $0) },
+    "batch-ramp": { numbers(1, Ranges.batchRamp, in: $0) },
     "seed": { numbers(1, Ranges.seed, in: $0) },
     StoredProgress.Key.ranks: { numbers(1, Ranges.ranks, in: $0) },
     StoredProgress.Key.elapsed: { numbers(1, elapsed, in: $0) },

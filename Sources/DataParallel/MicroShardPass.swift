@@ -4,24 +4,22 @@ import Kernels
 /// The passes of a reproducible step on one rank: each of its micro-shards on its own, added up as far as the tree
 /// allows without other ranks.
 final class MicroShardPass {
-  private let tree: SummationTree
-  /// The rank's largest nodes of the tree: what is to be handed on.
+  /// One for each part of a run whose batch grows, all with the same nodes.
+  private let trees: [SummationTree]
+  /// The rank's largest nodes of a tree: what is to be handed on.
   let treeNodes: [Range<Int>]
-  /// Slots of the sorted batch that this rank's micro-shards have.
-  let names: Range<Int>
+  private let leaves: Range<Int>
   /// Gradients in between, one a level of the tree; (P) each.
   private let waiting: AlignedBuffer<Float>
   private let stride: Int
   private let parameterCount: Int
 
-  init(_ tree: SummationTree, rank: Int, ranks: Int, parameterCount: Int) {
-    self.tree = tree
+  /// - Parameter trees: one for each part of the run; at least one.
+  init(_ trees: [SummationTree], rank: Int, ranks: Int, parameterCount: Int) {
+    self.trees = trees
     self.parameterCount = parameterCount
-    let leaves = tree.leaves(rank: rank, ranks: ranks)
-    treeNodes = tree.nodes(in: leaves)
-    names =
-      leaves.isEmpty
-      ? 0..<0 : tree.names(of: leaves.lowerBound).lowerBound..<tree.names(of: leaves.upperBound - 1).upperBound
+    leaves = trees[0].leaves(rank: rank, ranks: ranks)
+    treeNodes = trees[0].nodes(in: leaves)
     stride = CacheLine.padded(parameterCount)
     // A tree node of m micro-shards waits for its right half log₂ m times, one inside the other.
     var levels = 0
@@ -30,38 +28,49 @@ final class MicroShardPass {
   }
 
   /// The most names of one micro-shard.
-  var capacity: Int { (0..<tree.leaves).map { tree.names(of: $0).count }.max() ?? 0 }
+  var capacity: Int { trees.map { $0.names(of: 0).count }.max() ?? 0 }
+
+  /// Slots of the sorted batch that this rank's micro-shards have.
+  ///
+  /// - Parameter part: of the run.
+  func names(inPart part: Int) -> Range<Int> {
+    guard !leaves.isEmpty else { return 0..<0 }
+    let (first, last) = (trees[part].names(of: leaves.lowerBound), trees[part].names(of: leaves.upperBound - 1))
+    return first.lowerBound..<last.upperBound
+  }
 
   /// Runs forward and backward pass of every micro-shard.
   ///
   /// - Parameters:
-  ///   - shard: (names.count): this rank's names.
+  ///   - shard: this rank's names.
+  ///   - part: of the run.
   ///   - gradients: (P) each: where those of `treeNodes` go.
   /// - Returns: the loss sum of all.
   func run(
-    _ shard: UnsafeBufferPointer<Name>, _ pass: ShardPass, gradients: [UnsafeMutablePointer<Float>],
+    _ shard: UnsafeBufferPointer<Name>, part: Int, _ pass: ShardPass, gradients: [UnsafeMutablePointer<Float>],
     _ clock: inout PhaseClock
   ) -> Double {
     var loss = 0.0
+    let first = names(inPart: part).lowerBound
     for index in treeNodes.indices {
-      loss += run(treeNodes[index], level: 0, into: gradients[index], shard, pass, &clock)
+      loss += run(treeNodes[index], level: 0, into: gradients[index], shard, trees[part], first, pass, &clock)
     }
     return loss
   }
 
   private func run(
     _ treeNode: Range<Int>, level: Int, into gradient: UnsafeMutablePointer<Float>, _ shard: UnsafeBufferPointer<Name>,
-    _ pass: ShardPass, _ clock: inout PhaseClock
+    _ tree: SummationTree, _ first: Int, _ pass: ShardPass, _ clock: inout PhaseClock
   ) -> Double {
     if treeNode.count == 1 {
       let own = tree.names(of: treeNode.lowerBound)
-      let slots = own.lowerBound - names.lowerBound..<own.upperBound - names.lowerBound
+      let slots = own.lowerBound - first..<own.upperBound - first
       return pass.run(UnsafeBufferPointer(rebasing: shard[slots]), gradient: gradient, &clock)
     }
     let (left, right) = SummationTree.children(of: treeNode)
     let other = waiting.pointer + level * stride
-    var loss = run(left, level: level, into: gradient, shard, pass, &clock)
-    loss += run(right, level: level + 1, into: other, shard, pass, &clock)
+    var loss = run(left, level: level, into: gradient, shard, tree, first, pass, &clock)
+    loss += run(right, level: level + 1, into: other, shard, tree, first, pass, &clock)
     add(count: parameterCount, UnsafePointer(gradient), UnsafePointer(other), target: gradient)
     clock.lap(.backward)
     return loss

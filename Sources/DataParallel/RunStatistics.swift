@@ -105,13 +105,15 @@ struct RunStatistics {
     return (resumed.microsecondsPerStep, resumed.phases)
   }
 
-  func summary(batch: Int, parametersHash: String, interrupted: Bool) -> RunSummary {
+  /// - Parameter samples: names in the batches of all steps done.
+  func summary(samples: Int, parametersHash: String, interrupted: Bool) -> RunSummary {
     let losses = lastLosses
     let (median, phases) = medianAndPhases
     return RunSummary(
       steps: stepsDone, lossLast100: losses.reversed().reduce(0, +) / Double(losses.count),
       microsecondsPerStep: median, parametersHash: parametersHash, phases: phases, elapsedSeconds: elapsedSeconds,
-      stepSeconds: times.sum * 1e-9, batch: batch, rows: rows, ranks: ranks, evaluation: nil, interrupted: interrupted,
+      stepSeconds: times.sum * 1e-9, samples: samples, rows: rows, ranks: ranks, evaluation: nil,
+      interrupted: interrupted,
       resumedFrom: resumed?.steps)
   }
 }

@@ -4,7 +4,7 @@ import Values
 /// Everything that decides what a run computes. Ranks must agree on all of it.
 public struct Settings: Sendable {
   public var shape: Shape
-  /// B, names in the global batch of one step.
+  /// B, names in the global batch of one step; of the last ones where the batch grows.
   public var batch: Int
   public var steps: Int
   /// The largest of the run: see `schedule`.
@@ -24,7 +24,7 @@ public struct Settings: Sendable {
   public var warmUp = 0
   /// β₂ of Adam: how long the running mean of squared gradients remembers.
   public var beta2 = 0.99
-  /// How often the batch doubles over the run, in equal parts of the steps; it ends at `batch`.
+  /// How often the batch doubles over the run, in equal parts of the steps; it ends at `batch` (`BatchRamp`).
   public var batchRamp = 0
   /// The share of the run's last steps whose parameters are averaged: the mean is what is evaluated and generates. 0 for
   /// the last step's parameters.
@@ -49,8 +49,15 @@ public struct Settings: Sendable {
     (self.strategy, self.bucketKiB, self.reproducible) = (strategy, bucketKiB, reproducible)
   }
 
-  /// The order of a reproducible run's sums.
-  var summationTree: SummationTree? { reproducible ? SummationTree(batch: batch) : nil }
+  /// The order of a reproducible run's sums; of the last steps where the batch grows.
+  var summationTree: SummationTree? { summationTrees?.last }
+
+  /// One for each part of the run, with as many micro-shards in all of them.
+  var summationTrees: [SummationTree]? {
+    guard reproducible else { return nil }
+    let leaves = SummationTree(batch: batch).leaves
+    return (0..<ramp.parts).map { SummationTree(batch: ramp.size(ofPart: $0), leaves: leaves) }
+  }
 
   /// The settings, where those that have defaults make sense too.
   ///
@@ -59,6 +66,9 @@ public struct Settings: Sendable {
     guard Ranges.warmUp.range.contains(warmUp) else { throw .warmUp(warmUp) }
     guard warmUp < steps else { throw .onlyWarmUp(warmUp, steps: steps) }
     guard Ranges.beta2.range.contains(beta2) else { throw .beta2(beta2) }
+    guard Ranges.batchRamp.range.contains(batchRamp) else { throw .batchRamp(batchRamp) }
+    guard batch % (1 << batchRamp) == 0 else { throw .rampOfBatch(batchRamp, batch: batch) }
+    guard batchRamp < steps else { throw .rampOfSteps(batchRamp, steps: steps) }
     return self
   }
 
@@ -78,6 +88,9 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case warmUp(Int)
   case onlyWarmUp(Int, steps: Int)
   case beta2(Double)
+  case batchRamp(Int)
+  case rampOfBatch(Int, batch: Int)
+  case rampOfSteps(Int, steps: Int)
 
   public var description: String {
     switch self {
@@ -87,6 +100,11 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
     case .learningRate(let rate): Ranges.learningRate.refusal(of: "\(rate)", at: "learning-rate")
     case .warmUp(let steps): Ranges.warmUp.refusal(of: "\(steps)", at: "warm-up")
     case .beta2(let beta2): Ranges.beta2.refusal(of: "\(beta2)", at: "beta2")
+    case .batchRamp(let doublings): Ranges.batchRamp.refusal(of: "\(doublings)", at: "batch-ramp")
+    case .rampOfBatch(let doublings, let batch):
+      "batch-ramp \(doublings) begins at the batch divided by \(1 << doublings), which must divide it: batch is \(batch)"
+    case .rampOfSteps(let doublings, let steps):
+      "batch-ramp \(doublings) needs at least \(doublings + 1) steps, one for each batch: steps is \(steps)"
     case .onlyWarmUp(let warmUp, let steps):
       "warm-up \(warmUp) leaves the schedule none of the run's steps, \(steps): it must be smaller"
     }

@@ -28,7 +28,7 @@ public struct RowCounts: Sendable, Equatable, BitwiseCopyable {
 /// Contiguous, because names that begin alike then stay together and share their rows. A cut costs the prefix that
 /// the names on its two sides have in common: its rows are computed twice. Every rank works out the same cuts from
 /// the batch, without communication, in O(B log rows).
-public struct ShardCuts: ~Copyable {
+public final class ShardCuts {
   private let names: Int
   private let ranks: Int
   /// The most names of a shard: what engines are made for.

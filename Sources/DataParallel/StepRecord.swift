@@ -30,8 +30,8 @@ public struct RunSummary: Sendable {
   public var elapsedSeconds: Double
   /// Of this process's steps alone, batch selection included.
   public var stepSeconds: Double
-  /// B
-  public var batch: Int
+  /// Names in the batches of all steps.
+  public var samples: Int
   /// Summed over the steps since the number of ranks last changed.
   public var rows: RowCounts
   /// N of `rows`.
@@ -43,6 +43,7 @@ public struct RunSummary: Sendable {
   /// The step of the checkpoint that this process began with; nil where it began with none.
   public var resumedFrom: Int?
 
-  public var samplesPerSecond: Double { Double(steps * batch) / elapsedSeconds }
-  public var microsecondsPerSample: Double { microsecondsPerStep / Double(batch) }
+  public var samplesPerSecond: Double { Double(samples) / elapsedSeconds }
+  /// The median step over its names; where the batch grows, over those of a mean step.
+  public var microsecondsPerSample: Double { microsecondsPerStep * Double(steps) / Double(samples) }
 }

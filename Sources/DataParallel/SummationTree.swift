@@ -22,6 +22,9 @@ struct SummationTree: Sendable, Equatable {
     leaves = min(batch, Self.mostLeaves)
   }
 
+  /// - Parameter leaves: M; those beyond B are empty.
+  init(batch: Int, leaves: Int) { (self.batch, self.leaves) = (batch, leaves) }
+
   /// Names of a micro-shard, as slots of the sorted batch.
   func names(of leaf: Int) -> Range<Int> { shard(batch: batch, rank: leaf, ranks: leaves) }
 

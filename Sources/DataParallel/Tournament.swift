@@ -23,6 +23,9 @@ public struct Tournament: Sendable {
   ///   - names: the training names, the same on every rank.
   /// - Throws: `MPIError`; `Stopped` on all ranks. What is wrong with the run itself shows when it starts.
   public init(_ settings: Settings, names: NameTable, world: Communicator) throws {
+    // Most names come in the largest batches, at the end.
+    var settings = settings
+    settings.batchRamp = 0
     let players = try TimedTraining.ofEveryStrategy(settings, names: names, world: world)
     try Self.turns.run(over: world) { for player in players { try player.turn() } }
     try StopSignal.check(over: world) { for player in players { try player.close() } }

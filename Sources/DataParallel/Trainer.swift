@@ -139,7 +139,8 @@ public final class Trainer {
       throw divergence("parameters are not finite after step \(done)")
     }
     var summary = statistics.summary(
-      batch: settings.batch, parametersHash: state.parametersHash, interrupted: done < settings.steps)
+      samples: settings.ramp.firstSample(of: done), parametersHash: state.parametersHash,
+      interrupted: done < settings.steps)
     if let evaluation, let heldOutLoss { summary.evaluation = (heldOutLoss, evaluation.names.count) }
     return summary
   }

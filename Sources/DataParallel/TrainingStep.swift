@@ -14,11 +14,15 @@ public final class TrainingStep {
   /// Where this rank's gradients go, as `synchronisation` has them.
   private let gradients: [UnsafeMutablePointer<Float>]
   private let rank, ranks: Int
-  /// (B): a step's batch as indices of the sorted names, and as names.
+  /// (B), of which a step has its batch's: as indices of the sorted names, and as names.
   private let batchIndices: AlignedBuffer<UInt32>
   private let batchNames: AlignedBuffer<Name>
-  private let cuts: ShardCuts
-  /// Of a reproducible run.
+  private let ramp: BatchRamp
+  /// One for each part of the run, and the part of the batch that was selected last.
+  private let cuts: [ShardCuts]
+  private var part = 0
+  /// Of a reproducible run; one tree for each part.
+  private let trees: [SummationTree]?
   private let microShards: MicroShardPass?
   /// Whether its ranks have agreed to stop, after the same step on all of them. The program then knows of a request.
   public private(set) var wasStopped = false
@@ -56,15 +60,18 @@ public final class TrainingStep {
     gradients = synchronisation.gradients
     (self.rank, self.ranks) = (rank, ranks)
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
-    microShards = settings.summationTree.map {
+    ramp = settings.ramp
+    trees = settings.summationTrees
+    microShards = trees.map {
       MicroShardPass($0, rank: rank, ranks: ranks, parameterCount: settings.shape.parameterCount)
     }
-    cuts = ShardCuts(names: settings.batch, ranks: ranks)
+    cuts = (0..<ramp.parts).map { [ramp] in ShardCuts(names: ramp.size(ofPart: $0), ranks: ranks) }
+    let capacity = microShards?.capacity ?? cuts.map(\.capacity).max() ?? 0
     let replica = synchronisation.replica
     self.engine =
       engine
       ?? settings.engine.make(
-        shape: settings.shape, names: max(microShards?.capacity ?? cuts.capacity, Self.evaluationBatch),
+        shape: settings.shape, names: max(capacity, Self.evaluationBatch),
         derived: replica?.derived)
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica)
     batchIndices = AlignedBuffer(zeros: settings.batch)
@@ -146,7 +153,7 @@ public final class TrainingStep {
   private func pass(over batch: Batch, _ clock: inout PhaseClock) -> Double {
     let pass = ShardPass(
       engine: engine, parameters: UnsafePointer(state.parameters.pointer), scale: 1 / Double(batch.positions))
-    if let microShards { return microShards.run(batch.shard, pass, gradients: gradients, &clock) }
+    if let microShards { return microShards.run(batch.shard, part: part, pass, gradients: gradients, &clock) }
     return pass.run(batch.shard, gradient: gradients[0], &clock) { synchronisation.gradientIsFinal(from: $0) }
   }
 
@@ -161,23 +168,27 @@ public final class TrainingStep {
 
   /// Draws a step's names, and cuts them into shards.
   func selectBatch(_ step: Int) -> Batch {
-    sampler.sortedBatch(step: step, into: batchIndices.buffer)
+    part = ramp.part(of: step)
+    let (size, cuts) = (ramp.size(ofPart: part), cuts[part])
+    sampler.sortedNames(
+      from: ramp.firstSample(of: step), into: UnsafeMutableBufferPointer(rebasing: batchIndices.buffer[..<size]))
     var positions = 0
-    for slot in 0..<settings.batch {
+    for slot in 0..<size {
       let name = names.names[Int(batchIndices[slot])]
       positions += name.positions
       batchNames[slot] = name
     }
     cuts.count(batchNames.pointer, engine: settings.engine)
     if microShards == nil { cuts.balance() }
-    let own = microShards?.names ?? cuts[rank]
+    let own = microShards?.names(inPart: part) ?? cuts[rank]
     return Batch(shard: UnsafeBufferPointer(rebasing: batchNames.buffer[own]), positions: positions)
   }
 
   /// What the ranks compute in this step.
   private var rows: RowCounts {
-    guard let tree = settings.summationTree else { return cuts.rows() }
-    var rows = RowCounts(whole: cuts.rows(0..<settings.batch))
+    let cuts = cuts[part]
+    guard let tree = trees?[part] else { return cuts.rows() }
+    var rows = RowCounts(whole: cuts.rows(0..<tree.batch))
     for rank in 0..<ranks {
       var own = 0
       for leaf in tree.leaves(rank: rank, ranks: ranks) { own += cuts.rows(tree.names(of: leaf)) }

@@ -31,9 +31,14 @@ public struct BatchSampler: Sendable {
 
   /// Writes the B indices of a step's batch, in ascending order.
   public func sortedBatch(step: Int, into indices: UnsafeMutableBufferPointer<UInt32>) {
-    var (epoch, position) = (step * batch).quotientAndRemainder(dividingBy: names)
+    sortedNames(from: step * batch, into: UnsafeMutableBufferPointer(rebasing: indices[..<batch]))
+  }
+
+  /// Writes the indices of consecutive samples' names, in ascending order; as many as fit.
+  public func sortedNames(from sample: Int, into indices: UnsafeMutableBufferPointer<UInt32>) {
+    var (epoch, position) = sample.quotientAndRemainder(dividingBy: names)
     var key = random.bits(UInt64(epoch))
-    for slot in 0..<batch {
+    for slot in indices.indices {
       if position == names {
         position = 0
         epoch += 1

@@ -9,6 +9,7 @@ public enum Ranges {
   public static let learningRate = OptionRange("learning-rate", 1e-300...1e300, isOpen: true)
   public static let warmUp = OptionRange("warm-up", 0...1 << 40, note: "fewer than steps", isOpen: true)
   public static let beta2 = OptionRange("beta2", 0.5...0.99999)
+  public static let batchRamp = OptionRange("batch-ramp", 0...20, note: "2 to its power must divide batch")
   public static let seed = OptionRange("seed", 0...UInt64.max, isOpen: true)
   public static let bucketKiB = OptionRange("bucket-kib", 1...1 << 20, unit: "KiB")
   public static let checkReplicas = OptionRange("check-replicas", 0...1 << 40, note: "0 compares never", isOpen: true)
@@ -29,7 +30,6 @@ public enum Ranges {
   public static let temperature = OptionRange("temperature", 1e-6...1e6)
 
   // How a run learns.
-  public static let batchRamp = OptionRange("batch-ramp", 0...20)
   public static let average = OptionRange("average", 0.0...0.9)
 
   // Searches.

@@ -22,7 +22,7 @@ struct RunPlanTests {
   func agreement() throws {
     let changes = [
       ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
-      ["--schedule", "cosine"], ["--warm-up", "10"], ["--beta2", "0.95"],
+      ["--schedule", "cosine"], ["--warm-up", "10"], ["--beta2", "0.95"], ["--batch-ramp", "2"],
       ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--eval-every", "7"], ["--engine", "scalar"],
       ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
@@ -46,6 +46,9 @@ struct RunPlanTests {
       (["--sync-tournament", "--sync", "sharded"], "sync-tournament chooses the strategy itself"),
       (["--sync-tournament", "--reproducible"], "sync-tournament has nothing to choose from"),
       (["--warm-up", "5000"], "warm-up 5000 leaves the schedule none of the run's steps, 5000: it must be smaller"),
+      (["--batch-ramp", "5"], "batch-ramp 5 begins at the batch divided by 32, which must divide it: batch is 16"),
+      (["--batch-ramp", "21"], "--batch-ramp \"21\" is not a whole number from 0 to 20"),
+      (["--batch-ramp", "3", "--steps", "3"], "batch-ramp 3 needs at least 4 steps, one for each batch: steps is 3"),
       (["--beta2", "1"], "--beta2 \"1\" is not a number from 0.5 to 0.99999"),
       (["--schedule", "square"], "--schedule \"square\" is not one of linear, cosine, constant, wsd"),
       (["--eval-every", "7"], "eval-every 7 needs eval, which keeps"),
@@ -65,7 +68,7 @@ struct RunPlanTests {
     let metadata = RunIdentity(try plan().options, dataHash: "hash").metadata
     #expect(
       metadata.keys.sorted() == [
-        "batch", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads", "instruction-set",
+        "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads", "instruction-set",
         "learning-rate", "padding-skip", "prefix-sharing", "program-version", "reproducible",
         "results-of-estimate-instructions",
         "schedule", "seed", "steps", "warm-up",
@@ -75,7 +78,7 @@ struct RunPlanTests {
 
   @Test(
     "a checkpoint of before an option was there is of a run with its default",
-    arguments: [["--schedule", "wsd"], ["--warm-up", "10"], ["--beta2", "0.999"]])
+    arguments: [["--schedule", "wsd"], ["--warm-up", "10"], ["--beta2", "0.999"], ["--batch-ramp", "2"]])
   func younger(words: [String]) throws {
     let option = String(words[0].dropFirst(2))
     let plain = RunIdentity(try plan().options, dataHash: "hash")

@@ -14,6 +14,9 @@ struct TrainingOptions: OptionTable {
     Ranges.heads, otherwise: "4, and 8 at width 128", .run, help: "Attention heads: a divisor of the width.")
   let batch = Declared(
     Ranges.batch, default: 16, .run, help: "Names in the global batch of a step, over all ranks together.")
+  let batchRamp = Declared(
+    Ranges.batchRamp, default: 0, .run, as: "k",
+    help: "How often the batch doubles over the run, in k + 1 equal parts; it ends at --batch.")
   let steps = Declared(Ranges.steps, default: 5000, .run, help: "Training steps.")
   let learningRate = Declared(
     Ranges.learningRate, default: 0.003, .run, help: "The largest learning rate of the run; see --schedule.")

@@ -32,7 +32,7 @@ struct TrainingWords {
       ),
       (
         "run",
-        "batch \(grouped(settings.batch)), \(plural(settings.steps, "step")), learning rate \(learningRate), "
+        "batch \(batch), \(plural(settings.steps, "step")), learning rate \(learningRate), "
           + (settings.beta2 == TrainingOptions().beta2.fallback ? "" : "β₂ \(settings.beta2), ")
           + "seed \(settings.seed)"
       ),
@@ -46,6 +46,14 @@ struct TrainingWords {
     if !plan.options.chosen.isEmpty { lines.append(("chosen", plan.options.chosen.joined(separator: ", "))) }
     // Paths among them: one that holds a line break must not make a line of its own.
     return labelled(lines)
+  }
+
+  /// "16", or "2, doubling 3 times to 16"
+  private var batch: String {
+    let (settings, times) = (plan.settings, plan.settings.batchRamp)
+    guard times > 0 else { return grouped(settings.batch) }
+    return "\(grouped(settings.batch(step: 0))), doubling \(times == 1 ? "once" : "\(times) times") "
+      + "to \(grouped(settings.batch))"
   }
 
   /// "0.003 falling to 0"

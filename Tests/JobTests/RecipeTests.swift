@@ -1,0 +1,54 @@
+import MPIRunSupport
+import Testing
+
+extension Jobs {
+  /// The options of how a run learns, through the real program.
+  @Suite("schedule, warm-up, β₂ and a batch that grows")
+  struct Recipes {
+    private static let recipe = [
+      "--steps", "90", "--schedule", "wsd", "--warm-up", "10", "--beta2", "0.95", "--batch", "64", "--batch-ramp", "3",
+    ]
+
+    @Test("interrupted and resumed, they end with an uninterrupted run's bits", arguments: [1, 2])
+    func resumed(ranks: Int) throws {
+      let folder = try RunFolder()
+      let arguments = Self.recipe + ["--checkpoint-every", "30"]
+      let whole = try folder.train(ranks, arguments)
+      #expect(folder.steps == [30, 60, 90])
+      let end = try folder.data(90)
+      for step in [90, 60] { try folder.remove(step) }
+      let resumed = try folder.train(ranks, arguments + ["--resume"])
+      #expect(resumed.final.resumedFrom == 30 && resumed.final.parametersHash == whole.final.parametersHash)
+      #expect(resumed.losses == whole.losses)
+      #expect(try folder.data(90) == end)
+    }
+
+    @Test("with --reproducible the ranks make no difference, also where they have no names")
+    func anyRanks() throws {
+      for (batch, ramp) in [("64", "3"), ("4", "2")] {
+        let arguments = ["--reproducible", "--d-model", "16", "--steps", "60", "--batch", batch, "--batch-ramp", ramp]
+        let one = try train(.ranks(1), arguments).final.parametersHash
+        for ranks in [2, 3, 5] {
+          #expect(try train(.ranks(ranks), arguments).final.parametersHash == one, "batch \(batch), N = \(ranks)")
+        }
+      }
+    }
+
+    @Test("the header says what is used")
+    func header() throws {
+      let result = try ddpTrain(.alone, ["--d-model", "16", "--generate", "0"] + Self.recipe)
+      let rate = "learning rate rising to 0.003 over the first 10 and falling to 0 over the last 18"
+      #expect(
+        result.line("run") == "batch 8, doubling 3 times to 64, 90 steps, \(rate), β₂ 0.95, seed 1", "\(result)")
+    }
+
+    @Test(
+      "each of them makes another run",
+      arguments: [["--schedule", "cosine"], ["--warm-up", "5"], ["--beta2", "0.9"], ["--batch-ramp", "1"]])
+    func another(option: [String]) throws {
+      let arguments = ["--d-model", "16", "--steps", "20"]
+      let plain = try train(.ranks(1), arguments).final.parametersHash
+      #expect(try train(.ranks(1), arguments + option).final.parametersHash != plain)
+    }
+  }
+}
