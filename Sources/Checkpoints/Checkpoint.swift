@@ -11,6 +11,8 @@ public struct Checkpoint: Sendable {
   public let shape: Shape
   /// Mean losses of the last min(100, step) steps, oldest first.
   public let losses: [Double]
+  /// How many of the steps before it have their parameters in its sums; 0 where it has none.
+  public let averagedSteps: Int
   /// All of the file's.
   public let metadata: [String: String]
   private let file: SafeTensorsFile
@@ -45,6 +47,39 @@ public struct Checkpoint: Sendable {
     shape = try Self.shape(metadata, path: path)
     losses = try Self.checkedLosses(file, step: step, shape: shape)
     try Self.requireFinite(file)
+    averagedSteps = metadata[CheckpointFormat.Key.averagedSteps].flatMap { Int(written: $0) } ?? 0
+    if averagedSteps > 0 {
+      for tensor in Tensor.allCases { _ = try sums(tensor) }
+    }
+  }
+
+  /// - Throws: `CheckpointError` where they are not there, or not numbers.
+  private func sums(_ tensor: Tensor) throws(CheckpointError) -> [Double] {
+    let name = CheckpointFormat.sums + tensor.name
+    let values: [Double]
+    do {
+      values = try file.float64(name, shape: shape.extents(tensor))
+    } catch {
+      throw CheckpointError(.damaged, path, "tensor \(name): \(error.reason)")
+    }
+    // As many models of finite floats come to no more.
+    let most = Double(averagedSteps) * Double(Float.greatestFiniteMagnitude)
+    guard values.allSatisfy({ abs($0) <= most }) else {
+      throw CheckpointError(.damaged, path, "a number of its tensor \(name) is no sum of \(averagedSteps) floats")
+    }
+    return values
+  }
+
+  /// (P): the mean of the parameters after the last `averagedSteps` steps; nil where there are no such steps.
+  func averagedParameters() throws(CheckpointError) -> [Float]? {
+    guard averagedSteps > 0 else { return nil }
+    var mean = [Float](repeating: 0, count: shape.parameterCount)
+    for tensor in Tensor.allCases {
+      for (index, sum) in zip(shape.range(tensor), try sums(tensor)) {
+        mean[index] = averageParameter(sum: sum, steps: averagedSteps)
+      }
+    }
+    return mean
   }
 
   /// The file, if its checksum is right.
@@ -146,7 +181,7 @@ public struct Checkpoint: Sendable {
 
   /// Copies the model out.
   ///
-  /// - Parameter arrays: overwritten; of this checkpoint's shape.
+  /// - Parameter arrays: overwritten; of this checkpoint's shape. Sums only where both have them.
   public func copy(to arrays: ModelArrays) throws(CheckpointError) {
     let targets = [arrays.parameters, arrays.first, arrays.second]
     for (family, target) in zip(CheckpointFormat.families, targets) {
@@ -158,6 +193,10 @@ public struct Checkpoint: Sendable {
           throw CheckpointError(.damaged, path, "tensor \(family + tensor.name): \(error.reason)")
         }
       }
+    }
+    guard averagedSteps > 0, let target = arrays.sums else { return }
+    for tensor in Tensor.allCases {
+      for (index, sum) in zip(shape.range(tensor), try sums(tensor)) { target[index] = sum }
     }
   }
 }

@@ -20,7 +20,8 @@ public enum CheckpointFormat {
     static let step = "step"
     static let dModel = "d-model"
     static let heads = "heads"
-    static let all: Set = [Seal.key, format, version, step, dModel, heads]
+    static let averagedSteps = "averaged-steps"
+    static let all: Set = [Seal.key, format, version, step, dModel, heads, averagedSteps]
   }
 
   /// Mean losses of the last min(100, step) steps, oldest first.
@@ -28,6 +29,9 @@ public enum CheckpointFormat {
 
   /// In the order of the file, behind the losses.
   static let families = ["", "adam.first.", "adam.second."]
+
+  /// After them, where a run averages parameters and has come to those steps.
+  static let sums = "average.sum."
 }
 
 extension Shape {

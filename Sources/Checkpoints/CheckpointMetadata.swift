@@ -16,6 +16,7 @@ enum CheckpointMetadata {
   /// By key: what is wrong with a value; nil where it can be.
   private static let rules: [String: @Sendable (String) -> String?] = [
     Key.step: { numbers(1, Ranges.steps, in: $0) },
+    Key.averagedSteps: { numbers(1, Ranges.steps, in: $0) },
     Key.dModel: { numbers(1, Ranges.dModel, in: $0) },
     Key.heads: { numbers(1, Ranges.heads, in: $0) },
     "batch": { numbers(1, Ranges.batch, in: $0) },
@@ -24,6 +25,7 @@ enum CheckpointMetadata {
     "warm-up": { numbers(1, Ranges.warmUp, in: $0) },
     "beta2": { numbers(1, Ranges.beta2, in: $0) },
     "batch-ramp": { numbers(1, Ranges.batchRamp, in: $0) },
+    "average": { numbers(1, Ranges.average, in: $0) },
     "seed": { numbers(1, Ranges.seed, in: $0) },
     StoredProgress.Key.ranks: { numbers(1, Ranges.ranks, in: $0) },
     StoredProgress.Key.elapsed: { numbers(1, elapsed, in: $0) },
@@ -44,6 +46,9 @@ enum CheckpointMetadata {
     }
     if let step = number(Key.step, metadata), let steps = number("steps", metadata), step > steps {
       throw CheckpointError(.damaged, path, "its step \(step) is beyond its steps, \(steps)")
+    }
+    if let step = number(Key.step, metadata), let averaged = number(Key.averagedSteps, metadata), averaged > step {
+      throw CheckpointError(.damaged, path, "its \(Key.averagedSteps) \(averaged) are more than its step, \(step)")
     }
     try checkRows(metadata, path: path)
   }

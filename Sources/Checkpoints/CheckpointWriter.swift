@@ -28,13 +28,16 @@ public final class CheckpointWriter: @unchecked Sendable {
   private struct Job {
     var step: Int
     var losses: [Double]
+    var averagedSteps: Int
     var metadata: [String: String]
   }
 
   /// Starts the thread; `finish` ends it.
-  public init(folder: CheckpointFolder, shape: Shape) {
+  ///
+  /// - Parameter averages: as of `CheckpointImage`.
+  public init(folder: CheckpointFolder, shape: Shape, averages: Bool = false) {
     self.folder = folder
-    image = CheckpointImage(shape: shape)
+    image = CheckpointImage(shape: shape, averages: averages)
     let thread = Thread { self.work() }
     thread.start()
   }
@@ -68,10 +71,10 @@ public final class CheckpointWriter: @unchecked Sendable {
   /// Hands the model over and returns.
   ///
   /// - Precondition: the writer is free.
-  public func write(step: Int, losses: [Double], metadata: [String: String]) {
+  public func write(step: Int, losses: [Double], averagedSteps: Int = 0, metadata: [String: String]) {
     monitor.withLock {
       precondition(!isBusy, "the last checkpoint is still being written")
-      job = Job(step: step, losses: losses, metadata: metadata)
+      job = Job(step: step, losses: losses, averagedSteps: averagedSteps, metadata: metadata)
       state.store(State.busy.rawValue, ordering: .releasing)
       monitor.broadcast()
     }
@@ -116,7 +119,8 @@ public final class CheckpointWriter: @unchecked Sendable {
     guard image.isFinite else {
       throw CheckpointError(.refused, folder.file(step: job.step), "not written: the model has diverged")
     }
-    let file = try image.seal(step: job.step, losses: job.losses, metadata: job.metadata)
+    let file = try image.seal(
+      step: job.step, losses: job.losses, averagedSteps: job.averagedSteps, metadata: job.metadata)
     return try folder.store(file, step: job.step)
   }
 }

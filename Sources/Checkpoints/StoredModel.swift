@@ -6,7 +6,7 @@ import Values
 /// A model's parameters from a file: a checkpoint, or any safetensors file that has them.
 public struct StoredModel {
   public let shape: Shape
-  /// (P), canonical order.
+  /// (P), canonical order; of a checkpoint that has sums of parameters, their mean.
   public let parameters: [Float]
   /// Of the run that it comes from, where the file says so.
   public let seed: UInt64?
@@ -27,8 +27,9 @@ public struct StoredModel {
         .refused, path, error.tensor.map { "tensor \(printable($0)): \(error.reason)" } ?? error.reason)
     }
     typealias Key = CheckpointFormat.Key
+    var averaged: [Float]?
     if file.metadata[Seal.key] != nil || file.metadata[Key.format] == CheckpointFormat.name {
-      _ = try Checkpoint(path: path)
+      averaged = try Checkpoint(path: path).averagedParameters()
     }
     let name = Tensor.tokenEmbedding.name
     guard let embedding = file.tensors[name], embedding.shape.count == 2, embedding.shape[0] == Shape.vocabulary else {
@@ -53,7 +54,7 @@ public struct StoredModel {
     guard parameters.allSatisfy(\.isFinite) else {
       throw CheckpointError(.refused, path, "holds numbers that are not finite")
     }
-    self.parameters = parameters
+    self.parameters = averaged ?? parameters
     seed = try Self.number(Ranges.seed, file)
     programVersion = file.metadata["program-version"]
   }

@@ -26,6 +26,8 @@ public struct TrainingProgress: Sendable, Equatable {
   /// Rows that the ranks computed, summed over the steps since their number last changed, and that number.
   public var rows: RowCounts
   public var ranks: Int
+  /// Of the steps done, those whose parameters are in the model's sums.
+  public var averagedSteps = 0
   /// Mean phases, and median step time: of a finished run's last process, and 0 before.
   public var phases: PhaseTimes
   public var microsecondsPerStep: Double

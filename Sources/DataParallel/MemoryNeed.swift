@@ -16,16 +16,22 @@ public struct MemoryNeed: Sendable, Equatable {
 
   /// Of one `TrainingStep` on each of `ranks` ranks, with its gradient and a checkpoint.
   ///
-  /// - Parameter names: the training names.
+  /// - Parameters:
+  ///   - batch: the largest of the run.
+  ///   - names: the training names.
+  ///   - averages: whether the run averages parameters.
   public init(
-    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int, reproducible: Bool = false
+    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int, reproducible: Bool = false,
+    averages: Bool = false
   ) {
     let share = (batch + ranks - 1) / ranks
     let leaves = min(batch, SummationTree.mostLeaves)
     let capacity = reproducible ? (batch + leaves - 1) / leaves : min(batch, 2 * share)
     let most = Shape.context * max(capacity, TrainingStep.evaluationBatch)
     // Parameters, their gradient, two moments, and a checkpoint of three; a reproducible run keeps sums on the way.
-    let models = 4 * shape.parameterCount * (reproducible ? 7 + SummationTree.mostLeaves : 7)
+    // Sums of twice a parameter's size are in the model, in a checkpoint, and on rank 0 beside two models in between.
+    let count = 7 + (reproducible ? SummationTree.mostLeaves : 0) + (averages ? 8 : 0)
+    let models = 4 * shape.parameterCount * count
     // A step's names, their indices and where they may be cut.
     let always = models + 40 * batch
     largest = engine.bytes(shape: shape, rows: most)

@@ -1,6 +1,7 @@
 import Dataset
 import Files
 import GPT
+import Kernels
 
 /// What training changes: the parameters and Adam's two moments, in canonical order.
 public final class ModelState {
@@ -9,20 +10,29 @@ public final class ModelState {
   public let parameters: AlignedBuffer<Float>
   /// (P): Adam's running means of the gradient and of its square.
   public let first, second: AlignedBuffer<Float>
+  /// (P): the parameters after each of a run's last steps, summed up by who updates them. Double precision has room for the
+  /// sum of 2²⁹ floats of one size without rounding, so that a mean over many steps is as good as one over few. Empty
+  /// where no mean is wanted.
+  public let sums: AlignedBuffer<Double>
 
   public var arrays: ModelArrays {
-    ModelArrays(parameters: parameters.pointer, first: first.pointer, second: second.pointer)
+    ModelArrays(
+      parameters: parameters.pointer, first: first.pointer, second: second.pointer,
+      sums: sums.count > 0 ? sums.pointer : nil)
   }
 
-  /// - Parameter replica: where the parameters live, of which then only its own are written here; nil for memory of
-  ///   this state's own. The moments of others' parameters are never touched, and take no memory.
-  public init(shape: Shape, seed: UInt64, replica: Replica? = nil) {
+  /// - Parameters:
+  ///   - replica: where the parameters live, of which then only its own are written here; nil for memory of this state's
+  ///     own. The moments and sums of others' parameters are never touched, and take no memory.
+  ///   - averages: whether a mean is wanted.
+  public init(shape: Shape, seed: UInt64, replica: Replica? = nil, averages: Bool = false) {
     self.shape = shape
     let count = shape.parameterCount
     let initial = AlignedBuffer<Float>(zeros: count)
     shape.initialise(initial.pointer, seed: seed)
     first = AlignedBuffer(zeros: count)
     second = AlignedBuffer(zeros: count)
+    sums = AlignedBuffer(zeros: averages ? count : 0)
     guard let replica else {
       parameters = initial
       return
@@ -30,6 +40,12 @@ public final class ModelState {
     let own = replica.own
     (replica.parameters + own.lowerBound).update(from: initial.pointer + own.lowerBound, count: own.count)
     parameters = AlignedBuffer(over: replica.parameters, count: count)
+  }
+
+  /// Adds a slice of the parameters to its sums.
+  func accumulate(_ slice: Range<Int>) {
+    Kernels.accumulate(
+      count: slice.count, parameters.pointer + slice.lowerBound, sums: sums.pointer + slice.lowerBound)
   }
 
   /// XXH3-128 over the parameters' bits in canonical order, in hexadecimal: equal for equal runs, whatever

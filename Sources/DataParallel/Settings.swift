@@ -26,8 +26,8 @@ public struct Settings: Sendable {
   public var beta2 = 0.99
   /// How often the batch doubles over the run, in equal parts of the steps; it ends at `batch` (`BatchRamp`).
   public var batchRamp = 0
-  /// The share of the run's last steps whose parameters are averaged: the mean is what is evaluated and generates. 0 for
-  /// the last step's parameters.
+  /// The share of the run's last steps whose parameters are averaged: the mean of the parameters after each of them is what
+  /// is evaluated and generates. 0 for the last step's parameters.
   public var average = 0.0
 
   /// Steps between two comparisons of the ranks' parameters; 0 for none.
@@ -69,8 +69,15 @@ public struct Settings: Sendable {
     guard Ranges.batchRamp.range.contains(batchRamp) else { throw .batchRamp(batchRamp) }
     guard batch % (1 << batchRamp) == 0 else { throw .rampOfBatch(batchRamp, batch: batch) }
     guard batchRamp < steps else { throw .rampOfSteps(batchRamp, steps: steps) }
+    guard Ranges.average.range.contains(average) else { throw .average(average) }
     return self
   }
+
+  /// How many of the run's last steps are averaged.
+  public var averagedSteps: Int { average > 0 ? max(1, Int((average * Double(steps)).rounded())) : 0 }
+
+  /// How many of the first `done` steps are.
+  public func averagedSteps(after done: Int) -> Int { max(0, done - (steps - averagedSteps)) }
 
   /// A step's: the schedule applied to the largest. A pure function.
   ///
@@ -91,6 +98,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case batchRamp(Int)
   case rampOfBatch(Int, batch: Int)
   case rampOfSteps(Int, steps: Int)
+  case average(Double)
 
   public var description: String {
     switch self {
@@ -105,6 +113,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
       "batch-ramp \(doublings) begins at the batch divided by \(1 << doublings), which must divide it: batch is \(batch)"
     case .rampOfSteps(let doublings, let steps):
       "batch-ramp \(doublings) needs at least \(doublings + 1) steps, one for each batch: steps is \(steps)"
+    case .average(let share): Ranges.average.refusal(of: "\(share)", at: "average")
     case .onlyWarmUp(let warmUp, let steps):
       "warm-up \(warmUp) leaves the schedule none of the run's steps, \(steps): it must be smaller"
     }

@@ -47,15 +47,26 @@ final class SnapshotExchange {
   /// - Parameter target: overwritten; of rank 0, and nil elsewhere.
   func gather(into target: ModelArrays?) throws {
     target?.parameters.update(from: state.parameters.pointer, count: state.shape.parameterCount)
+    try gather(state.first.pointer, to: target?.first)
+    try gather(state.second.pointer, to: target?.second)
+    if let sums = state.arrays.sums { try gather(sums, to: target?.sums) }
+  }
+
+  /// Copies what each rank keeps of its slice to rank 0. Collective.
+  ///
+  /// - Parameters:
+  ///   - own: (P), of which this rank has its slice.
+  ///   - target: (P), overwritten; of rank 0, and nil elsewhere.
+  private func gather<Number: BitwiseCopyable>(
+    _ own: UnsafeMutablePointer<Number>, to target: UnsafeMutablePointer<Number>?
+  ) throws {
     for (rank, range) in owners {
-      for (moments, to) in [(state.first.pointer, target?.first), (state.second.pointer, target?.second)] {
-        if rank == world.rank, let to {
-          (to + range.lowerBound).update(from: moments + range.lowerBound, count: range.count)
-        } else if let to {
-          try world.receive(into: .init(start: to + range.lowerBound, count: range.count), from: rank, tag: Self.tag)
-        } else if rank == world.rank {
-          try world.send(.init(start: moments + range.lowerBound, count: range.count), to: 0, tag: Self.tag)
-        }
+      if rank == world.rank, let target {
+        (target + range.lowerBound).update(from: own + range.lowerBound, count: range.count)
+      } else if let target {
+        try world.receive(into: .init(start: target + range.lowerBound, count: range.count), from: rank, tag: Self.tag)
+      } else if rank == world.rank {
+        try world.send(.init(start: own + range.lowerBound, count: range.count), to: 0, tag: Self.tag)
       }
     }
   }
@@ -65,21 +76,56 @@ final class SnapshotExchange {
   ///
   /// - Parameter source: of rank 0, and nil elsewhere.
   func scatter(_ source: ModelArrays?) throws {
-    let piece = AlignedBuffer<Float>(zeros: Self.piece)
-    let arrays = [
-      (source?.parameters, state.parameters.pointer, ownParameters), (source?.first, state.first.pointer, ownMoments),
-      (source?.second, state.second.pointer, ownMoments),
-    ]
-    for (from, to, own) in arrays {
-      for start in stride(from: 0, to: state.shape.parameterCount, by: Self.piece) {
-        let range = start..<min(start + Self.piece, state.shape.parameterCount)
-        if let from { piece.pointer.update(from: from + start, count: range.count) }
-        try world.broadcast(UnsafeMutableBufferPointer(start: piece.pointer, count: range.count))
-        let mine = range.clamped(to: own)
-        guard !mine.isEmpty else { continue }
-        (to + mine.lowerBound).update(from: piece.pointer + mine.lowerBound - start, count: mine.count)
-      }
+    try scatter(source?.parameters, to: state.parameters.pointer, own: ownParameters)
+    try scatter(source?.first, to: state.first.pointer, own: ownMoments)
+    try scatter(source?.second, to: state.second.pointer, own: ownMoments)
+    if let sums = state.arrays.sums { try scatter(source?.sums, to: sums, own: ownMoments) }
+  }
+
+  /// - Parameters:
+  ///   - source: (P) of rank 0, and nil elsewhere.
+  ///   - target: (P), of which `own` is overwritten.
+  private func scatter<Number: BitwiseCopyable>(
+    _ source: UnsafeMutablePointer<Number>?, to target: UnsafeMutablePointer<Number>, own: Range<Int>
+  ) throws {
+    let piece = AlignedBuffer<Number>(zeros: Self.piece)
+    for start in stride(from: 0, to: state.shape.parameterCount, by: Self.piece) {
+      let range = start..<min(start + Self.piece, state.shape.parameterCount)
+      if let source { piece.pointer.update(from: source + start, count: range.count) }
+      try world.broadcast(UnsafeMutableBufferPointer(start: piece.pointer, count: range.count))
+      let mine = range.clamped(to: own)
+      guard !mine.isEmpty else { continue }
+      (target + mine.lowerBound).update(from: piece.pointer + mine.lowerBound - start, count: mine.count)
     }
+  }
+
+  /// Runs `body` while the mean of the parameters after the last `steps` steps stands in the parameters' place. Collective;
+  /// where it throws the parameters are of no use any more.
+  ///
+  /// - Parameters:
+  ///   - steps: how many the sums are of, at least 1.
+  ///   - replaced: runs on all ranks when each has replaced its part, and waits for them.
+  ///   - wait: waits for all ranks.
+  func withMean<Result>(
+    of steps: Int, replaced: () throws -> Void, wait: () throws -> Void, _ body: () throws -> Result
+  ) throws -> Result {
+    let (isRoot, count) = (world.rank == 0, state.shape.parameterCount)
+    let own = state.parameters.pointer + ownParameters.lowerBound
+    let trained = AlignedBuffer<Float>(zeros: ownParameters.count)
+    trained.pointer.update(from: own, count: ownParameters.count)
+    let sums = AlignedBuffer<Double>(zeros: isRoot ? count : 0)
+    let mean = AlignedBuffer<Float>(zeros: isRoot ? count : 0)
+    try gather(state.sums.pointer, to: isRoot ? sums.pointer : nil)
+    for i in 0..<mean.count { mean[i] = averageParameter(sum: sums[i], steps: steps) }
+    // Another rank may still look at the parameters as they are.
+    try wait()
+    try scatter(isRoot ? mean.pointer : nil, to: state.parameters.pointer, own: ownParameters)
+    try replaced()
+    let result = try body()
+    try wait()
+    own.update(from: trained.pointer, count: ownParameters.count)
+    try replaced()
+    return result
   }
 
   /// Of these messages, so that they meet no others.

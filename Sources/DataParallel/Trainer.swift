@@ -17,6 +17,7 @@ public final class Trainer {
   public let synchronisation: Synchronisation
   /// Where the run is, if it is not at its beginning.
   private var resumed: TrainingProgress?
+  private var stepsDone = 0
 
   /// How often the wait for other ranks is told from the exchange itself; that takes a barrier of its own.
   private static let measureEvery = 16
@@ -67,6 +68,7 @@ public final class Trainer {
     try step.parametersReplaced()
     try requireAgreement([("the parameters of the checkpoint", state.parametersHash)], over: world)
     resumed = progress
+    stepsDone = progress.steps
   }
 
   /// Runs all steps, or those until a stop request.
@@ -113,6 +115,7 @@ public final class Trainer {
         throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")
       }
       done += 1
+      stepsDone = done
       stopped = step.wasStopped || outcome.requests.contains(.end)
       statistics.add(
         loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
@@ -131,7 +134,9 @@ public final class Trainer {
       if let snapshots, isLast || outcome.requests.contains(.checkpoint) {
         Whereabouts.enter(.storing, step: done)
         try snapshots.gather(into: sink?.begin())
-        sink?.commit(statistics.progress(isLast: isLast))
+        var progress = statistics.progress(isLast: isLast)
+        progress.averagedSteps = settings.averagedSteps(after: done)
+        sink?.commit(progress)
       }
     }
     // The last update has no loss after it that would show this.
@@ -154,12 +159,25 @@ public final class Trainer {
       isSpeaker: world.rank == 0, isDivergence: true)
   }
 
-  /// The exact mean loss of `names`, in nats per prediction; nil where a stop request left no time for it.
+  /// Runs `body` on the model that the run is about: where it averages and has come to those steps, the mean of their
+  /// parameters stands in the parameters' place meanwhile. Collective.
+  public func withAverage<Result>(_ body: () throws -> Result) throws -> Result {
+    let averaged = settings.averagedSteps(after: stepsDone)
+    guard averaged > 0 else { return try body() }
+    let exchange = try SnapshotExchange(synchronisation.implementation, state: state, world: world)
+    return try exchange.withMean(
+      of: averaged, replaced: step.parametersReplaced, wait: synchronisation.implementation.waitForAll, body)
+  }
+
+  /// The exact mean loss of `names`, in nats per prediction; nil where a stop request left no time for it. Of the averaged
+  /// parameters where the run averages.
   ///
   /// - Parameter between: runs now and then, every few names.
   public func evaluate(_ names: NameTable, between: () throws -> Void = {}) throws -> Double? {
-    try meanLoss(
-      of: names, parameters: state.parameters.pointer, engine: step.engine, batch: TrainingStep.evaluationBatch,
-      over: world, between: between)
+    try withAverage {
+      try meanLoss(
+        of: names, parameters: state.parameters.pointer, engine: step.engine, batch: TrainingStep.evaluationBatch,
+        over: world, between: between)
+    }
   }
 }

@@ -73,7 +73,7 @@ public final class TrainingStep {
       ?? settings.engine.make(
         shape: settings.shape, names: max(capacity, Self.evaluationBatch),
         derived: replica?.derived)
-    state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica)
+    state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0)
     batchIndices = AlignedBuffer(zeros: settings.batch)
     batchNames = AlignedBuffer(zeros: settings.batch)
     try parametersReplaced()
@@ -117,6 +117,7 @@ public final class TrainingStep {
         state.arrays, range: synchronisation.slice, learningRate: settings.learningRate(step: step), update: step + 1,
         beta2: settings.beta2),
       engine: engine)
+    if settings.averagedSteps(after: step + 1) > 0 { state.accumulate(synchronisation.slice) }
     clock.lap(.adam)
     check?.seal()
     let totals = try synchronisation.publish(to: engine)

@@ -6,13 +6,19 @@ public struct ModelArrays {
   public let parameters: UnsafeMutablePointer<Float>
   /// (P): Adam's running means of the gradient and of its square.
   public let first, second: UnsafeMutablePointer<Float>
+  /// (P): sums of the parameters after each of the run's last steps; nil where no mean is wanted.
+  public let sums: UnsafeMutablePointer<Double>?
 
   public init(
-    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>
+    parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>,
+    sums: UnsafeMutablePointer<Double>? = nil
   ) {
-    (self.parameters, self.first, self.second) = (parameters, first, second)
+    (self.parameters, self.first, self.second, self.sums) = (parameters, first, second, sums)
   }
 }
+
+/// A parameter of the mean of several models, rounded once: the same wherever it is worked out.
+public func averageParameter(sum: Double, steps: Int) -> Float { Float(sum / Double(steps)) }
 
 /// One Adam update of a part of a model: all of it, or what one rank updates.
 public struct AdamSlice {

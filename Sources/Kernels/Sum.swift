@@ -44,3 +44,13 @@ public func add(count: Int, _ a: Floats, _ b: Floats, target: MutableFloats) {
     i += 1
   }
 }
+
+/// sums[i] += values[i], in double precision.
+///
+/// - Parameters:
+///   - count: any.
+///   - values: (count)
+///   - sums: (count), added to.
+public func accumulate(count: Int, _ values: Floats, sums: UnsafeMutablePointer<Double>) {
+  for i in 0..<count { sums[i] += Double(values[i]) }
+}

@@ -10,6 +10,7 @@ public enum Ranges {
   public static let warmUp = OptionRange("warm-up", 0...1 << 40, note: "fewer than steps", isOpen: true)
   public static let beta2 = OptionRange("beta2", 0.5...0.99999)
   public static let batchRamp = OptionRange("batch-ramp", 0...20, note: "2 to its power must divide batch")
+  public static let average = OptionRange("average", 0...0.9)
   public static let seed = OptionRange("seed", 0...UInt64.max, isOpen: true)
   public static let bucketKiB = OptionRange("bucket-kib", 1...1 << 20, unit: "KiB")
   public static let checkReplicas = OptionRange("check-replicas", 0...1 << 40, note: "0 compares never", isOpen: true)

@@ -37,6 +37,40 @@ struct StoredModelTests {
     #expect(try StoredModel(path: other).shape.heads == 8)
   }
 
+  @Test("from a checkpoint with sums: their mean; and the sums come back")
+  func averaged() throws {
+    let temporary = try TemporaryFolder()
+    let (shape, path) = (try smallShape(), temporary.path("file.safetensors"))
+    let image = CheckpointImage(shape: shape, averages: true)
+    fill(image.arrays, shape)
+    let sums = try #require(image.arrays.sums)
+    for i in 0..<shape.parameterCount { sums[i] = Double(i) * 0.7 - 100 }
+    let plain = Array(try image.seal(step: 7, losses: sampleLosses(7), metadata: [:]))
+    let bytes = Array(try image.seal(step: 7, losses: sampleLosses(7), averagedSteps: 3, metadata: [:]))
+    #expect(bytes.count > plain.count + 8 * shape.parameterCount)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let expected = (0..<shape.parameterCount).map { Float((Double($0) * 0.7 - 100) / 3) }
+    #expect(try StoredModel(path: path).parameters == expected)
+    let target = CheckpointImage(shape: shape, averages: true)
+    let checkpoint = try Checkpoint(bytes: bytes, path: "file")
+    try checkpoint.copy(to: target.arrays)
+    #expect(checkpoint.averagedSteps == 3)
+    let back = try #require(target.arrays.sums)
+    #expect((0..<shape.parameterCount).allSatisfy { back[$0] == sums[$0] })
+    #expect((0..<shape.parameterCount).allSatisfy { target.arrays.second[$0] == sampleValue(2, $0) })
+    // Without them the trained parameters.
+    try Data(plain).write(to: URL(fileURLWithPath: path))
+    #expect(try StoredModel(path: path).parameters == (0..<shape.parameterCount).map { sampleValue(0, $0) })
+    #expect(try Checkpoint(bytes: plain, path: "file").averagedSteps == 0)
+    // Nothing that is not a sum of three floats is taken.
+    for wrong in [Double.nan, .infinity, 1.1e39] {
+      sums[5] = wrong
+      let bytes = Array(try image.seal(step: 7, losses: sampleLosses(7), averagedSteps: 3, metadata: [:]))
+      let says = failure { _ = try Checkpoint(bytes: bytes, path: "file") }?.reason ?? "accepted"
+      #expect(says.contains("is no sum of 3 floats"), "\(says)")
+    }
+  }
+
   @Test("what is none is refused")
   func refused() throws {
     let temporary = try TemporaryFolder()

@@ -3,7 +3,7 @@ import Testing
 
 extension Jobs {
   /// The options of how a run learns, through the real program.
-  @Suite("schedule, warm-up, β₂ and a batch that grows")
+  @Suite("schedule, warm-up, β₂, a batch that grows, averaged parameters")
   struct Recipes {
     private static let recipe = [
       "--steps", "90", "--schedule", "wsd", "--warm-up", "10", "--beta2", "0.95", "--batch", "64", "--batch-ramp", "3",
@@ -49,6 +49,44 @@ extension Jobs {
       let arguments = ["--d-model", "16", "--steps", "20"]
       let plain = try train(.ranks(1), arguments).final.parametersHash
       #expect(try train(.ranks(1), arguments + option).final.parametersHash != plain)
+    }
+
+    @Test(
+      "a run that averages, interrupted within and before, ends with the same bits, sums, losses and names",
+      arguments: [(1, "auto"), (2, "shared"), (2, "sharded"), (2, "allreduce"), (3, "shared")])
+    func averaged(ranks: Int, strategy: String) throws {
+      let folder = try RunFolder()
+      let arguments = [
+        "--steps", "60", "--average", "0.5", "--eval", "--generate", "5", "--sync", strategy, "--checkpoint-every",
+        "20",
+      ]
+      let whole = try folder.run(ranks, arguments)
+      #expect(whole.exitCode == 0, "\(whole)")
+      #expect(folder.steps == [20, 40, 60])
+      let (end, loss) = (try folder.data(60), try Metrics(path: folder.metricsPath).final.heldOut?.loss)
+      let names = try ddpTrain(.alone, ["generate", "--model", folder.file(60), "--count", "5"])
+      #expect(names.lines == whole.lines.suffix(5), "\(names)\n\(whole)")
+      for last in [40, 20] {
+        for step in folder.steps where step > last { try folder.remove(step) }
+        let resumed = try folder.run(ranks, arguments + ["--resume"])
+        #expect(resumed.line("parameters") == whole.line("parameters"), "\(resumed)")
+        #expect(resumed.lines.suffix(5) == whole.lines.suffix(5))
+        #expect(try folder.data(60) == end)
+        #expect(try Metrics(path: folder.metricsPath).final.heldOut?.loss == loss)
+      }
+      // The end again, of which nothing is left to train.
+      let again = try folder.run(ranks, arguments + ["--resume"])
+      #expect(again.lines.suffix(5) == whole.lines.suffix(5), "\(again)")
+    }
+
+    @Test("averaging changes what is judged, not what is trained")
+    func averageAlone() throws {
+      let arguments = ["--d-model", "16", "--steps", "60", "--eval"]
+      let plain = try train(.ranks(2), arguments).final
+      let averaged = try train(.ranks(2), arguments + ["--average", "0.5"]).final
+      #expect(averaged.parametersHash == plain.parametersHash && averaged.lossLast100 == plain.lossLast100)
+      let (one, other) = (try #require(plain.heldOut).loss, try #require(averaged.heldOut).loss)
+      #expect(one != other && abs(one - other) < 0.5)
     }
   }
 }

@@ -52,6 +52,21 @@ import Testing
     }
   }
 
+  @Test(arguments: awkwardCounts + [1000])
+  func accumulatesInDoublePrecision(count: Int) {
+    for placement in GuardPlacement.allCases {
+      withGuardedMemory(placement) { memory in
+        var random = SeededRandom(seed: UInt64(count))
+        let values = random.floats(count, magnitude: 1)
+        let before = (0..<count).map { Double($0) / 3 }
+        let sums = memory.array(before)
+        accumulate(count: count, memory.array(values), sums: sums)
+        #expect((0..<count).allSatisfy { sums[$0] == before[$0] + Double(values[$0]) }, "\(placement)")
+        #expect(memory.isIntact, "\(placement)")
+      }
+    }
+  }
+
   /// One update by several gradients is the update by their sum, whatever is fetched ahead.
   @Test(arguments: [1, 15, 16, 17, 100, 1000], [1, 2, 3, 4, 5, 17])
   func adamSumsInOrder(count: Int, sources: Int) {

@@ -22,7 +22,7 @@ struct RunPlanTests {
   func agreement() throws {
     let changes = [
       ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
-      ["--schedule", "cosine"], ["--warm-up", "10"], ["--beta2", "0.95"], ["--batch-ramp", "2"],
+      ["--schedule", "cosine"], ["--warm-up", "10"], ["--beta2", "0.95"], ["--batch-ramp", "2"], ["--average", "0.5"],
       ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--eval-every", "7"], ["--engine", "scalar"],
       ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
@@ -49,6 +49,7 @@ struct RunPlanTests {
       (["--batch-ramp", "5"], "batch-ramp 5 begins at the batch divided by 32, which must divide it: batch is 16"),
       (["--batch-ramp", "21"], "--batch-ramp \"21\" is not a whole number from 0 to 20"),
       (["--batch-ramp", "3", "--steps", "3"], "batch-ramp 3 needs at least 4 steps, one for each batch: steps is 3"),
+      (["--average", "1"], "--average \"1\" is not a number from 0 to 0.9"),
       (["--beta2", "1"], "--beta2 \"1\" is not a number from 0.5 to 0.99999"),
       (["--schedule", "square"], "--schedule \"square\" is not one of linear, cosine, constant, wsd"),
       (["--eval-every", "7"], "eval-every 7 needs eval, which keeps"),
@@ -68,7 +69,8 @@ struct RunPlanTests {
     let metadata = RunIdentity(try plan().options, dataHash: "hash").metadata
     #expect(
       metadata.keys.sorted() == [
-        "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads", "instruction-set",
+        "average", "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads",
+        "instruction-set",
         "learning-rate", "padding-skip", "prefix-sharing", "program-version", "reproducible",
         "results-of-estimate-instructions",
         "schedule", "seed", "steps", "warm-up",
@@ -78,7 +80,9 @@ struct RunPlanTests {
 
   @Test(
     "a checkpoint of before an option was there is of a run with its default",
-    arguments: [["--schedule", "wsd"], ["--warm-up", "10"], ["--beta2", "0.999"], ["--batch-ramp", "2"]])
+    arguments: [
+      ["--schedule", "wsd"], ["--warm-up", "10"], ["--beta2", "0.999"], ["--batch-ramp", "2"], ["--average", "0.5"],
+    ])
   func younger(words: [String]) throws {
     let option = String(words[0].dropFirst(2))
     let plain = RunIdentity(try plan().options, dataHash: "hash")

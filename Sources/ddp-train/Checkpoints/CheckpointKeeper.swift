@@ -18,9 +18,9 @@ final class CheckpointKeeper: CheckpointSink {
 
   /// - Parameter metadata: what every checkpoint says of the run.
   init(
-    _ plan: CheckpointPlan, folder: CheckpointFolder, metadata: [String: String], shape: Shape, logger: Logger
+    _ plan: CheckpointPlan, folder: CheckpointFolder, metadata: [String: String], settings: Settings, logger: Logger
   ) {
-    writer = CheckpointWriter(folder: folder, shape: shape)
+    writer = CheckpointWriter(folder: folder, shape: settings.shape, averages: settings.average > 0)
     schedule = CheckpointSchedule(plan.every, step: 0, now: csimd_nanoseconds())
     interval = plan.every
     self.metadata = metadata
@@ -61,7 +61,8 @@ final class CheckpointKeeper: CheckpointSink {
   func commit(_ progress: TrainingProgress) {
     Whereabouts.during(.writing, beforeWriting)
     writer.write(
-      step: progress.steps, losses: progress.losses, metadata: metadata.merging(progress.metadata) { $1 })
+      step: progress.steps, losses: progress.losses, averagedSteps: progress.averagedSteps,
+      metadata: metadata.merging(progress.metadata) { $1 })
     schedule.taken(step: progress.steps, now: csimd_nanoseconds())
   }
 

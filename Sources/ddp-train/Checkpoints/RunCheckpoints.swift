@@ -23,12 +23,13 @@ struct RunCheckpoints {
   /// - Parameter hosts: one a rank.
   /// - Throws: `JobFailure` on all ranks where the folder or the checkpoint cannot be used.
   init(
-    _ plan: CheckpointPlan, identity: RunIdentity, shape: Shape, hosts: [String], world: Communicator, logger: Logger
+    _ plan: CheckpointPlan, identity: RunIdentity, settings: Settings, hosts: [String], world: Communicator,
+    logger: Logger
   ) throws {
     let place = hosts.joined(separator: ",")
     let opened = try onEveryRank(of: world) { () throws -> Opened? in
       guard world.rank == 0 else { return nil }
-      return try Whereabouts.during(.reading) { try Opened(plan, identity, place: place, shape, logger) }
+      return try Whereabouts.during(.reading) { try Opened(plan, identity, place: place, settings, logger) }
     }
     keeper = opened?.keeper
     var strategy: String?
@@ -62,7 +63,7 @@ private struct Opened {
   let progress: TrainingProgress?
 
   /// - Parameter place: the ranks' hosts.
-  init(_ plan: CheckpointPlan, _ identity: RunIdentity, place: String, _ shape: Shape, _ logger: Logger) throws {
+  init(_ plan: CheckpointPlan, _ identity: RunIdentity, place: String, _ settings: Settings, _ logger: Logger) throws {
     let folder: CheckpointFolder
     do {
       folder = try CheckpointFolder(path: plan.folder, keep: plan.keep, isStopped: { StopSignal.isRequested })
@@ -72,8 +73,14 @@ private struct Opened {
     }
     found = try plan.resumes ? Self.newest(folder, identity, logger) : Self.requireNone(folder)
     progress = try found.map { try TrainingProgress($0) }
+    if let found, found.averagedSteps != settings.averagedSteps(after: found.step) {
+      let expected = settings.averagedSteps(after: found.step)
+      throw CheckpointError(
+        .damaged, found.path, "it has the sums of \(plural(found.averagedSteps, "step")), and not of \(expected)")
+    }
     keeper = CheckpointKeeper(
-      plan, folder: folder, metadata: identity.metadata.merging(["hosts": place]) { $1 }, shape: shape, logger: logger)
+      plan, folder: folder, metadata: identity.metadata.merging(["hosts": place]) { $1 }, settings: settings,
+      logger: logger)
     try found?.copy(to: keeper.arrays)
   }
 

@@ -15,7 +15,9 @@ struct RunIdentity {
   /// Options that 0.1.0 did not have, with what it did: its checkpoints do not name them.
   private static let younger: [String: String] = {
     let options = TrainingOptions()
-    let all: [any Declaration] = [options.schedule, options.warmUp, options.beta2, options.batchRamp]
+    let all: [any Declaration] = [
+      options.schedule, options.warmUp, options.beta2, options.batchRamp, options.average,
+    ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.text(ofAny: nil)) })
   }()
 

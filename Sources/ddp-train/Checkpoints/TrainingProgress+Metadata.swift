@@ -21,5 +21,6 @@ extension TrainingProgress {
       steps: checkpoint.step, losses: checkpoint.losses, elapsedSeconds: stored.elapsedSeconds,
       rows: RowCounts(whole: stored.rows.whole, sum: stored.rows.sum, largest: stored.rows.largest),
       ranks: stored.ranks, phases: phases, microsecondsPerStep: stored.microsecondsPerStep)
+    averagedSteps = checkpoint.averagedSteps
   }
 }

@@ -34,7 +34,7 @@ struct RunPlan {
       seed: options.seed, engine: engine, evaluate: options.eval, strategy: options.sync,
       bucketKiB: options.bucketKiB, reproducible: options.reproducible)
     (settings.schedule, settings.warmUp) = (options.schedule, options.warmUp)
-    (settings.beta2, settings.batchRamp) = (options.beta2, options.batchRamp)
+    (settings.beta2, settings.batchRamp, settings.average) = (options.beta2, options.batchRamp, options.average)
     settings.checkReplicas = options.checkReplicas
     settings.bitFlip = try options.injectBitFlip.map { try Self.possible($0, steps: options.steps, ranks: ranks) }
     self.settings = try settings.validated()

@@ -27,6 +27,9 @@ struct TrainingOptions: OptionTable {
     Ranges.warmUp, default: 0, .run, as: "k", help: "Steps in which the rate first rises in a straight line.")
   let beta2 = Declared(
     Ranges.beta2, default: 0.99, .run, help: "Adam's β₂: how long the mean of squared gradients remembers.")
+  let average = Declared(
+    Ranges.average, default: 0.0, .run, as: "share",
+    help: "The share of the last steps whose parameters' mean is what --eval judges, and what generates names.")
   let seed = Declared(
     Ranges.seed, default: 1, .run, help: "Seed of the initial parameters, the batches and the generated names.")
   let data = Declared<String?>(

@@ -34,6 +34,7 @@ struct TrainingWords {
         "run",
         "batch \(batch), \(plural(settings.steps, "step")), learning rate \(learningRate), "
           + (settings.beta2 == TrainingOptions().beta2.fallback ? "" : "β₂ \(settings.beta2), ")
+          + (settings.average > 0 ? "mean of the last \(plural(settings.averagedSteps, "step")), " : "")
           + "seed \(settings.seed)"
       ),
       (

@@ -48,6 +48,10 @@ extension TrainingRun {
   /// Rank 0 says what the run came to, and writes names, while the others rest.
   func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) throws {
     Whereabouts.enter(.ending)
+    try trainer.withAverage { try speak(summary, trainer, metrics) }
+  }
+
+  private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) throws {
     try world.rest { isStopped in
       guard speaks else { return }
       if let metrics {

@@ -32,7 +32,7 @@ extension TrainingRun {
     // A tournament holds one strategy at a time.
     let need = MemoryNeed(
       shape: settings.shape, batch: settings.batch, engine: settings.engine, names: names.training,
-      ranks: world.size, reproducible: settings.reproducible)
+      ranks: world.size, reproducible: settings.reproducible, averages: settings.average > 0)
     try requireMemory(need, for: "batch \(settings.batch) at d-model \(settings.shape.dModel)", over: world)
     return names
   }
@@ -40,7 +40,7 @@ extension TrainingRun {
   func openCheckpoints(of names: RunNames) throws -> RunCheckpoints? {
     try plan.checkpoints.map {
       try RunCheckpoints(
-        $0, identity: RunIdentity(plan.options, dataHash: names.all.hash), shape: plan.settings.shape, hosts: hosts,
+        $0, identity: RunIdentity(plan.options, dataHash: names.all.hash), settings: plan.settings, hosts: hosts,
         world: world, logger: logger)
     }
   }
