@@ -29,6 +29,9 @@ enum Appearance {
     return lines[sum]
   }
 
+  /// The next one for each curve of a figure that is not of strategies.
+  static func line(number: Int) -> Line { lines[number % lines.count] }
+
   /// Of a step, from the bottom of a bar upwards.
   static let phases = [
     (name: "compute", colour: "#08306B"), (name: "wait", colour: "#E6E6E6"), (name: "communication", colour: "#D55E00"),

@@ -17,6 +17,11 @@ struct GnuplotScript {
   ///   - machine: named in the subtitle.
   ///   - entries: of the legend below the axis.
   init(name: String, shape: Figure.Shape = .half, title: String, machine: Machine, entries: Int) {
+    self.init(name: name, shape: shape, title: title, subtitle: machine.inShort, entries: entries)
+  }
+
+  /// - Parameter subtitle: any text.
+  init(name: String, shape: Figure.Shape = .half, title: String, subtitle: String, entries: Int) {
     (self.name, self.title) = (name, title)
     let rows = (entries + 2) / 3
     size = shape.size(legendRows: rows)
@@ -26,7 +31,7 @@ struct GnuplotScript {
       set terminal svg size \(size.width),\(size.height) enhanced font 'Arial,13' background '#ffffff'
       set output '\(name).svg'
       set label 1 '{/:Bold \(title)}' at graph 0, graph 1 offset 0,1.9 left font 'Arial,14'
-      set label 2 \(Self.quoted(machine.inShort, longest: size.width / 6)) noenhanced at graph 0, graph 1 offset 0,0.75 left font 'Arial,10.5' tc rgb '#444444'
+      set label 2 \(Self.quoted(subtitle, longest: size.width / 6)) noenhanced at graph 0, graph 1 offset 0,0.75 left font 'Arial,10.5' tc rgb '#444444'
       set tmargin 3.4
       set bmargin \(3.3 + 1.15 * Double(rows))
       set lmargin 8

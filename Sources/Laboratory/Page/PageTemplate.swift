@@ -11,7 +11,7 @@ enum PageTemplate {
     return MustacheLibrary(templates: parts).render(model, withTemplate: "page") ?? ""
   }
 
-  private static let table = """
+  static let table = """
     <div class="scroll"><table>
     <thead><tr>{{#titles}}<th scope="col" class="{{side}}">{{title}}</th>{{/titles}}</tr></thead>
     <tbody>
@@ -23,7 +23,7 @@ enum PageTemplate {
 
     """
 
-  private static let figure = """
+  static let figure = """
     <figure class="{{size}}" id="{{name}}">
     {{{svg}}}
     <figcaption><b>Figure {{number}}.</b> {{caption}}</figcaption>

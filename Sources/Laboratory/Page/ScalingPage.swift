@@ -4,7 +4,7 @@ import Schemas
 
 /// A scaling report as one page that needs nothing else, and the files it was made from.
 public enum ScalingPage {
-  private static let figuresFolder = "figures"
+  static let figuresFolder = "figures"
 
   /// Where a page is to go, found wrong before there is one.
   ///
@@ -39,7 +39,7 @@ public enum ScalingPage {
       + WidthCurves.figures(report) + PredictionCurves.figures(report)
   }
 
-  private static func draw(_ figure: Figure, on desk: DrawingDesk, in folder: DestinationFolder) throws -> String {
+  static func draw(_ figure: Figure, on desk: DrawingDesk, in folder: DestinationFolder) throws -> String {
     let drawing = try desk.draw(figure)
     let path = "\(figuresFolder)/\(figure.name)"
     try write(Data(figure.script.utf8), to: "\(path).gp", in: folder)
@@ -51,7 +51,7 @@ public enum ScalingPage {
     return element
   }
 
-  private static func write(_ data: Data, to file: String, in folder: DestinationFolder) throws {
+  static func write(_ data: Data, to file: String, in folder: DestinationFolder) throws {
     try data.withUnsafeBytes { try folder.write($0, to: file) }
   }
 }
