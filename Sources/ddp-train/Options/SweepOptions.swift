@@ -49,6 +49,8 @@ struct SweepOptions: OptionTable {
   let calibration = Declared<String?>(
     "calibration", .file, help: "Take step times for --budget from this results file of another sweep.")
   let json = Declared<String?>("json", .file, help: "Write all results here as JSON at the end; - is standard output.")
+  let report = Declared<String?>(
+    "report", .folder, help: "Write a page with figures into this folder; takes gnuplot.")
   let data = Declared<String?>(
     "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line.")
   let progress = Declared(

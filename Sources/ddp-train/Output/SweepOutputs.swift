@@ -9,15 +9,19 @@ import Values
 final class SweepOutputs {
   let results: ResultsFile?
   private let json: Destination?
+  private let page: (folder: DestinationFolder, gnuplot: Gnuplot)?
   /// Of another sweep's results file.
   let calibration: [CalibrationRecord]
 
   init(_ options: OptionValues<SweepOptions>, names: String) throws {
     let destination = try options.results.map { try Destination("--results", $0) }
     json = try options.json.map { try Destination("--json", $0) }
+    page = try options.report.map {
+      (try SweepPage.folder("--report", $0, waiting: .ofProgram), try Gnuplot.require())
+    }
     var inputs = ProjectFiles.inputs() + [("--data", names)]
     if let path = options.calibration { inputs.append(("--calibration", path)) }
-    try requireDistinct([destination, json].compactMap { $0 }, inputs: inputs)
+    try requireDistinct([destination, json].compactMap { $0 } + (page?.folder.files ?? []), inputs: inputs)
     guard destination != nil || !options.resume else {
       throw OptionError("--resume goes on with --results FILE: name it")
     }
@@ -33,6 +37,10 @@ final class SweepOutputs {
   func end(_ file: SweepFile) throws {
     results?.finish()
     try json?.write(SchemaJSON.encode(file))
+    if let page {
+      try endingOnStop { try SweepPage.write(file, to: page.folder, gnuplot: page.gnuplot) }
+      print("\n\(page.folder.path)/index.html")
+    }
     if let failure = results?.failure { throw OptionError("\(failure); it is incomplete") }
   }
 }
