@@ -21,6 +21,10 @@ struct DocumentedKeysTests {
     ("formats.md", "`predict`", PredictionFile()), ("formats.md", "`compute`", ComputePrices()),
     ("formats.md", "`prices`", Prices()), ("formats.md", "`network`, `node`", Link()),
     ("formats.md", "`exchanges`", MeasuredExchange()), ("formats.md", "`checks`", ExchangeCheck()),
+    ("formats.md", "`race`", RaceFile()), ("formats.md", "`reference`, `race`", RaceResult()),
+    ("formats.md", "`seeds`", SeedResult()), ("formats.md", "`time_to_target`", RaceTime()),
+    ("formats.md", "`steps_to_target`", BatchSteps()), ("formats.md", "`hyperbola`", Hyperbola()),
+    ("formats.md", "`step_times`", BatchTime()), ("formats.md", "`budget`", BudgetResult()),
     ("formats.md", "`doctor --json`", Examination()), ("formats.md", "`findings`", Finding()),
   ]
 
