@@ -22,8 +22,7 @@ struct RunPlanTests {
   func agreement() throws {
     let changes = [
       ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
-      ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--engine", "scalar"],
-      ["--exp", "exact"],
+      ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--engine", "scalar"], ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
       ["--sync-tournament"], ["--reproducible"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
       ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--metrics", "x"],
