@@ -28,7 +28,8 @@ struct RunPlanTests {
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
       ["--sync-tournament"], ["--reproducible"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
       ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--metrics", "x"],
-      ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--progress", "never"], ["--quiet"],
+      ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--eval-every", "7"], ["--progress", "never"],
+      ["--quiet"],
     ]
     let one = try CommandLineOptions<TrainingOptions>.parse([]).values().agreement
     for words in changes {
@@ -54,6 +55,7 @@ struct RunPlanTests {
       (["--schedule", "square"], "--schedule \"square\" is not one of linear, cosine, constant, wsd"),
       (["--eval-every", "7"], "eval-every 7 needs eval, which keeps"),
       (["--resume"], "resume needs checkpoint-dir"),
+      (["--eval-every", "7"], "eval-every 7 needs eval, which keeps"),
       (["--checkpoint-keep", "3"], "checkpoint-keep needs checkpoint-dir"),
       (["--trace-steps", "1:2"], "trace-steps 1:2 without a trace"),
       (["--inject-bit-flip", "2,1"], "--inject-bit-flip \"2,1\": this run has ranks 0 to 1 and steps 1 to 5000"),
