@@ -37,6 +37,7 @@ public enum Ranges {
   public static let seeds = OptionRange("seeds", 1...10_000)
   public static let halving = OptionRange("halving", 2...1000)
   public static let ranksPerTrial = OptionRange("ranks-per-trial", 1...1 << 24)
+  public static let ranksPerHost = OptionRange("ranks-per-host", 1...1 << 24)
   public static let loss = OptionRange("target", 0.001...100, unit: "nats per prediction")
 
   // Measurements.

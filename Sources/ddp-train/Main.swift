@@ -21,7 +21,8 @@ struct DDPTrain: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Train.self, Generate.self, SweepCommand.self, Check.self, Bench.self, ScalingCommand.self, Report.self,
+      Train.self, Generate.self, SweepCommand.self, RaceCommand.self, Check.self, Bench.self, ScalingCommand.self,
+      Report.self,
       Predict.self, LadderCommand.self, Doctor.self, Info.self,
     ],
     defaultSubcommand: Train.self)

@@ -16,7 +16,7 @@ public struct Calibration: Sendable {
   private var times: [Case: Double] = [:]
 
   /// Seconds of steps that are timed per case.
-  private static let secondsPerCase = 0.1
+  private static let secondsPerCase = 0.05
 
   public init(_ records: [CalibrationRecord] = []) throws {
     for record in records {

@@ -54,4 +54,17 @@ public struct SweepRecords: Sendable {
   public var byTrial: [Trial: TrialRecord] {
     get throws { Dictionary(try trials.map { (try Trial($0), $0) }) { $1 } }
   }
+
+  /// The trials that reached a goal, the fastest first; of those that differ in the seed alone the first.
+  ///
+  /// - Parameter most: how many of them.
+  public func fastest(to goal: Goal, most: Int) throws -> [Trial] {
+    let reaching = trials.filter { goal.isReached(by: $0) }.sorted { $0.seconds < $1.seconds }
+    let apart = try reaching.map { record in
+      var trial = try Trial(record)
+      trial.seed = 1
+      return trial
+    }
+    return Array(apart.distinct { $0 }.prefix(most))
+  }
 }

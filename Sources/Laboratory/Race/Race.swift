@@ -1,0 +1,292 @@
+import DataParallel
+import Foundation
+import GPT
+import MPI
+import Schemas
+import Values
+
+/// The fastest way to a loss, on one core and on N ranks: a search for the shortest schedules, then runs for real.
+public final class Race {
+  public struct Plan: Sendable {
+    public var goal: Goal
+    public var shapes: [Shape]
+    public var batches: [Int]
+    public var schedule = LearningRateSchedule.cosine
+    /// Configurations that an earlier search found; no search of its own then.
+    public var candidates: [Trial] = []
+    /// For everything together; nil for as long as it takes.
+    public var seconds: Double?
+    /// Of the table of best losses within a time; nil for no table.
+    public var budget: Double?
+    /// Of the predictions.
+    public var ranksPerHost: Int
+
+    public init(_ goal: Goal, shapes: [Shape], batches: [Int], ranksPerHost: Int) {
+      (self.goal, self.shapes, self.batches, self.ranksPerHost) = (goal, shapes, batches, ranksPerHost)
+    }
+  }
+
+  private let plan: Plan
+  private let team: RaceTeam
+  private let progress: (String) -> Void
+  private var file = RaceFile()
+  private var world: Communicator { team.world }
+  private var counts: [Int] { ScalingExperiment.rankCounts(upTo: world.size) }
+
+  /// Seeds that decide how long a finalist's schedule is.
+  private static let tuningSeeds: [UInt64] = [11, 12, 13, 14, 15]
+  private static let secondsPerStepTime = 0.1
+  /// Finalists for each number of ranks.
+  private static let finalists = 2
+  private static let predictedRanks = (1...20).map { 1 << $0 }
+
+  /// Collective.
+  public init(_ plan: Plan, data: TrialData, world: Communicator, progress: @escaping (String) -> Void) throws {
+    (self.plan, self.progress) = (plan, progress)
+    team = try RaceTeam(data, seconds: plan.seconds, world: world)
+  }
+
+  /// Collective; complete on rank 0. Throws `Stopped` on all ranks.
+  public func run() throws -> RaceFile {
+    file.ranks = world.size
+    (file.target, file.loss) = (plan.goal.target, plan.goal.judge.rawValue)
+    file.definitions = Self.definitions
+    let found = try search()
+    let reaching = found.filter { $0.steps != nil }
+    guard !reaching.isEmpty else {
+      let nearest = found.map(\.nearestLoss).min() ?? .infinity
+      file.nearestLoss = nearest.isFinite ? nearest : nil
+      return file
+    }
+    try timeSteps(reaching)
+    let finalists = try tuned(self.finalists(of: reaching))
+    try race(finalists)
+    try twoKnobs(reaching)
+    try budgetTable()
+    return file
+  }
+
+  private static let definitions = [
+    "seconds: all steps of the whole schedule, batch selection included, start-up and evaluation excluded",
+    "training loss: mean of the last 100 steps; held-out loss: exact over the fixed tenth of the names; both in nats per "
+      + "prediction",
+    "reached: by at least four of five seeds that the search did not use; the time is the median of the five",
+    "ratio: the time over that of the reference run (C 32, batch 256, rate 0.012, 1,500 steps, linear, one core) of the "
+      + "same turn: median, least and greatest",
+  ]
+
+  // MARK: - search
+
+  private func search() throws -> [StepsSearch.Found] {
+    guard plan.candidates.isEmpty else {
+      return plan.candidates.map { StepsSearch.Found(trial: $0, steps: $0.steps, nearestLoss: plan.goal.target) }
+    }
+    return try plan.shapes.flatMap { shape in
+      try StepsSearch(plan.goal, schedule: plan.schedule).run(
+        shape, batches: plan.batches, team: team, isOver: { try !self.team.hasTime() }, progress: progress)
+    }
+  }
+
+  /// Each batch and width on each number of ranks.
+  private func timeSteps(_ found: [StepsSearch.Found]) throws {
+    for count in counts {
+      progress("step times on \(plural(count, "rank"))")
+      for found in found {
+        let time = try team.stepTime(
+          found.trial.shape, batch: found.trial.batch, ranks: count, seconds: Self.secondsPerStepTime)
+        times[Place(shape: found.trial.shape, batch: found.trial.batch, ranks: count)] = time
+      }
+    }
+  }
+
+  private struct Place: Hashable {
+    var shape: Shape
+    var batch, ranks: Int
+  }
+  /// In µs.
+  private var times: [Place: Double] = [:]
+
+  private func seconds(_ trial: Trial, on ranks: Int) -> Double {
+    Double(trial.steps) * (times[Place(shape: trial.shape, batch: trial.batch, ranks: ranks)] ?? .infinity) * 1e-6
+  }
+
+  /// Those with the least steps times step time, for each number of ranks.
+  private func finalists(of found: [StepsSearch.Found]) -> [Heats.Contender] {
+    counts.flatMap { count in
+      found.map(\.trial).sorted { seconds($0, on: count) < seconds($1, on: count) }.prefix(Self.finalists)
+        .map { Heats.Contender(trial: $0, ranks: count) }
+    }
+  }
+
+  /// The finalists with schedules so long that at least four of five seeds reach the goal, and the mean does.
+  private func tuned(_ contenders: [Heats.Contender]) throws -> [Heats.Contender] {
+    var trials = contenders.map(\.trial).distinct { $0 }
+    let untuned = trials
+    var settled = [Bool](repeating: false, count: trials.count)
+    for round in 0..<4 where try team.hasTime() {
+      let open = trials.indices.filter { !settled[$0] }
+      guard !open.isEmpty else { break }
+      progress("tuning the schedules, round \(round + 1)")
+      let records = try team.train(open.flatMap { index in Self.tuningSeeds.map { trials[index].seeded($0) } })
+      for (place, index) in open.enumerated() {
+        let own = records[place * Self.tuningSeeds.count..<(place + 1) * Self.tuningSeeds.count]
+        let losses = own.map { plan.goal.loss(of: $0) }
+        let reached = losses.filter { $0 < plan.goal.target }.count
+        settled[index] =
+          5 * reached >= 4 * losses.count && losses.reduce(0, +) / Double(losses.count) < plan.goal.target - 0.0005
+        if !settled[index] { trials[index].steps = trials[index].steps * 26 / 25 + 1 }
+      }
+    }
+    return contenders.map { contender in
+      var longer = contender
+      if let index = untuned.firstIndex(of: contender.trial) { longer.trial = trials[index] }
+      return longer
+    }
+  }
+
+  // MARK: - runs for real
+
+  private func race(_ finalists: [Heats.Contender]) throws {
+    var contenders = finalists
+    if world.size > 1,
+      let best = finalists.filter({ $0.ranks == 1 }).min(by: { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) })
+    {
+      contenders.append(Heats.Contender(trial: best.trial, ranks: world.size, severalAtOnce: true))
+    }
+    let heats = Heats(plan.goal, team: team)
+    let (reference, results) = try heats.run(contenders, hasTime: { try self.team.hasTime($0) }, progress: progress)
+    file.reference = reference
+    file.race = results.sorted {
+      ($0.ranks, $0.secondsToTarget ?? .infinity) < ($1.ranks, $1.secondsToTarget ?? .infinity)
+    }
+    if reference.seeds.count < Heats.seeds.count {
+      file.notMeasured.append("\(Heats.seeds.count - reference.seeds.count) of five seeds, for want of time")
+    }
+    for count in counts {
+      let best = file.race.filter { $0.ranks == count && $0.reached && $0.use == "one training" }.first
+      guard let best, let seconds = best.secondsToTarget else { continue }
+      file.timeToTarget.append(
+        RaceTime {
+          ($0.ranks, $0.seconds, $0.measured, $0.batch, $0.steps) = (count, seconds, true, best.batch, best.steps)
+        })
+    }
+  }
+
+  // MARK: - two knobs
+
+  private func twoKnobs(_ found: [StepsSearch.Found]) throws {
+    guard plan.candidates.isEmpty,
+      let shape = found.min(by: { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) })?.trial.shape
+    else { return }
+    let own = found.filter { $0.trial.shape == shape }.sorted { $0.trial.batch < $1.trial.batch }
+    file.knobsC = shape.dModel
+    file.stepsToTarget = own.compactMap { found in
+      found.steps.map { steps in
+        BatchSteps { ($0.batch, $0.learningRate, $0.steps) = (found.trial.batch, found.trial.learningRate, steps) }
+      }
+    }
+    file.hyperbola = Hyperbola(file.stepsToTarget)
+    for count in counts {
+      for points in file.stepsToTarget {
+        guard let time = times[Place(shape: shape, batch: points.batch, ranks: count)] else { continue }
+        file.stepTimes.append(
+          BatchTime {
+            ($0.batch, $0.ranks, $0.usPerStep, $0.measured) = (points.batch, count, time, true)
+            $0.secondsToTarget = time * Double(points.steps) * 1e-6
+          })
+      }
+    }
+    guard try team.hasTime(4) else {
+      file.notMeasured.append("the prices of predictions, and so times on more ranks than \(world.size)")
+      return
+    }
+    progress("prices of the predictions")
+    let predictions = try RacePredictions(shape, team: team, ranksPerHost: plan.ranksPerHost)
+    if world.rank == 0 { predict(predictions) }
+  }
+
+  /// The best batch for each number of ranks: steps by the hyperbola, a step by the prices.
+  private func predict(_ predictions: RacePredictions) {
+    guard let hyperbola = file.hyperbola else { return }
+    file.assumptions = predictions.assumptions
+    for count in Self.predictedRanks where count > world.size {
+      for points in file.stepsToTarget {
+        guard let step = predictions.step(batch: points.batch, ranks: count) else { continue }
+        file.stepTimes.append(
+          BatchTime {
+            ($0.batch, $0.ranks, $0.usPerStep) = (points.batch, count, step.microseconds)
+            $0.secondsToTarget = step.microseconds * Double(points.steps) * 1e-6
+          })
+      }
+      // Also batches beyond those that were tried: the law says what they would save.
+      let best = (4...20).map { 1 << $0 }.compactMap { batch -> RaceTime? in
+        guard let step = predictions.step(batch: batch, ranks: count) else { return nil }
+        let steps = hyperbola.steps(batch: batch)
+        return RaceTime {
+          ($0.ranks, $0.batch, $0.steps) = (count, batch, Int(steps.rounded(.up)))
+          ($0.seconds, $0.communicationShare) = (steps * step.microseconds * 1e-6, step.communication)
+        }
+      }.min { $0.seconds < $1.seconds }
+      if let best { file.timeToTarget.append(best) }
+    }
+  }
+
+  // MARK: - the best loss within a time
+
+  private func budgetTable() throws {
+    guard let budget = plan.budget else { return }
+    file.budgetSeconds = budget
+    let bestBatch = file.race.first?.batch ?? 128
+    for width in [16, 32, 48, 64, 96, 128] {
+      let shape = try Shape(dModel: width, heads: Shape.defaultHeads(dModel: width))
+      for batch in [16, bestBatch].distinct({ $0 }) {
+        // Six trials on all ranks, and one after them.
+        guard try team.hasTime(2 * budget + 6 * budget / Double(world.size)) else {
+          file.notMeasured.append("the best loss within \(significant(budget)) s of C = \(width), batch \(batch)")
+          continue
+        }
+        progress("best loss within \(significant(budget)) s, C \(width), batch \(batch)")
+        try addBudget(shape, batch: batch, budget)
+      }
+    }
+  }
+
+  private func addBudget(_ shape: Shape, batch: Int, _ budget: Double) throws {
+    func trial(_ rate: Double, ranks: Int) throws -> Trial {
+      let step = try team.stepTime(shape, batch: batch, ranks: ranks, seconds: Self.secondsPerStepTime)
+      var trial = Trial(
+        shape: shape, batch: batch, steps: max(Int(budget * 1e6 / step), 1), learningRate: threeDigits(rate))
+      trial.schedule = plan.schedule
+      return trial
+    }
+    let usual = StepsSearch.usualRate(shape, batch: batch)
+    let first = try trial(usual, ranks: 1)
+    let records = try team.train(
+      [0.5, 0.7, 1, 1.4].map { factor in
+        var own = first
+        own.learningRate = threeDigits(usual * factor)
+        return own
+      })
+    guard let best = records.min(by: { plan.goal.loss(of: $0) < plan.goal.loss(of: $1) }) else { return }
+    file.budget.append(BudgetResult(best))
+    guard world.size > 1 else { return }
+    file.budget.append(BudgetResult(try team.train(try trial(best.learningRate, ranks: world.size), on: world.size)))
+  }
+}
+
+extension BudgetResult {
+  init(_ record: TrialRecord) {
+    self.init()
+    (c, heads, batch, ranks, steps) = (record.c, record.heads, record.batch, record.ranks, record.steps)
+    (learningRate, seconds) = (record.learningRate, record.seconds)
+    (trainingLoss, heldOutLoss) = (record.trainingLoss, record.heldOutLoss)
+  }
+}
+
+extension Trial {
+  fileprivate func seeded(_ seed: UInt64) -> Trial {
+    var trial = self
+    trial.seed = seed
+    return trial
+  }
+}

@@ -1,0 +1,112 @@
+import CSIMD
+import DataParallel
+import Foundation
+import GPT
+import MPI
+import Schemas
+
+/// The ranks of a race, in the ways in which it needs them. Everything is collective, and what comes back is the same on
+/// all ranks: so all of them decide alike.
+final class RaceTeam {
+  let data: TrialData
+  let world: Communicator
+  private let sweep: Sweep
+  /// The first n ranks, by n.
+  private var parts: [Int: Part] = [:]
+  private let own: Part
+  private let deadline: UInt64?
+
+  /// A communicator lives as long as its owner.
+  private final class Part {
+    let owner: OwnedCommunicator
+    init(_ owner: consuming OwnedCommunicator) { self.owner = owner }
+    var group: Communicator { owner.communicator }
+  }
+
+  /// - Parameter seconds: after which `hasTime` says no; nil for as long as it takes.
+  init(_ data: TrialData, seconds: Double?, world: Communicator) throws {
+    (self.data, self.world) = (data, world)
+    sweep = try Sweep(data, ranksPerTrial: 1, world: world)
+    own = try Self.part(of: world, color: world.rank)
+    deadline = seconds.map { csimd_nanoseconds() + UInt64($0 * 1e9) }
+  }
+
+  private static func part(of world: Communicator, color: Int) throws -> Part {
+    guard let owner = try world.split(color: color) else { preconditionFailure("every rank has a color") }
+    return Part(owner)
+  }
+
+  /// Whether so many seconds are left, by rank 0's clock.
+  func hasTime(_ seconds: Double = 0) throws -> Bool {
+    guard let deadline else { return true }
+    return try world.broadcast(csimd_nanoseconds() + UInt64(seconds * 1e9) < deadline)
+  }
+
+  /// Trains trials, each on one rank, as many at a time as there are ranks.
+  ///
+  /// - Returns: their records, in their order.
+  func train(_ trials: [Trial]) throws -> [TrialRecord] {
+    var records: [Trial: TrialRecord] = [:]
+    let different = trials.distinct { $0 }
+    try sweep.run(world.rank == 0 ? FullQueue(different, nil) : nil, limit: nil, obstacle: { _ in nil }) { record in
+      records[try Trial(record)] = record
+    }
+    let all = try broadcast(different.compactMap { records[$0] })
+    let byTrial = Dictionary(zip(different, all)) { first, _ in first }
+    return trials.compactMap { byTrial[$0] }
+  }
+
+  /// Trains one trial on the first ranks, while the others sleep.
+  func train(_ trial: Trial, on ranks: Int) throws -> TrialRecord {
+    let part = try first(ranks)
+    var record: TrialRecord?
+    try world.rest(workers: ranks) { isStopped in
+      record = try TrialRunner(data, group: part).run(trial) { if world.rank == 0 { _ = try isStopped() } }
+    }
+    try StopSignal.check(over: world)
+    let all = try broadcast([record].compactMap { $0 })
+    guard let first = all.first else { throw ReportError.notAReport("a run came to nothing") }
+    return first
+  }
+
+  /// Trains one trial per rank, all at the same time.
+  ///
+  /// - Returns: their records, by rank.
+  func trainTogether(_ trials: [Trial]) throws -> [TrialRecord] {
+    try world.barrier()
+    let record = try TrialRunner(data, group: own.group).run(trials[world.rank])
+    try StopSignal.check(over: world)
+    let lines = try world.allGather(try record.map { String(decoding: try SchemaJSON.encode($0), as: UTF8.self) } ?? "")
+    return try lines.map { try SchemaJSON.decode(Data($0.utf8)) }
+  }
+
+  /// The median step of a case on the first ranks, in µs.
+  func stepTime(_ shape: Shape, batch: Int, ranks: Int, seconds: Double) throws -> Double {
+    let part = try first(ranks)
+    var time = 0.0
+    try world.rest(workers: ranks) { isStopped in
+      let timed = TimedCase(shape: shape, batch: batch, engine: data.engine)
+      let training = try TimedTraining(timed.settings, names: data.training, group: ranks > 1 ? part : nil)
+      try Turns(seconds: seconds, leastRounds: 3).run(
+        over: ranks > 1 ? part : nil, isStopped: { world.rank == 0 ? try isStopped() : StopSignal.isRequested },
+        round: training.turn)
+      time = try training.sample().median
+      try training.close()
+    }
+    try StopSignal.check(over: world)
+    return try world.broadcast(time)
+  }
+
+  /// The first ranks; on the others a communicator that is not for use.
+  func first(_ ranks: Int) throws -> Communicator {
+    if let part = parts[ranks] { return part.group }
+    let part = try Self.part(of: world, color: world.rank < ranks ? 0 : 1)
+    parts[ranks] = part
+    return part.group
+  }
+
+  private func broadcast(_ records: [TrialRecord]) throws -> [TrialRecord] {
+    let bytes = try world.broadcast([UInt8](try JSONEncoder().encode(records)))
+    return try JSONDecoder().decode([TrialRecord].self, from: Data(bytes))
+  }
+}

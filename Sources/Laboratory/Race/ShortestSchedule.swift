@@ -1,0 +1,60 @@
+import DataParallel
+import Foundation
+import GPT
+import Schemas
+
+/// The fewest steps that reach a goal at one batch, by a secant in the logarithm of the steps: the loss falls nearly in a
+/// line there.
+struct ShortestSchedule {
+  private let goal: Goal
+  /// ln steps and the mean loss, of those that were tried.
+  private var tried: [(x: Double, loss: Double)] = []
+  private(set) var steps: Int
+
+  /// How much more the mean loss must fall than to the target, since seeds differ.
+  static let margin = 0.001
+  /// dL / d ln S where nothing else is known.
+  private static let usualSlope = -0.04
+
+  init(_ goal: Goal, firstGuess: Int) { (self.goal, steps) = (goal, max(firstGuess, 1)) }
+
+  /// Hears the mean loss of the present number of steps, and proposes another.
+  mutating func hear(_ loss: Double) {
+    let wanted = goal.target - Self.margin
+    let x = log(Double(steps))
+    tried.append((x, loss.isFinite ? loss : goal.target + 1))
+    // The nearest ones say most about the slope.
+    let near = tried.sorted { abs($0.loss - wanted) < abs($1.loss - wanted) }
+    var slope = Self.usualSlope
+    if near.count > 1, near[0].x != near[1].x {
+      slope = min((near[0].loss - near[1].loss) / (near[0].x - near[1].x), Self.usualSlope / 4)
+    }
+    let next = near[0].x + (wanted - near[0].loss) / slope
+    // A factor of two at a time: far away the line is none.
+    steps = max(Int(exp(min(max(next, x - log(2)), x + log(2))).rounded()), 1)
+  }
+
+  /// The fewest steps that were tried and reach the goal; nil where none did.
+  var reached: Int? {
+    tried.filter { $0.loss <= goal.target - Self.margin }.map { Int(exp($0.x).rounded()) }.min()
+  }
+
+  /// The lowest loss that was seen.
+  var nearest: Double { tried.map(\.loss).min() ?? .infinity }
+}
+
+extension Hyperbola {
+  /// S = S_min (1 + B_noise / B) through the points, by least squares of the relative errors: with a = S_min and
+  /// b = S_min B_noise it is a line in 1 / B.
+  ///
+  /// - Returns: nil for fewer than three points, and where they have no such form.
+  init?(_ points: [BatchSteps]) {
+    guard points.count >= 3 else { return nil }
+    let (a, b) = leastSquaresToOne(points.map { (1 / Double($0.steps), 1 / (Double($0.steps) * Double($0.batch))) })
+    guard a > 0, b > 0 else { return nil }
+    self.init()
+    (sMin, bNoise) = (a, b / a)
+  }
+
+  func steps(batch: Int) -> Double { sMin * (1 + bNoise / Double(batch)) }
+}

@@ -1,0 +1,86 @@
+import DataParallel
+import Foundation
+import GPT
+import Schemas
+
+/// Finds, for each of a few batches, the rate and the fewest steps that reach a goal: all batches at once, so that no
+/// rank is idle.
+struct StepsSearch {
+  /// A batch's best, and how many steps it takes.
+  struct Found: Sendable {
+    var trial: Trial
+    /// Nil where the goal was not reached; then `trial` came nearest.
+    var steps: Int?
+    var nearestLoss: Double
+  }
+
+  private let goal: Goal
+  private let schedule: LearningRateSchedule
+
+  /// Rates that are tried, over the usual one, and seeds of the later rounds.
+  private static let rateFactors = [0.75, 1, 1.33]
+  private static let seeds: [UInt64] = [1, 2]
+  private static let rounds = 5
+
+  init(_ goal: Goal, schedule: LearningRateSchedule) { (self.goal, self.schedule) = (goal, schedule) }
+
+  /// Collective over the team.
+  ///
+  /// - Parameter isOver: whether there is no time for another round.
+  func run(
+    _ shape: Shape, batches: [Int], team: RaceTeam, isOver: () throws -> Bool, progress: (String) -> Void
+  ) throws -> [Found] {
+    var searches = batches.map { ShortestSchedule(goal, firstGuess: firstGuess(batch: $0)) }
+    var rates = batches.map { Self.usualRate(shape, batch: $0) }
+    for round in 0..<Self.rounds {
+      if round > 0, try isOver() { break }
+      progress("steps to the target, C \(shape.dModel), round \(round + 1) of \(Self.rounds)")
+      let factors = round == 0 ? Self.rateFactors : [1]
+      let seeds = round == 0 ? [Self.seeds[0]] : Self.seeds
+      let trials = batches.indices.flatMap { index in
+        factors.flatMap { factor in
+          seeds.map {
+            trial(shape, batches[index], threeDigits(rates[index] * factor), searches[index].steps, seed: $0)
+          }
+        }
+      }
+      let records = try team.train(trials)
+      let each = factors.count * seeds.count
+      for index in batches.indices {
+        let own = Array(records[index * each..<(index + 1) * each])
+        if round == 0 {
+          guard let best = own.min(by: { goal.loss(of: $0) < goal.loss(of: $1) }) else { continue }
+          rates[index] = best.learningRate
+          searches[index].hear(goal.loss(of: best))
+        } else {
+          searches[index].hear(own.map { goal.loss(of: $0) }.reduce(0, +) / Double(own.count))
+        }
+      }
+    }
+    return batches.indices.map { index in
+      let steps = searches[index].reached
+      return Found(
+        trial: trial(shape, batches[index], rates[index], steps ?? searches[index].steps, seed: Self.seeds[0]),
+        steps: steps, nearestLoss: searches[index].nearest)
+    }
+  }
+
+  private func trial(_ shape: Shape, _ batch: Int, _ rate: Double, _ steps: Int, seed: UInt64) -> Trial {
+    var trial = Trial(shape: shape, batch: batch, steps: steps, learningRate: rate)
+    (trial.schedule, trial.seed) = (schedule, seed)
+    return trial
+  }
+
+  /// Rates grow with the root of the batch, and fall with the width. From sweeps of C = 16 … 64, B = 16 … 512.
+  static func usualRate(_ shape: Shape, batch: Int) -> Double {
+    threeDigits(0.0011 * Double(batch).squareRoot() * 32 / Double(shape.dModel))
+  }
+
+  /// By a rough law of the same sweeps: loss = 1.78 + 1.29 / S^¼ at B = 206, and the hyperbola in B. The search makes up
+  /// for what it misses.
+  private func firstGuess(batch: Int) -> Int {
+    let above = max(goal.target - (goal.judge == .heldOut ? 0.045 : 0) - 1.78, 0.1)
+    let noise = 230.0
+    return min(Int(pow(1.29 / above, 4) * (1 + noise / Double(batch)) / (1 + noise / 206)), 200_000)
+  }
+}
