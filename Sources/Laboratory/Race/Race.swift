@@ -36,6 +36,8 @@ public final class Race {
   /// Seeds that decide how long a finalist's schedule is.
   private static let tuningSeeds: [UInt64] = [11, 12, 13, 14, 15]
   private static let secondsPerStepTime = 0.1
+  /// Of the time that a race has: what the search may take, and the tuning after it.
+  private static let (searchShare, tuningShare) = (0.35, 0.55)
   /// Finalists for each number of ranks.
   private static let finalists = 2
   private static let predictedRanks = (1...20).map { 1 << $0 }
@@ -83,7 +85,8 @@ public final class Race {
     }
     return try plan.shapes.flatMap { shape in
       try StepsSearch(plan.goal, schedule: plan.schedule).run(
-        shape, batches: plan.batches, team: team, isOver: { try !self.team.hasTime() }, progress: progress)
+        shape, batches: plan.batches, team: team, isOver: { try !self.team.hasTime(of: Self.searchShare) },
+        progress: progress)
     }
   }
 
@@ -118,12 +121,12 @@ public final class Race {
     }
   }
 
-  /// The finalists with schedules so long that at least four of five seeds reach the goal, and the mean does.
+  /// The finalists with schedules so long that five seeds reach the goal: then four of five others are likely to.
   private func tuned(_ contenders: [Heats.Contender]) throws -> [Heats.Contender] {
     var trials = contenders.map(\.trial).distinct { $0 }
     let untuned = trials
     var settled = [Bool](repeating: false, count: trials.count)
-    for round in 0..<4 where try team.hasTime() {
+    for round in 0..<4 where try team.hasTime(of: Self.tuningShare) {
       let open = trials.indices.filter { !settled[$0] }
       guard !open.isEmpty else { break }
       progress("tuning the schedules, round \(round + 1)")
@@ -131,10 +134,11 @@ public final class Race {
       for (place, index) in open.enumerated() {
         let own = records[place * Self.tuningSeeds.count..<(place + 1) * Self.tuningSeeds.count]
         let losses = own.map { plan.goal.loss(of: $0) }
-        let reached = losses.filter { $0 < plan.goal.target }.count
-        settled[index] =
-          5 * reached >= 4 * losses.count && losses.reduce(0, +) / Double(losses.count) < plan.goal.target - 0.0005
-        if !settled[index] { trials[index].steps = trials[index].steps * 26 / 25 + 1 }
+        let excess = losses.reduce(0, +) / Double(losses.count) - (plan.goal.target - ShortestSchedule.margin)
+        settled[index] = losses.allSatisfy { $0 < plan.goal.target } && excess < ShortestSchedule.margin / 3
+        guard !settled[index] else { continue }
+        let factor = exp(excess / -ShortestSchedule.usualSlope)
+        trials[index].steps = Int((Double(trials[index].steps) * min(max(factor, 1.02), 1.25)).rounded(.up))
       }
     }
     return contenders.map { contender in
@@ -148,10 +152,12 @@ public final class Race {
 
   private func race(_ finalists: [Heats.Contender]) throws {
     var contenders = finalists
-    if world.size > 1,
-      let best = finalists.filter({ $0.ranks == 1 }).min(by: { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) })
-    {
-      contenders.append(Heats.Contender(trial: best.trial, ranks: world.size, severalAtOnce: true))
+    let alone = finalists.filter { $0.ranks == 1 }.min { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) }
+    if world.size > 1, let alone {
+      // Of several trainings one need be lucky: their schedule may be shorter.
+      var trial = alone.trial
+      trial.steps = Int(Double(trial.steps) * Luck.stepsFactor(trainings: world.size))
+      contenders.append(Heats.Contender(trial: trial, ranks: world.size, severalAtOnce: true))
     }
     let heats = Heats(plan.goal, team: team)
     let (reference, results) = try heats.run(contenders, hasTime: { try self.team.hasTime($0) }, progress: progress)

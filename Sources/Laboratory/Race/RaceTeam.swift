@@ -14,7 +14,8 @@ final class RaceTeam {
   /// The first n ranks, by n.
   private var parts: [Int: Part] = [:]
   private let own: Part
-  private let deadline: UInt64?
+  private let start = csimd_nanoseconds()
+  private let seconds: Double?
 
   /// A communicator lives as long as its owner.
   private final class Part {
@@ -28,7 +29,7 @@ final class RaceTeam {
     (self.data, self.world) = (data, world)
     sweep = try Sweep(data, ranksPerTrial: 1, world: world)
     own = try Self.part(of: world, color: world.rank)
-    deadline = seconds.map { csimd_nanoseconds() + UInt64($0 * 1e9) }
+    self.seconds = seconds
   }
 
   private static func part(of world: Communicator, color: Int) throws -> Part {
@@ -37,9 +38,11 @@ final class RaceTeam {
   }
 
   /// Whether so many seconds are left, by rank 0's clock.
-  func hasTime(_ seconds: Double = 0) throws -> Bool {
-    guard let deadline else { return true }
-    return try world.broadcast(csimd_nanoseconds() + UInt64(seconds * 1e9) < deadline)
+  ///
+  /// - Parameter share: of the time that the race has.
+  func hasTime(_ more: Double = 0, of share: Double = 1) throws -> Bool {
+    guard let seconds else { return true }
+    return try world.broadcast(Double(csimd_nanoseconds() - start) * 1e-9 + more < seconds * share)
   }
 
   /// Trains trials, each on one rank, as many at a time as there are ranks.

@@ -11,10 +11,12 @@ struct ShortestSchedule {
   private var tried: [(x: Double, loss: Double)] = []
   private(set) var steps: Int
 
-  /// How much more the mean loss must fall than to the target, since seeds differ.
-  static let margin = 0.001
+  /// How much more the mean loss must fall than to the target, since seeds differ: by about 0.003.
+  static let margin = 0.003
   /// dL / d ln S where nothing else is known.
-  private static let usualSlope = -0.04
+  static let usualSlope = -0.04
+  /// Losses so near to the wanted one are on a line.
+  private static let near = 0.02
 
   init(_ goal: Goal, firstGuess: Int) { (self.goal, steps) = (goal, max(firstGuess, 1)) }
 
@@ -34,9 +36,20 @@ struct ShortestSchedule {
     steps = max(Int(exp(min(max(next, x - log(2)), x + log(2))).rounded()), 1)
   }
 
-  /// The fewest steps that were tried and reach the goal; nil where none did.
+  /// The steps that reach the goal, on a line through the losses near it: one lucky seed is no schedule. Nil where no
+  /// loss came near enough.
   var reached: Int? {
-    tried.filter { $0.loss <= goal.target - Self.margin }.map { Int(exp($0.x).rounded()) }.min()
+    let wanted = goal.target - Self.margin
+    let near = tried.filter { abs($0.loss - wanted) < Self.near }
+    guard !near.isEmpty else { return tried.filter { $0.loss < wanted }.map { Int(exp($0.x).rounded()) }.min() }
+    let count = Double(near.count)
+    let (x, y) = (near.map(\.x).reduce(0, +) / count, near.map(\.loss).reduce(0, +) / count)
+    let spread = near.map { ($0.x - x) * ($0.x - x) }.reduce(0, +)
+    let slope =
+      spread > 1e-4 ? near.map { ($0.x - x) * ($0.loss - y) }.reduce(0, +) / spread : Self.usualSlope
+    // A line that hardly falls, or falls from the sky, is made of noise.
+    let falling = min(max(slope, 4 * Self.usualSlope), Self.usualSlope / 2)
+    return Int(exp(min(max(x + (wanted - y) / falling, x - log(2)), x + log(2))).rounded(.up))
   }
 
   /// The lowest loss that was seen.

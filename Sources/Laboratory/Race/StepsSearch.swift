@@ -20,7 +20,7 @@ struct StepsSearch {
   /// Rates that are tried, over the usual one, and seeds of the later rounds.
   private static let rateFactors = [0.75, 1, 1.33]
   private static let seeds: [UInt64] = [1, 2]
-  private static let rounds = 5
+  private static let rounds = 4
 
   init(_ goal: Goal, schedule: LearningRateSchedule) { (self.goal, self.schedule) = (goal, schedule) }
 
