@@ -55,6 +55,20 @@ test_train() {
   check "mpirun's exit code comes through" 137 "$code"
 }
 
+# launch/race is launch/train with another command and a limit.
+test_race() {
+  new_machine 0-3 0-3 0 1 2 3
+  has "${complete[@]}"
+  run "$package/launch/race" --target 1.9 --limit 9s
+  check "a race: builds, and runs on every core with the caller's options last" \
+    "$build_call"$'\n'"$(bound_call 4 '<race> <--limit> <150s> <--target> <1.9> <--limit> <9s>')" "$calls"
+  check "leaves standard input alone" a$'\n'b "$left"
+  run DDP_TRAIN_RANKS=nine "$package/launch/race"
+  check "a race on no number of ranks is refused" "64 " "$code $calls"
+  run RUN_CODE=130 "$package/launch/race"
+  check "mpirun's exit code comes through" 130 "$code"
+}
+
 # A build that was made elsewhere, and a checkout that cannot be written to.
 test_places() {
   new_machine 0 0 0

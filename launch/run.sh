@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# What launch/train and launch/race share: the program, built for this CPU, on every physical core. Sourced after lib.sh
+# and cores.sh, which set $checkout, $here and $mpirun.
+# shellcheck disable=SC2154
+
+# DDP_TRAIN_RANKS, before anything is installed or built.
+check_ranks() {
+  [[ ${DDP_TRAIN_RANKS:-1} =~ ^[1-9][0-9]{0,4}$ ]] ||
+    stop "$exit_usage" "DDP_TRAIN_RANKS is '$DDP_TRAIN_RANKS', not a number of ranks"
+}
+
+build_program() {
+  choose_build_folder .build
+  swift build -c release --product ddp-train --package-path "$checkout" --scratch-path "$build" >&2
+}
+
+# run_on_cores ARGUMENTS: becomes mpirun, so that a Ctrl-C, a signal and the exit code are mpirun's own.
+run_on_cores() {
+  count_cores
+  local ranks=${DDP_TRAIN_RANKS:-$core_count}
+  local program=$build/release/ddp-train
+  local found="physical cores: ${#cores[@]}"
+  if ((core_count < ${#cores[@]})); then found+=", of which the CPU quota pays for $core_count"; fi
+
+  if ((ranks > core_count)); then
+    say "$found; ranks: $ranks, oversubscribed: not bound, and slow"
+    # --oversubscribe alone makes idle ranks yield only if they outnumber the MACHINE's cores. Under a mask they
+    # would spin against the very rank they wait for: 1,000 times slower.
+    exec "$mpirun" -np "$ranks" --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none "$program" "$@"
+  fi
+  say "$found; ranks: $ranks, one a core, on CPUs ${cores[*]:0:ranks}"
+  exec "$mpirun" -np "$ranks" --bind-to none "$here/on-own-core" "$program" "$@"
+}
