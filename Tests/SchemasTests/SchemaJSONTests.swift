@@ -45,6 +45,23 @@ struct SchemaJSONTests {
         )
         ($0.predictions, $0.assumptions) = ([Prediction()], ["none"])
       })
+    let trials = [
+      TrialRecord { ($0.trainingLoss, $0.rung, $0.curve) = (2.5, 0, [3, .infinity]) },
+      TrialRecord { ($0.outcome, $0.reason, $0.learningRate) = ("diverged", "at step 3", 1e300) },
+    ]
+    try survives(
+      SweepFile {
+        ($0.handOutMs, $0.target) = (HandOutWait { $0.median = 0.1 }, 2)
+        ($0.calibration, $0.trials) = ([CalibrationRecord()], trials)
+      })
+    try survives(SweepHeader { $0.machine.cpu = "a CPU" })
+    try survives(
+      RaceFile {
+        ($0.reference, $0.race) = (RaceResult(), [RaceResult { $0.seeds = [SeedResult { $0.trainingLoss = 1.9 }] }])
+        ($0.timeToTarget, $0.stepsToTarget) = ([RaceTime()], [BatchSteps()])
+        ($0.hyperbola, $0.stepTimes) = (Hyperbola(), [BatchTime { $0.secondsToTarget = .infinity }])
+        ($0.budget, $0.definitions, $0.notMeasured) = ([BudgetResult()], ["a loss"], ["its time"])
+      })
     try survives(MetricsSummary { $0.heldOutNames = 5 })
     try survives(TraceOrigin { $0.clocks = [TraceClock()] })
   }
