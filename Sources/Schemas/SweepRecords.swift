@@ -1,5 +1,4 @@
 import Foundation
-import Schemas
 import Values
 
 /// The lines of a results file: what an earlier process has measured and trained.
@@ -16,21 +15,24 @@ public struct SweepRecords: Sendable {
   /// - Parameters:
   ///   - bytes: the file's.
   ///   - source: what errors call it.
+  ///   - check: throws for a trial that cannot be.
   /// - Throws: `ReportError.notAReport` for the first whole line that is none of a results file's.
-  public init(_ bytes: [UInt8], source: String) throws {
+  public init(_ bytes: [UInt8], source: String, check: (TrialRecord) throws -> Void) throws {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.dropLast().enumerated() {
       wholeBytes += line.count + 1
       guard !line.isEmpty else { continue }
       do {
-        try take(Data(line), isFirst: header == nil)
+        try take(Data(line), isFirst: header == nil, check)
+      } catch ReportError.notAReport(let reason) {
+        throw ReportError.notAReport("\(source):\(index + 1): \(reason)")
       } catch {
         throw ReportError.notAReport("\(source):\(index + 1): \(error)")
       }
     }
   }
 
-  private mutating func take(_ line: Data, isFirst: Bool) throws {
+  private mutating func take(_ line: Data, isFirst: Bool, _ check: (TrialRecord) throws -> Void) throws {
     let kind: Kind = try SchemaJSON.decode(line)
     switch (kind.type, isFirst) {
     case ("sweep", true):
@@ -38,33 +40,20 @@ public struct SweepRecords: Sendable {
       guard let version = header.formatVersion, version <= newestFormat else {
         throw ReportError.notAReport("its format is newer than this program")
       }
+      try SweepLimits.check(header)
       self.header = header
-    case ("calibration", false): calibration.append(try SchemaJSON.decode(line))
+    case ("calibration", false):
+      let record: CalibrationRecord = try SchemaJSON.decode(line)
+      try SweepLimits.check(record)
+      calibration.append(record)
     case ("trial", false):
       let record: TrialRecord = try SchemaJSON.decode(line)
-      _ = try Trial(record)
+      try SweepLimits.check(record)
+      try check(record)
       trials.append(record)
     default:
       throw ReportError.notAReport(
         isFirst ? "a results file of sweep begins with its header" : "a line of type \(printable(kind.type))")
     }
-  }
-
-  /// The records by what they are about; of a trial with several the last.
-  public var byTrial: [Trial: TrialRecord] {
-    get throws { Dictionary(try trials.map { (try Trial($0), $0) }) { $1 } }
-  }
-
-  /// The trials that reached a goal, the fastest first; of those that differ in the seed alone the first.
-  ///
-  /// - Parameter most: how many of them.
-  public func fastest(to goal: Goal, most: Int) throws -> [Trial] {
-    let reaching = trials.filter { goal.isReached(by: $0) }.sorted { $0.seconds < $1.seconds }
-    let apart = try reaching.map { record in
-      var trial = try Trial(record)
-      trial.seed = 1
-      return trial
-    }
-    return Array(apart.distinct { $0 }.prefix(most))
   }
 }
