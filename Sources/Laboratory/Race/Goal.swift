@@ -21,5 +21,7 @@ public struct Goal: Sendable, Equatable {
   func isReached(by record: TrialRecord) -> Bool { loss(of: record) < target }
 
   /// The rule of a race: at least four of five.
-  static func isReached(by seeds: [SeedResult]) -> Bool { 5 * seeds.filter(\.reached).count >= 4 * seeds.count }
+  static func isReached(by seeds: [SeedResult]) -> Bool {
+    !seeds.isEmpty && 5 * seeds.filter(\.reached).count >= 4 * seeds.count
+  }
 }

@@ -24,6 +24,13 @@ public final class Race {
     public init(_ goal: Goal, shapes: [Shape], batches: [Int], ranksPerHost: Int) {
       (self.goal, self.shapes, self.batches, self.ranksPerHost) = (goal, shapes, batches, ranksPerHost)
     }
+
+    /// What takes most memory: each width with its largest batch.
+    public var largest: [(shape: Shape, batch: Int)] {
+      let own = candidates.isEmpty ? shapes.flatMap { shape in batches.map { (shape, $0) } } : []
+      let all = own + candidates.map { ($0.shape, $0.batch) }
+      return Dictionary(all) { max($0, $1) }.map { ($0.key, $0.value) }.sorted { $0.0.dModel < $1.0.dModel }
+    }
   }
 
   private let plan: Plan
@@ -85,8 +92,7 @@ public final class Race {
     }
     return try plan.shapes.flatMap { shape in
       try StepsSearch(plan.goal, schedule: plan.schedule).run(
-        shape, batches: plan.batches, team: team, isOver: { try !self.team.hasTime(of: Self.searchShare) },
-        progress: progress)
+        shape, batches: plan.batches, team: team, until: Self.searchShare, progress: progress)
     }
   }
 
@@ -126,13 +132,15 @@ public final class Race {
     var trials = contenders.map(\.trial).distinct { $0 }
     let untuned = trials
     var settled = [Bool](repeating: false, count: trials.count)
-    for round in 0..<4 where try team.hasTime(of: Self.tuningShare) {
+    for round in 0..<4 {
       let open = trials.indices.filter { !settled[$0] }
-      guard !open.isEmpty else { break }
+      guard !open.isEmpty, try team.hasTime(of: Self.tuningShare) else { break }
       progress("tuning the schedules, round \(round + 1)")
-      let records = try team.train(open.flatMap { index in Self.tuningSeeds.map { trials[index].seeded($0) } })
+      let records = try team.train(
+        open.flatMap { index in Self.tuningSeeds.map { trials[index].seeded($0) } }, until: Self.tuningShare)
       for (place, index) in open.enumerated() {
-        let own = records[place * Self.tuningSeeds.count..<(place + 1) * Self.tuningSeeds.count]
+        let own = records[place * Self.tuningSeeds.count..<(place + 1) * Self.tuningSeeds.count].compactMap { $0 }
+        guard own.count == Self.tuningSeeds.count else { continue }
         let losses = own.map { plan.goal.loss(of: $0) }
         let excess = losses.reduce(0, +) / Double(losses.count) - (plan.goal.target - ShortestSchedule.margin)
         settled[index] = losses.allSatisfy { $0 < plan.goal.target } && excess < ShortestSchedule.margin / 3
@@ -181,7 +189,11 @@ public final class Race {
   // MARK: - two knobs
 
   private func twoKnobs(_ found: [StepsSearch.Found]) throws {
-    guard plan.candidates.isEmpty,
+    guard plan.candidates.isEmpty else {
+      file.notMeasured.append("steps against batch, for which the race needs a search of its own")
+      return
+    }
+    guard
       let shape = found.min(by: { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) })?.trial.shape
     else { return }
     let own = found.filter { $0.trial.shape == shape }.sorted { $0.trial.batch < $1.trial.batch }
@@ -273,7 +285,9 @@ public final class Race {
         own.learningRate = threeDigits(usual * factor)
         return own
       })
-    guard let best = records.min(by: { plan.goal.loss(of: $0) < plan.goal.loss(of: $1) }) else { return }
+    guard let best = records.compactMap({ $0 }).min(by: { plan.goal.loss(of: $0) < plan.goal.loss(of: $1) }) else {
+      return
+    }
     file.budget.append(BudgetResult(best))
     guard world.size > 1 else { return }
     file.budget.append(BudgetResult(try team.train(try trial(best.learningRate, ranks: world.size), on: world.size)))

@@ -41,22 +41,30 @@ final class RaceTeam {
   ///
   /// - Parameter share: of the time that the race has.
   func hasTime(_ more: Double = 0, of share: Double = 1) throws -> Bool {
-    guard let seconds else { return true }
-    return try world.broadcast(Double(csimd_nanoseconds() - start) * 1e-9 + more < seconds * share)
+    guard let left = try left(of: share) else { return true }
+    return left > more
+  }
+
+  /// Seconds that are left of a share of the race's time; nil without a limit.
+  private func left(of share: Double) throws -> Double? {
+    guard let seconds else { return nil }
+    return try world.broadcast(seconds * share - Double(csimd_nanoseconds() - start) * 1e-9)
   }
 
   /// Trains trials, each on one rank, as many at a time as there are ranks.
   ///
-  /// - Returns: their records, in their order.
-  func train(_ trials: [Trial]) throws -> [TrialRecord] {
+  /// - Parameter share: of the race's time, after which no trial begins, and none goes on for as long again.
+  /// - Returns: their records, in their order; nil for those that there was no time for.
+  func train(_ trials: [Trial], until share: Double = 1) throws -> [TrialRecord?] {
     var records: [Trial: TrialRecord] = [:]
-    let different = trials.distinct { $0 }
-    try sweep.run(world.rank == 0 ? FullQueue(different, nil) : nil, limit: nil, obstacle: { _ in nil }) { record in
-      records[try Trial(record)] = record
+    let left = try left(of: share)
+    let queue = world.rank == 0 ? LimitedQueue(FullQueue(trials.distinct { $0 }, nil), seconds: left) : nil
+    try sweep.run(queue, limit: left.map { max($0, 1) }, obstacle: { _ in nil }) { record in
+      if record.outcome != "out_of_time" { records[try Trial(record)] = record }
     }
-    let all = try broadcast(different.compactMap { records[$0] })
-    let byTrial = Dictionary(zip(different, all)) { first, _ in first }
-    return trials.compactMap { byTrial[$0] }
+    let all = try broadcast(Array(records.values))
+    let byTrial = Dictionary(try all.map { (try Trial($0), $0) }) { first, _ in first }
+    return trials.map { byTrial[$0] }
   }
 
   /// Trains one trial on the first ranks, while the others sleep.
@@ -112,4 +120,23 @@ final class RaceTeam {
     let bytes = try world.broadcast([UInt8](try JSONEncoder().encode(records)))
     return try JSONDecoder().decode([TrialRecord].self, from: Data(bytes))
   }
+}
+
+/// Another queue, until a time is over: what is left then is never handed out.
+private final class LimitedQueue: TrialQueue {
+  private let queue: any TrialQueue
+  private let deadline: UInt64?
+
+  /// - Parameter seconds: from now; nil for no limit.
+  init(_ queue: any TrialQueue, seconds: Double?) {
+    self.queue = queue
+    deadline = seconds.map { csimd_nanoseconds() + UInt64(max($0, 0) * 1e9) }
+  }
+
+  private var isOver: Bool { deadline.map { csimd_nanoseconds() > $0 } ?? false }
+
+  func next() -> Trial? { isOver ? nil : queue.next() }
+  func finished(_ record: TrialRecord, of trial: Trial) { queue.finished(record, of: trial) }
+  var isDone: Bool { isOver || queue.isDone }
+  var doneShare: Double { queue.doneShare }
 }

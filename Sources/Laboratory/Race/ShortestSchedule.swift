@@ -10,11 +10,17 @@ struct ShortestSchedule {
   /// ln steps and the mean loss, of those that were tried.
   private var tried: [(x: Double, loss: Double)] = []
   private(set) var steps: Int
+  /// The lowest loss that was seen; infinite where every trial came to nothing.
+  private(set) var nearest = Double.infinity
+  /// Whether the goal is further away than any schedule that is worth trying: what the last trials project.
+  private(set) var isHopeless = false
 
   /// How much more the mean loss must fall than to the target, since seeds differ: by about 0.003.
   static let margin = 0.003
   /// dL / d ln S where nothing else is known.
   static let usualSlope = -0.04
+  /// Projected schedules beyond are not worth trying.
+  private static let most = 300_000.0
   /// Losses so near to the wanted one are on a line.
   private static let near = 0.02
 
@@ -25,6 +31,7 @@ struct ShortestSchedule {
     let wanted = goal.target - Self.margin
     let x = log(Double(steps))
     tried.append((x, loss.isFinite ? loss : goal.target + 1))
+    nearest = min(nearest, loss)
     // The nearest ones say most about the slope.
     let near = tried.sorted { abs($0.loss - wanted) < abs($1.loss - wanted) }
     var slope = Self.usualSlope
@@ -32,6 +39,8 @@ struct ShortestSchedule {
       slope = min((near[0].loss - near[1].loss) / (near[0].x - near[1].x), Self.usualSlope / 4)
     }
     let next = near[0].x + (wanted - near[0].loss) / slope
+    // One trial says nothing about the slope.
+    isHopeless = tried.count > 1 && reached == nil && next > log(Self.most)
     // A factor of two at a time: far away the line is none.
     steps = max(Int(exp(min(max(next, x - log(2)), x + log(2))).rounded()), 1)
   }
@@ -51,9 +60,6 @@ struct ShortestSchedule {
     let falling = min(max(slope, 4 * Self.usualSlope), Self.usualSlope / 2)
     return Int(exp(min(max(x + (wanted - y) / falling, x - log(2)), x + log(2))).rounded(.up))
   }
-
-  /// The lowest loss that was seen.
-  var nearest: Double { tried.map(\.loss).min() ?? .infinity }
 }
 
 extension Hyperbola {

@@ -21,38 +21,41 @@ struct StepsSearch {
   private static let rateFactors = [0.75, 1, 1.33]
   private static let seeds: [UInt64] = [1, 2]
   private static let rounds = 4
+  /// Steps of the first trials at B = 206: a goal that nothing reaches is to be found out in a minute or two.
+  private static let mostAtFirst = 8000.0
 
   init(_ goal: Goal, schedule: LearningRateSchedule) { (self.goal, self.schedule) = (goal, schedule) }
 
   /// Collective over the team.
   ///
-  /// - Parameter isOver: whether there is no time for another round.
+  /// - Parameter share: of the race's time, after which no trial begins; a search that is cut short finds less.
   func run(
-    _ shape: Shape, batches: [Int], team: RaceTeam, isOver: () throws -> Bool, progress: (String) -> Void
+    _ shape: Shape, batches: [Int], team: RaceTeam, until share: Double, progress: (String) -> Void
   ) throws -> [Found] {
     var searches = batches.map { ShortestSchedule(goal, firstGuess: firstGuess(batch: $0)) }
     var rates = batches.map { Self.usualRate(shape, batch: $0) }
     for round in 0..<Self.rounds {
-      if round > 0, try isOver() { break }
+      let open = batches.indices.filter { !searches[$0].isHopeless }
+      guard !open.isEmpty, try team.hasTime(of: share) else { break }
       progress("steps to the target, C \(shape.dModel), round \(round + 1) of \(Self.rounds)")
       let factors = round == 0 ? Self.rateFactors : [1]
       let seeds = round == 0 ? [Self.seeds[0]] : Self.seeds
-      let trials = batches.indices.flatMap { index in
+      let trials = open.flatMap { index in
         factors.flatMap { factor in
           seeds.map {
             trial(shape, batches[index], threeDigits(rates[index] * factor), searches[index].steps, seed: $0)
           }
         }
       }
-      let records = try team.train(trials)
+      let records = try team.train(trials, until: share)
       let each = factors.count * seeds.count
-      for index in batches.indices {
-        let own = Array(records[index * each..<(index + 1) * each])
+      for (place, index) in open.enumerated() {
+        let own = records[place * each..<(place + 1) * each].compactMap { $0 }
         if round == 0 {
           guard let best = own.min(by: { goal.loss(of: $0) < goal.loss(of: $1) }) else { continue }
           rates[index] = best.learningRate
           searches[index].hear(goal.loss(of: best))
-        } else {
+        } else if own.count == each {
           searches[index].hear(own.map { goal.loss(of: $0) }.reduce(0, +) / Double(own.count))
         }
       }
@@ -81,6 +84,6 @@ struct StepsSearch {
   private func firstGuess(batch: Int) -> Int {
     let above = max(goal.target - (goal.judge == .heldOut ? 0.045 : 0) - 1.78, 0.1)
     let noise = 230.0
-    return min(Int(pow(1.29 / above, 4) * (1 + noise / Double(batch)) / (1 + noise / 206)), 200_000)
+    return Int(min(pow(1.29 / above, 4), Self.mostAtFirst) * (1 + noise / Double(batch)) / (1 + noise / 206))
   }
 }

@@ -62,6 +62,10 @@ struct RaceCommand: JobCommand {
     let data = TrialData(
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
       engine: engine, version: DDPTrain.version)
+    for (shape, batch) in racePlan.largest {
+      let need = MemoryNeed(shape: shape, batch: batch, engine: engine, names: data.training, ranks: 1)
+      try requireMemory(need, for: "batch \(batch) at d-model \(shape.dModel)", over: world)
+    }
     var machine = SweepMachine(try .current(of: world))
     (machine.engine, machine.dataHash) = (options.engine.kind.rawValue, names.hash)
     let reporter = StageReporter(on: world)

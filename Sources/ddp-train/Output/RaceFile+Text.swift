@@ -13,7 +13,7 @@ extension RaceFile {
   /// For people.
   var text: String {
     guard !race.isEmpty else { return definitions.joined(separator: "\n") }
-    var lines = headline + [""] + raceTable
+    var lines = headline + verdict + [""] + raceTable
     if !stepsToTarget.isEmpty { lines += [""] + knobsTable }
     let predicted = timeToTarget.filter { !$0.measured }
     if let best = predicted.min(by: { $0.seconds < $1.seconds }) {
@@ -36,6 +36,20 @@ extension RaceFile {
       return "\(goal) on \(plural(time.ranks, "rank")): \(significant(time.seconds)) s"
         + (ratio.map { ", \(fixed($0, 2)) of the reference run" } ?? "")
     }
+  }
+
+  /// Whether ranks do better together or each by itself.
+  private var verdict: [String] {
+    func best(_ use: String) -> Double? {
+      race.filter { $0.ranks == ranks && $0.use == use }.compactMap(\.secondsToTarget).min()
+    }
+    guard ranks > 1, let together = best("one training"), let apart = best("several at once") else { return [] }
+    let all = plural(ranks, "rank")
+    return [
+      together < apart
+        ? "one training on all \(all) is \(fixed(apart / together, 2)) times as fast as the first of one on each"
+        : "the first of \(ranks) trainings, one on each rank, is \(fixed(together / apart, 2)) times as fast as one on all"
+    ]
   }
 
   private var raceTable: [String] {
