@@ -146,7 +146,8 @@ public final class Race {
         settled[index] = losses.allSatisfy { $0 < plan.goal.target } && excess < ShortestSchedule.margin / 3
         guard !settled[index] else { continue }
         let factor = exp(excess / -ShortestSchedule.usualSlope)
-        trials[index].steps = Int((Double(trials[index].steps) * min(max(factor, 1.02), 1.25)).rounded(.up))
+        trials[index] = trials[index].lasting(
+          Int((Double(trials[index].steps) * min(max(factor, 1.02), 1.25)).rounded(.up)))
       }
     }
     return contenders.map { contender in
@@ -163,8 +164,8 @@ public final class Race {
     let alone = finalists.filter { $0.ranks == 1 }.min { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) }
     if world.size > 1, let alone {
       // Of several trainings one need be lucky: their schedule may be shorter.
-      var trial = alone.trial
-      trial.steps = Int(Double(trial.steps) * Luck.stepsFactor(trainings: world.size))
+      let trial = alone.trial.lasting(
+        Int(Double(alone.trial.steps) * Luck.stepsFactor(trainings: world.size)))
       contenders.append(Heats.Contender(trial: trial, ranks: world.size, severalAtOnce: true))
     }
     let heats = Heats(plan.goal, team: team)
@@ -274,7 +275,7 @@ public final class Race {
       let step = try team.stepTime(shape, batch: batch, ranks: ranks, seconds: Self.secondsPerStepTime)
       var trial = Trial(
         shape: shape, batch: batch, steps: max(Int(budget * 1e6 / step), 1), learningRate: threeDigits(rate))
-      trial.schedule = plan.schedule
+      (trial.schedule, trial.warmUp) = (plan.schedule, trial.steps / StepsSearch.stepsPerWarmUp)
       return trial
     }
     let usual = StepsSearch.usualRate(shape, batch: batch)

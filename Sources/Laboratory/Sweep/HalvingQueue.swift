@@ -102,10 +102,7 @@ public final class HalvingQueue: TrialQueue {
   }
 
   private func shortened(_ trial: Trial) -> Trial {
-    var short = trial
-    short.steps = max(Int((Double(trial.steps) * scheme.share(rung)).rounded()), 1)
-    short.warmUp = Int((Double(trial.warmUp) * scheme.share(rung)).rounded())
-    return short
+    trial.lasting(Int((Double(trial.steps) * scheme.share(rung)).rounded()))
   }
 
   private static func bySettings(_ trials: [Trial]) -> [[Trial]] {

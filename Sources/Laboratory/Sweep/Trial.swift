@@ -22,6 +22,14 @@ public struct Trial: Sendable, Hashable {
     (self.shape, self.batch, self.steps, self.learningRate) = (shape, batch, steps, learningRate)
   }
 
+  /// The same with another number of steps, its warm-up in proportion.
+  public func lasting(_ steps: Int) -> Trial {
+    var trial = self
+    trial.steps = max(steps, 1)
+    trial.warmUp = Int((Double(warmUp) * Double(trial.steps) / Double(self.steps)).rounded(.down))
+    return trial
+  }
+
   /// - Throws: `SettingsError` for numbers that make no sense.
   public func settings(engine: EngineOptions, reproducible: Bool = false) throws(SettingsError) -> Settings {
     var settings = try Settings(
