@@ -4,7 +4,7 @@ public enum ReportError: Error, Equatable, CustomStringConvertible {
   case noGnuplot
   /// Which script, and gnuplot's own words.
   case gnuplot(script: String, reason: String)
-  /// Not JSON, or not what `scaling` writes.
+  /// Not JSON, or not what a command writes.
   case notAReport(String)
   /// A file or folder that cannot be written.
   case notWritten(path: String, reason: String)
@@ -14,7 +14,7 @@ public enum ReportError: Error, Equatable, CustomStringConvertible {
     case .noGnuplot:
       "gnuplot is not in PATH, and draws the report's figures: apt install gnuplot-nox"
     case .gnuplot(let script, let reason): "gnuplot \(script): \(reason)"
-    case .notAReport(let reason): "not a report of ddp-train scaling: \(reason)"
+    case .notAReport(let reason): "not results of ddp-train: \(reason)"
     case .notWritten(let path, let reason): "\(path): \(reason)"
     }
   }

@@ -1,6 +1,8 @@
 /// The results of `sweep`, as its `--json` has them.
 public struct SweepFile: FileFormat {
   public var formatVersion: Int? = newestFormat
+  /// Tells `report` what the file is; nil in files from before there was this key.
+  public var kind: String? = "sweep"
   public var machine = SweepMachine()
   /// N, and the ranks that train one trial together.
   public var ranks = 0, ranksPerTrial = 0

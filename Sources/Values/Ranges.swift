@@ -30,7 +30,6 @@ public enum Ranges {
   public static let count = OptionRange("count", 0...1 << 40, note: "0 generates no names", isOpen: true)
   public static let temperature = OptionRange("temperature", 1e-6...1e6)
 
-
   // Searches.
   public static let names = OptionRange("names", 1...1 << 44, isOpen: true)
   public static let random = OptionRange("random", 1...100_000)

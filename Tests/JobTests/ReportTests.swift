@@ -28,6 +28,33 @@ extension Jobs {
       }
     }
 
+    @Test("makes a sweep's page again, the same")
+    func sweep() throws {
+      let folder = try TemporaryFolder()
+      let (json, first) = (folder.path("sweep.json"), folder.path("first"))
+      let swept = try ddpTrain(
+        .ranks(2),
+        [
+          "sweep", "--d-model", "16", "--batch", "4", "8", "--learning-rate", "0.01", "1e300", "--steps", "20",
+          "--target", "3.5", "--json", json, "--report", first,
+        ])
+      #expect(swept.exitCode == 0, "\(swept)")
+      for (name, file) in [("of-json", json), ("of-page", "\(first)/sweep.json")] {
+        let again = folder.path(name)
+        let result = try ddpTrain(.alone, ["report", file, "--report", again])
+        #expect(result.exitCode == 0 && result.lines == ["\(again)/index.html"], "\(result)")
+        for part in ["index.html", "sweep.json", "sweep.csv"] {
+          #expect(FileManager.default.contentsEqual(atPath: "\(first)/\(part)", andPath: "\(again)/\(part)"), "\(part)")
+        }
+      }
+      let text = try String(contentsOfFile: json, encoding: .utf8)
+      let bad = try folder.file("bad.json", text.replacing("\"c\" : 16", with: "\"c\" : 1000016"))
+      expectFailure(
+        try ddpTrain(.alone, ["report", bad, "--report", folder.path("bad")]),
+        saying: "bad.json: not results of ddp-train: trials[0].c is 1000016, and must be from 16 to 1024")
+      #expect(!FileManager.default.fileExists(atPath: folder.path("bad")))
+    }
+
     @Test("what is no report is one message", arguments: Start.both)
     func refused(start: Start) throws {
       let folder = try TemporaryFolder()
@@ -35,8 +62,12 @@ extension Jobs {
       let page = ["--report", folder.path("page")]
       expectFailure(
         try ddpTrain(start, ["report", bad] + page),
-        saying: "bad.json: not a report of ddp-train scaling: machine.isa is missing")
+        saying: "bad.json: not results of ddp-train: machine.isa is missing")
       expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: no such file")
+      let race = try folder.file("race.json", #"{"kind": "race", "race": []}"#)
+      expectFailure(
+        try ddpTrain(start, ["report", race] + page),
+        saying: "race.json: not results of ddp-train: kind is \"race\", and pages are made of scaling and sweep")
       #expect(!FileManager.default.fileExists(atPath: folder.path("page")))
     }
   }

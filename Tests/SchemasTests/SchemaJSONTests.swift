@@ -45,6 +45,23 @@ struct SchemaJSONTests {
         )
         ($0.predictions, $0.assumptions) = ([Prediction()], ["none"])
       })
+    let trials = [
+      TrialRecord { ($0.trainingLoss, $0.rung, $0.curve) = (2.5, 0, [3, .infinity]) },
+      TrialRecord { ($0.outcome, $0.reason, $0.learningRate) = ("diverged", "at step 3", 1e300) },
+    ]
+    try survives(
+      SweepFile {
+        ($0.handOutMs, $0.target) = (HandOutWait { $0.median = 0.1 }, 2)
+        ($0.calibration, $0.trials) = ([CalibrationRecord()], trials)
+      })
+    try survives(SweepHeader { $0.machine.cpu = "a CPU" })
+    try survives(
+      RaceFile {
+        ($0.reference, $0.race) = (RaceResult(), [RaceResult { $0.seeds = [SeedResult { $0.trainingLoss = 1.9 }] }])
+        ($0.timeToTarget, $0.stepsToTarget) = ([RaceTime()], [BatchSteps()])
+        ($0.hyperbola, $0.stepTimes) = (Hyperbola(), [BatchTime { $0.secondsToTarget = .infinity }])
+        ($0.budget, $0.definitions, $0.notMeasured) = ([BudgetResult()], ["a loss"], ["its time"])
+      })
     try survives(MetricsSummary { $0.heldOutNames = 5 })
     try survives(TraceOrigin { $0.clocks = [TraceClock()] })
   }
@@ -139,5 +156,44 @@ struct SchemaJSONTests {
       #expect(json.contains(text) && isRefused(json.replacing(text, with: "\(key) : -1")), "\(text)")
     }
     func isRefused(_ json: String) -> Bool { (try? ScalingReport(json: Data(json.utf8))) == nil }
+  }
+
+  @Test("what is not of a sweep is refused by its key")
+  func sweepLimits() throws {
+    let trial = TrialRecord {
+      ($0.c, $0.heads, $0.batch, $0.steps, $0.rung) = (16, 4, 8, 10, 0)
+      ($0.learningRate, $0.beta2, $0.trainingLoss, $0.curve) = (1e300, 0.99, .nan, [2.5])
+    }
+    let file = SweepFile {
+      ($0.ranks, $0.ranksPerTrial, $0.target, $0.trials) = (2, 1, 2, [trial])
+      $0.calibration = [CalibrationRecord { ($0.c, $0.heads, $0.batch, $0.usPerStep) = (16, 4, 8, 20) }]
+    }
+    let json = String(decoding: try SchemaJSON.encode(file), as: UTF8.self)
+    guard case .sweep(let read) = try PageFile(json: Data(json.utf8)), read.trials.count == 1 else {
+      Issue.record("a sweep is no sweep")
+      return
+    }
+    for (key, value) in [
+      ("c", "-1"), ("heads", "0"), ("batch", "1048577"), ("steps", "0"), ("warm_up", "-1"), ("batch_ramp", "21"),
+      ("seed", "-1"), ("ranks", "-1"), ("ranks_per_trial", "0"), ("trained", "-1"), ("rung", "65"),
+      ("format_version", "2"), ("learning_rate", "\"nan\""), ("beta_2", "1"), ("average", "1"), ("target", "0"),
+      ("training_loss", "-1"), ("seconds", "1e16"), ("us_per_step", "-1"), ("outcome", "\"lost\""),
+      ("schedule", "\"\(String(repeating: "x", count: 100_000))\""), ("kind", "\"race\""),
+    ] {
+      let lines = json.split(separator: "\n").map { line in
+        line.contains("\"\(key)\" :") ? "\"\(key)\" : \(value)\(line.hasSuffix(",") ? "," : "")" : String(line)
+      }
+      let changed = lines.joined(separator: "\n")
+      #expect(changed != json)
+      let error = #expect(throws: ReportError.self, "\(key)") { try PageFile(json: Data(changed.utf8)) }
+      #expect(error?.description.contains(key) == true, "\(key): \(String(describing: error))")
+    }
+    let empty = try SchemaJSON.encode(SweepFile { ($0.ranks, $0.ranksPerTrial) = (1, 1) })
+    #expect(throws: ReportError.notAReport("trials is empty")) { try PageFile(json: empty) }
+    var long = file
+    long.trials[0].curve = [Double](repeating: 2.5, count: 1001)
+    #expect(throws: ReportError.notAReport("trials[0].curve has more than 1000 entries")) {
+      try PageFile(json: SchemaJSON.encode(long))
+    }
   }
 }

@@ -1,6 +1,7 @@
 import DataParallel
 import GPT
 import Schemas
+import Values
 
 /// Everything that decides what a trial comes to, besides the names and the engine.
 public struct Trial: Sendable, Hashable {
@@ -48,7 +49,7 @@ public struct Trial: Sendable, Hashable {
       shape: try Shape(dModel: record.c, heads: record.heads), batch: record.batch, steps: record.steps,
       learningRate: record.learningRate)
     guard let schedule = LearningRateSchedule(rawValue: record.schedule), let seed = UInt64(exactly: record.seed) else {
-      throw ReportError.notAReport("schedule \(record.schedule) or seed \(record.seed) is not known")
+      throw ReportError.notAReport("schedule \(printable(record.schedule)) or seed \(record.seed) is not known")
     }
     (self.schedule, warmUp, beta2) = (schedule, record.warmUp, record.beta2)
     (batchRamp, average, self.seed) = (record.batchRamp, record.average, seed)

@@ -9,13 +9,13 @@ import Schemas
 
 struct Report: JobCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make the page of a scaling report anew from its JSON.",
+    abstract: "Make the page of a scaling report or of a sweep anew from its JSON.",
     discussion: """
       Writes index.html, which needs nothing else, and beside it the numbers as JSON and CSV and each figure as SVG \
       with its gnuplot script. Needs gnuplot, no ranks, and nothing of the machine that was measured.
       """)
 
-  @Argument(help: ArgumentHelp("What scaling --json or --report wrote.", valueName: "file"))
+  @Argument(help: ArgumentHelp("What --json or --report of scaling or sweep wrote.", valueName: "file"))
   var file: String
 
   @Option(help: ArgumentHelp("The folder to write to; made where it is not there.", valueName: "folder"))
@@ -27,17 +27,27 @@ struct Report: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       let gnuplot = try Gnuplot.require()
-      let folder = try ScalingPage.folder("--report", report, waiting: .ofProgram)
-      try requireDistinct(folder.files, inputs: [("the input", file)])
-      try endingOnStop { try ScalingPage.write(try read(), to: folder, gnuplot: gnuplot) }
+      let file = try endingOnStop { try read() }
+      let folder =
+        switch file {
+        case .scaling: try ScalingPage.folder("--report", report, waiting: .ofProgram)
+        case .sweep: try SweepPage.folder("--report", report, waiting: .ofProgram)
+        }
+      try requireDistinct(folder.files, inputs: [("the input", self.file)])
+      try endingOnStop {
+        switch file {
+        case .scaling(let results): try ScalingPage.write(results, to: folder, gnuplot: gnuplot)
+        case .sweep(let results): try SweepPage.write(results, to: folder, gnuplot: gnuplot)
+        }
+      }
       print("\(report)/index.html")
     }
   }
 
-  private func read() throws -> ScalingReport {
+  private func read() throws -> PageFile {
     let bytes = try readRegularFile(path: file, limitInBytes: 1 << 28) { OptionError("\(file): \($0)") }
     do {
-      return try ScalingReport(json: Data(bytes))
+      return try PageFile(json: Data(bytes))
     } catch {
       throw OptionError("\(file): \(error)")
     }

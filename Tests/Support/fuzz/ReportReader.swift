@@ -5,16 +5,15 @@ extension Reader {
   /// - Parameter json: a report of `scaling`.
   static func report(_ json: [UInt8]) -> Reader {
     Reader(
-      name: "report", seeds: [json], words: words, longest: 1 << 17, make: changed,
+      name: "report", seeds: [json], words: reportWords, longest: 1 << 17, make: changed,
       readBytes: { try examine(ScalingReport(json: Data($0))) },
       readFile: { try examine(ScalingReport(json: try Data(contentsOf: URL(fileURLWithPath: $0)))) },
-      kind: { error in
-        guard let error = error as? ReportError else { return nil }
-        return outline(error.description)
-      })
+      kind: reportKind)
   }
 
-  private static let words =
+  static func reportKind(_ error: any Error) -> String? { (error as? ReportError).map { outline($0.description) } }
+
+  static let reportWords =
     [
       "{", "}", "[", "]", ":", ",", "null", "true", "\"nan\"", "\"inf\"", "\"-inf\"", "1e999", "-1", "0", "1e308",
       "-0.0",
@@ -23,7 +22,7 @@ extension Reader {
     ].map { Array($0.utf8) } + [[0xFF], [0], [0xED, 0xA0, 0x80]]
 
   /// Other values for some of the numbers and texts, or an array or nesting that explodes.
-  private static func changed(_ json: [UInt8], _ random: inout Random) -> [UInt8] {
+  static func changed(_ json: [UInt8], _ random: inout Random) -> [UInt8] {
     let lines = json.split(separator: UInt8(ascii: "\n")).map { Array($0) }
     var changed = lines
     for _ in 0..<random.size(upTo: 8) {
@@ -42,14 +41,14 @@ extension Reader {
         changed[place] += [UInt8](repeating: UInt8(ascii: "9"), count: random.size(upTo: 4096)) + comma
       case 2:
         changed[place] += Array("\"\(String(repeating: "x", count: random.size(upTo: 100_000)))\"".utf8) + comma
-      default: changed[place] += random.pick(words) + comma
+      default: changed[place] += random.pick(reportWords) + comma
       }
     }
     return Array(changed.joined(separator: [UInt8(ascii: "\n")]))
   }
 
   /// What is accepted can be shown: judged here anew.
-  private static func examine(_ report: ScalingReport) throws {
+  static func examine(_ report: ScalingReport) throws {
     try require(!report.results.isEmpty, "no results")
     func count(_ name: String, _ value: Int, _ least: Int = 1) throws {
       try require(least...(1 << 50) ~= value, "\(name) of \(value)")

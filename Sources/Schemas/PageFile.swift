@@ -1,0 +1,34 @@
+import Foundation
+import Values
+
+/// A file that `report` makes a page of.
+public enum PageFile: Sendable {
+  case scaling(ScalingReport)
+  case sweep(SweepFile)
+
+  /// What a file says that it is; nil in a scaling report.
+  private struct Kind: FileRecord { var kind: String? }
+
+  /// Reads a file that may come from anybody.
+  ///
+  /// - Throws: `ReportError.notAReport`, which names the field.
+  public init(json: Data) throws {
+    let kind: Kind = try SchemaJSON.decode(json)
+    switch kind.kind {
+    case nil: self = .scaling(try ScalingReport(json: json))
+    case "sweep": self = .sweep(try SweepFile(json: json))
+    case let other?:
+      throw ReportError.notAReport("kind is \(printable(other)), and pages are made of scaling and sweep")
+    }
+  }
+}
+
+extension SweepFile {
+  /// Reads the results of a sweep that may come from anybody.
+  ///
+  /// - Throws: `ReportError.notAReport`, which names the field.
+  public init(json: Data) throws {
+    self = try SchemaJSON.decode(json)
+    try SweepLimits.check(self)
+  }
+}
