@@ -20,6 +20,7 @@ struct OutputOption: Sendable, CustomStringConvertible {
   private static let measuring = ["--seconds", "0.01"] + narrow
   private static let predicting = ["--seconds", "0.001", "--batch", "16", "--up-to", "64"] + narrow
   private static let scaling = measuring + ["--mode", "strong", "--sync", "allreduce"]
+  private static let racing = narrow + ["--batch", "64", "--target", "2.6", "--no-table", "--limit", "4s"]
   private static let hours = ["--seconds", "3600"]
   private static let training = narrow + ["--steps", "10", "--progress", "never"]
   private static let days = ["--steps", "1000000000", "--progress", "never"]
@@ -31,6 +32,7 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "ladder", option: "--json", quick: measuring, slow: hours),
     OutputOption(command: "predict", option: "--json", quick: predicting, slow: hours),
     OutputOption(command: "scaling", option: "--json", quick: scaling, slow: hours),
+    OutputOption(command: "race", option: "--json", quick: racing, slow: ["--target", "1.9"]),
     OutputOption(command: "scaling", option: "--csv", quick: scaling, slow: hours),
     OutputOption(command: "scaling", option: "--report", quick: scaling, slow: hours, fileInFolder: "scaling.csv"),
     OutputOption(command: "report", option: "--report", quick: [], slow: [], fileInFolder: "scaling.csv"),
@@ -42,7 +44,7 @@ struct OutputOption: Sendable, CustomStringConvertible {
   ]
 
   /// Options that name what their command reads, or keeps in a way of its own.
-  static let others: Set = ["--config", "--data", "--model", "--checkpoint-dir"]
+  static let others: Set = ["--config", "--from", "--data", "--model", "--checkpoint-dir"]
 
   /// Options of the program whose value is called a file or a folder, as "command --option".
   static func namedByProgram() throws -> Set<String> {

@@ -75,9 +75,11 @@ struct RaceCommand: JobCommand {
     reporter.finish()
     (file.machine, file.wallSeconds) = (machine, Double(csimd_nanoseconds() - start) * 1e-9)
     try onEveryRank(of: world) {
-      guard world.rank == 0 else { return }
-      print(file.text)
-      try output?.write(SchemaJSON.encode(file))
+      if world.rank == 0 {
+        print(file.text)
+        try output?.write(SchemaJSON.encode(file))
+      }
+      // All ranks know: no single one of them is to blame.
       if let nearest = file.missedBy {
         throw OptionError("nothing reached a \(file.loss) loss below \(significant(file.target)): \(nearest)")
       }

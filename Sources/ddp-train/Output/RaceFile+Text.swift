@@ -7,7 +7,7 @@ extension RaceFile {
     guard !race.contains(where: \.reached) else { return nil }
     let nearest = race.map { loss == "training" ? $0.trainingLoss : $0.heldOutLoss }.min() ?? nearestLoss
     return nearest.map { "the nearest came to \(fixed($0, 4)); try longer schedules, other widths or another target" }
-      ?? "no trial finished"
+      ?? "no trial finished; a longer --limit may help"
   }
 
   /// For people.
