@@ -4,12 +4,27 @@ import Mustache
 enum PageTemplate {
   static func render(_ model: PageModel) throws -> String {
     let parts = [
-      "page": try HTMLText.template(page), "table": try HTMLText.template(table),
+      "page": try HTMLText.template(page), "head": try HTMLText.template(head), "table": try HTMLText.template(table),
       "figure": try HTMLText.template(figure), "definitions": try HTMLText.template(definitions),
       "making": try HTMLText.template(making),
     ]
     return MustacheLibrary(templates: parts).render(model, withTemplate: "page") ?? ""
   }
+
+  /// Of any page.
+  static let head = """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>{{title}}</title>
+    <style>
+    {{{style}}}
+    </style>
+    </head>
+
+    """
 
   static let table = """
     <div class="scroll"><table>
@@ -32,16 +47,7 @@ enum PageTemplate {
     """
 
   private static let page = """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>{{title}}</title>
-    <style>
-    {{{style}}}
-    </style>
-    </head>
+    {{> head}}
     <body>
     <h1>{{title}}</h1>
     <pre>{{command}}</pre>

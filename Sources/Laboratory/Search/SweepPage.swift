@@ -115,23 +115,15 @@ extension Table<TrialRecord> {
 enum SweepTemplate {
   static func render(_ model: SweepModel) throws -> String {
     let parts = [
-      "page": try HTMLText.template(page), "table": try HTMLText.template(PageTemplate.table),
+      "page": try HTMLText.template(page), "head": try HTMLText.template(PageTemplate.head),
+      "table": try HTMLText.template(PageTemplate.table),
       "figure": try HTMLText.template(PageTemplate.figure),
     ]
     return MustacheLibrary(templates: parts).render(model, withTemplate: "page") ?? ""
   }
 
   private static let page = """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>{{title}}</title>
-    <style>
-    {{{style}}}
-    </style>
-    </head>
+    {{> head}}
     <body>
     <h1>{{title}}</h1>
     <pre>{{command}}</pre>
