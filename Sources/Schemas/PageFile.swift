@@ -5,6 +5,7 @@ import Values
 public enum PageFile: Sendable {
   case scaling(ScalingReport)
   case sweep(SweepFile)
+  case race(RaceFile)
 
   /// What a file says that it is; nil in a scaling report.
   private struct Kind: FileRecord { var kind: String? }
@@ -17,8 +18,9 @@ public enum PageFile: Sendable {
     switch kind.kind {
     case nil: self = .scaling(try ScalingReport(json: json))
     case "sweep": self = .sweep(try SweepFile(json: json))
+    case "race": self = .race(try RaceFile(json: json))
     case let other?:
-      throw ReportError.notAReport("kind is \(printable(other)), and pages are made of scaling and sweep")
+      throw ReportError.notAReport("kind is \(printable(other)), and pages are made of scaling, sweep and race")
     }
   }
 }
@@ -30,5 +32,15 @@ extension SweepFile {
   public init(json: Data) throws {
     self = try SchemaJSON.decode(json)
     try SweepLimits.check(self)
+  }
+}
+
+extension RaceFile {
+  /// Reads the results of a race that may come from anybody.
+  ///
+  /// - Throws: `ReportError.notAReport`, which names the field.
+  public init(json: Data) throws {
+    self = try SchemaJSON.decode(json)
+    try RaceLimits.check(self)
   }
 }

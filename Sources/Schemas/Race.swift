@@ -1,6 +1,8 @@
 /// The results of `race`: the fastest ways to a loss that were found, and what they take on 1 … N ranks.
 public struct RaceFile: FileFormat {
   public var formatVersion: Int? = newestFormat
+  /// What the file is, for whoever makes a page of it.
+  public var kind: String? = "race"
   public var machine = SweepMachine()
   /// N of the job.
   public var ranks = 0

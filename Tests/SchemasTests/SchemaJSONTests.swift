@@ -178,7 +178,7 @@ struct SchemaJSONTests {
       ("seed", "-1"), ("ranks", "-1"), ("ranks_per_trial", "0"), ("trained", "-1"), ("rung", "65"),
       ("format_version", "2"), ("learning_rate", "\"nan\""), ("beta_2", "1"), ("average", "1"), ("target", "0"),
       ("training_loss", "-1"), ("seconds", "1e16"), ("us_per_step", "-1"), ("outcome", "\"lost\""),
-      ("schedule", "\"\(String(repeating: "x", count: 100_000))\""), ("kind", "\"race\""),
+      ("schedule", "\"\(String(repeating: "x", count: 100_000))\""), ("kind", "\"page\""),
     ] {
       let lines = json.split(separator: "\n").map { line in
         line.contains("\"\(key)\" :") ? "\"\(key)\" : \(value)\(line.hasSuffix(",") ? "," : "")" : String(line)
@@ -193,6 +193,41 @@ struct SchemaJSONTests {
     var long = file
     long.trials[0].curve = [Double](repeating: 2.5, count: 1001)
     #expect(throws: ReportError.notAReport("trials[0].curve has more than 1000 entries")) {
+      try PageFile(json: SchemaJSON.encode(long))
+    }
+  }
+
+  @Test("what is not of a race is refused by its key")
+  func raceLimits() throws {
+    let result = RaceResult {
+      ($0.c, $0.heads, $0.batch, $0.steps, $0.ranks) = (16, 4, 8, 10, 2)
+      ($0.learningRate, $0.beta2, $0.ratio, $0.curve) = (0.01, 0.99, 0.5, [2.5])
+      $0.seeds = [SeedResult { ($0.seed, $0.seconds) = (101, 0.5) }]
+    }
+    let file = RaceFile {
+      ($0.ranks, $0.target, $0.race, $0.reference) = (2, 2, [result], result)
+      $0.stepsToTarget = [BatchSteps { ($0.batch, $0.learningRate, $0.steps) = (8, 0.01, 10) }]
+    }
+    let json = String(decoding: try SchemaJSON.encode(file), as: UTF8.self)
+    guard case .race(let read) = try PageFile(json: Data(json.utf8)), read.race.count == 1 else {
+      Issue.record("a race is no race")
+      return
+    }
+    for (key, value) in [
+      ("c", "-1"), ("batch", "1048577"), ("steps", "0"), ("seed", "-1"), ("ranks", "0"), ("learning_rate", "\"nan\""),
+      ("beta_2", "1"), ("target", "0"), ("seconds", "1e16"), ("ratio", "-1"),
+    ] {
+      let lines = json.split(separator: "\n").map { line in
+        line.contains("\"\(key)\" :") ? "\"\(key)\" : \(value)\(line.hasSuffix(",") ? "," : "")" : String(line)
+      }
+      let error = #expect(throws: ReportError.self, "\(key)") {
+        try PageFile(json: Data(lines.joined(separator: "\n").utf8))
+      }
+      #expect(error?.description.contains(key) == true, "\(key): \(String(describing: error))")
+    }
+    var long = file
+    long.race = [RaceResult](repeating: result, count: 1001)
+    #expect(throws: ReportError.notAReport("race has more than 1000 entries")) {
       try PageFile(json: SchemaJSON.encode(long))
     }
   }

@@ -113,7 +113,8 @@ extension Table<TrialRecord> {
 }
 
 enum SweepTemplate {
-  static func render(_ model: SweepModel) throws -> String {
+  /// - Parameter model: a `SweepModel`, or another value with the same properties.
+  static func render(_ model: Any) throws -> String {
     let parts = [
       "page": try HTMLText.template(page), "head": try HTMLText.template(PageTemplate.head),
       "table": try HTMLText.template(PageTemplate.table),

@@ -45,17 +45,22 @@ struct RaceCommand: JobCommand {
       "limit", TimeSpan.self, otherwise: "none", as: "seconds",
       help: "Begin nothing new after this time; what is left out is said to be.")
     let json = Declared.json
+    let report = Declared<String?>(
+      "report", .folder, help: "Write a page with figures into this folder; takes gnuplot.")
   }
 
   @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
     let start = csimd_nanoseconds()
-    let (options, (racePlan, names, output)) = try self.options.agreed(on: world) { options in
+    let (options, (racePlan, names, output, page)) = try self.options.agreed(on: world) { options in
       guard let path = ProjectFiles.path("data/names.txt") else {
         throw OptionError("data/names.txt is not to be found")
       }
-      return (try self.plan(options), try NameSet(path: path), try Destination.json(options.json, of: world))
+      return (
+        try self.plan(options), try NameSet(path: path), try Destination.json(options.json, of: world),
+        world.rank == 0 ? try self.page(options) : nil
+      )
     }
     let (split, engine) = try onEveryRank(of: world) { (try names.split(), try options.engine.options) }
     try requireAgreement([("data set", names.hash)] + Trainer.machineFields, over: world)
@@ -78,12 +83,23 @@ struct RaceCommand: JobCommand {
       if world.rank == 0 {
         print(file.text)
         try output?.write(SchemaJSON.encode(file))
+        if let page {
+          try endingOnStop { try RacePage.write(file, to: page.folder, gnuplot: page.gnuplot) }
+          print("\n\(page.folder.path)/index.html")
+        }
       }
       // All ranks know: no single one of them is to blame.
       if let nearest = file.missedBy {
         throw OptionError("nothing reached a \(file.loss) loss below \(significant(file.target)): \(nearest)")
       }
     }
+  }
+
+  private func page(_ options: OptionValues<Table>) throws -> (folder: DestinationFolder, gnuplot: Gnuplot)? {
+    guard let path = options.report else { return nil }
+    let folder = try RacePage.folder("--report", path, waiting: .ofProgram)
+    try requireDistinct(folder.files, inputs: ProjectFiles.inputs())
+    return (folder, try Gnuplot.require())
   }
 
   private func plan(_ options: OptionValues<Table>) throws -> Race.Plan {

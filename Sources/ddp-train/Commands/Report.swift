@@ -9,13 +9,13 @@ import Schemas
 
 struct Report: JobCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make the page of a scaling report or of a sweep anew from its JSON.",
+    abstract: "Make the page of a scaling report, a sweep or a race anew from its JSON.",
     discussion: """
       Writes index.html, which needs nothing else, and beside it the numbers as JSON and CSV and each figure as SVG \
       with its gnuplot script. Needs gnuplot, no ranks, and nothing of the machine that was measured.
       """)
 
-  @Argument(help: ArgumentHelp("What --json or --report of scaling or sweep wrote.", valueName: "file"))
+  @Argument(help: ArgumentHelp("What --json or --report of scaling, sweep or race wrote.", valueName: "file"))
   var file: String
 
   @Option(help: ArgumentHelp("The folder to write to; made where it is not there.", valueName: "folder"))
@@ -32,12 +32,14 @@ struct Report: JobCommand {
         switch file {
         case .scaling: try ScalingPage.folder("--report", report, waiting: .ofProgram)
         case .sweep: try SweepPage.folder("--report", report, waiting: .ofProgram)
+        case .race: try RacePage.folder("--report", report, waiting: .ofProgram)
         }
       try requireDistinct(folder.files, inputs: [("the input", self.file)])
       try endingOnStop {
         switch file {
         case .scaling(let results): try ScalingPage.write(results, to: folder, gnuplot: gnuplot)
         case .sweep(let results): try SweepPage.write(results, to: folder, gnuplot: gnuplot)
+        case .race(let results): try RacePage.write(results, to: folder, gnuplot: gnuplot)
         }
       }
       print("\(report)/index.html")

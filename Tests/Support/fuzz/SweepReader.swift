@@ -2,11 +2,11 @@ import Foundation
 import Schemas
 
 extension Reader {
-  /// The results of `sweep`, as `report` reads them.
+  /// The results of `sweep` and of `race`, as `report` reads them.
   static func sweep() throws -> Reader {
     Reader(
-      name: "sweep", seeds: [[UInt8](try SchemaJSON.encode(results))], words: words + reportWords, longest: 1 << 17,
-      make: changed,
+      name: "sweep", seeds: [[UInt8](try SchemaJSON.encode(results)), [UInt8](try SchemaJSON.encode(race))],
+      words: words + reportWords, longest: 1 << 17, make: changed,
       readBytes: { try examine(PageFile(json: Data($0))) },
       readFile: { try examine(PageFile(json: try Data(contentsOf: URL(fileURLWithPath: $0)))) },
       kind: reportKind)
@@ -50,6 +50,35 @@ extension Reader {
     ]
   }
 
+  /// A small race with a result of every kind.
+  private static let race = RaceFile {
+    ($0.ranks, $0.target, $0.wallSeconds, $0.knobsC, $0.budgetSeconds) = (2, 2, 90, 16, 1)
+    ($0.definitions, $0.assumptions, $0.notMeasured) = (["seconds: of steps"], ["64 ranks a node"], ["nothing"])
+    $0.reference = result { $0.secondsToTarget = 1.5 }
+    $0.race = [result { ($0.use, $0.ratio, $0.ratioLow, $0.ratioHigh) = ("several at once", 0.5, 0.25, 0.75) }]
+    $0.timeToTarget = [
+      RaceTime { ($0.ranks, $0.seconds, $0.batch, $0.steps, $0.communicationShare) = (4, 0.25, 8, 10, 0.5) }
+    ]
+    $0.stepsToTarget = [BatchSteps { ($0.batch, $0.learningRate, $0.steps) = (8, 0.01, 10) }]
+    $0.hyperbola = Hyperbola { ($0.sMin, $0.bNoise) = (5, 8) }
+    $0.stepTimes = [BatchTime { ($0.batch, $0.ranks, $0.usPerStep, $0.measured) = (8, 2, 21.5, true) }]
+    $0.budget = [
+      BudgetResult {
+        ($0.c, $0.heads, $0.batch, $0.ranks, $0.steps) = (16, 4, 8, 1, 10)
+        ($0.learningRate, $0.trainingLoss) = (0.01, 2.25)
+      }
+    ]
+  }
+
+  private static func result(_ set: (inout RaceResult) -> Void) -> RaceResult {
+    RaceResult {
+      ($0.c, $0.heads, $0.batch, $0.steps, $0.ranks) = (16, 4, 8, 10, 2)
+      ($0.learningRate, $0.beta2, $0.curve) = (0.01, 0.99, [3.25, 2.5])
+      $0.seeds = [SeedResult { ($0.seed, $0.reached, $0.seconds, $0.trainingLoss) = (101, true, 0.5, 1.75) }]
+      set(&$0)
+    }
+  }
+
   private static func trial(_ set: (inout TrialRecord) -> Void) -> TrialRecord {
     TrialRecord {
       ($0.c, $0.heads, $0.batch, $0.steps, $0.seed) = (16, 4, 8, 100, 1)
@@ -88,6 +117,14 @@ extension Reader {
       try require(file.target.map { 0.001...100 ~= $0 } ?? true, "a target of \(file.target ?? 0)")
       for trial in file.trials { try examine(trial) }
       for record in file.calibration { try examine(record) }
+      _ = try SchemaJSON.encode(file)
+    case .race(let file):
+      try require(1...(1 << 24) ~= file.ranks && 0.001...100 ~= file.target, "\(file.ranks) ranks to \(file.target)")
+      for result in file.race {
+        try require(16...1024 ~= result.c && 1...(1 << 20) ~= result.batch, "C \(result.c), batch \(result.batch)")
+        try require(result.curve.count <= 1000 && result.seeds.count <= 1000, "\(result.curve.count) parts of a curve")
+        for loss in result.curve { try require(!(loss < 0), "a loss of \(loss)") }
+      }
       _ = try SchemaJSON.encode(file)
     }
   }
