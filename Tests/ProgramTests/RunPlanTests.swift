@@ -28,8 +28,7 @@ struct RunPlanTests {
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
       ["--sync-tournament"], ["--reproducible"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
       ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--metrics", "x"],
-      ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--eval-every", "7"], ["--progress", "never"],
-      ["--quiet"],
+      ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--progress", "never"], ["--quiet"],
     ]
     let one = try CommandLineOptions<TrainingOptions>.parse([]).values().agreement
     for words in changes {

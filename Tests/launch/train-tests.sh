@@ -61,7 +61,7 @@ test_race() {
   has "${complete[@]}"
   run "$package/launch/race" --target 1.9 --limit 9s
   check "a race: builds, and runs on every core with the caller's options last" \
-    "$build_call"$'\n'"$(bound_call 4 '<race> <--limit> <150s> <--target> <1.9> <--limit> <9s>')" "$calls"
+    "$build_call"$'\n'"$(bound_call 4 '<race> <--limit> <150s> <--report> <ddp-train-race> <--target> <1.9> <--limit> <9s>')" "$calls"
   check "leaves standard input alone" a$'\n'b "$left"
   run DDP_TRAIN_RANKS=nine "$package/launch/race"
   check "a race on no number of ranks is refused" "64 " "$code $calls"

@@ -26,6 +26,8 @@ func pointToPoint(_ mpi: borrowing Environment) throws {
   try expect(try world.receive((Int, Bool).self, from: world.rank, tag: 9) == (3, true))
   try expectEqual(try world.hasMessage(), false, "a message that was received")
 
+  try world.barrier()
+
   // Bytes of any number, also of none: who sends them and how many there are is known before.
   for bytes in [[UInt8](), Array(0...255)] {
     try world.send(bytes: bytes, to: next, tag: 5)
