@@ -127,33 +127,26 @@ public final class Race {
     }
   }
 
-  /// The finalists with schedules so long that five seeds reach the goal: then four of five others are likely to.
+  /// The finalists with schedules as short as five seeds allow.
   private func tuned(_ contenders: [Heats.Contender]) throws -> [Heats.Contender] {
-    var trials = contenders.map(\.trial).distinct { $0 }
-    let untuned = trials
-    var settled = [Bool](repeating: false, count: trials.count)
+    let trials = contenders.map(\.trial).distinct { $0 }
+    var tunings = trials.map { ScheduleTuning(plan.goal, $0) }
+    let seeds = Self.tuningSeeds
     for round in 0..<4 {
-      let open = trials.indices.filter { !settled[$0] }
+      let open = tunings.indices.filter { !tunings[$0].isSettled }
       guard !open.isEmpty, try team.hasTime(of: Self.tuningShare) else { break }
       progress("tuning the schedules, round \(round + 1)")
       let records = try team.train(
-        open.flatMap { index in Self.tuningSeeds.map { trials[index].seeded($0) } }, until: Self.tuningShare)
+        open.flatMap { index in seeds.map { tunings[index].trial.seeded($0) } }, until: Self.tuningShare)
       for (place, index) in open.enumerated() {
-        let own = records[place * Self.tuningSeeds.count..<(place + 1) * Self.tuningSeeds.count].compactMap { $0 }
-        guard own.count == Self.tuningSeeds.count else { continue }
-        let losses = own.map { plan.goal.loss(of: $0) }
-        let excess = losses.reduce(0, +) / Double(losses.count) - (plan.goal.target - ShortestSchedule.margin)
-        settled[index] = losses.allSatisfy { $0 < plan.goal.target } && excess < ShortestSchedule.margin / 3
-        guard !settled[index] else { continue }
-        let factor = exp(excess / -ShortestSchedule.usualSlope)
-        trials[index] = trials[index].lasting(
-          Int((Double(trials[index].steps) * min(max(factor, 1.02), 1.25)).rounded(.up)))
+        let own = records[place * seeds.count..<(place + 1) * seeds.count].compactMap { $0 }
+        if own.count == seeds.count { tunings[index].hear(own.map { plan.goal.loss(of: $0) }) }
       }
     }
     return contenders.map { contender in
-      var longer = contender
-      if let index = untuned.firstIndex(of: contender.trial) { longer.trial = trials[index] }
-      return longer
+      var tuned = contender
+      if let index = trials.firstIndex(of: contender.trial) { tuned.trial = tunings[index].best }
+      return tuned
     }
   }
 
