@@ -24,7 +24,8 @@ public enum SweepPage {
     try ScalingPage.write(Data(CSV.encode(file.trials).utf8), to: "sweep.csv", in: folder)
     let desk = try DrawingDesk(in: "\(folder.path)/\(ScalingPage.figuresFolder)", gnuplot: gnuplot)
     defer { desk.remove() }
-    let drawn = try LossFront.figures(file).map { figure in
+    let figures = LossFront.figures(file) + RateFigures.figures(file)
+    let drawn = try figures.map { figure in
       (figure: figure, svg: try ScalingPage.draw(figure, on: desk, in: folder))
     }
     let page = try SweepTemplate.render(SweepModel(file, drawn: drawn))
@@ -79,7 +80,8 @@ struct SweepModel {
     self.sections = sections
     figures = drawn.enumerated().map { index, drawn in
       PageModel.ShownFigure(
-        number: index + 1, name: drawn.figure.name, svg: drawn.svg, caption: drawn.figure.caption, size: "half")
+        number: index + 1, name: drawn.figure.name, svg: drawn.svg, caption: drawn.figure.caption,
+        size: drawn.figure.isWide ? "wide" : "half")
     }
   }
 

@@ -23,10 +23,16 @@ enum LossFront {
     let widths = Set(trials.map(\.c)).sorted()
     let seed = isTraining ? SeedPoints.points : []
     var script = GnuplotScript(
-      name: name, title: title, subtitle: file.machine.inShort, entries: widths.count + (isTraining ? 3 : 2))
+      name: name, shape: .wide(rows: 10), title: title, subtitle: file.machine.inShort,
+      entries: widths.count + (isTraining ? 3 : 2))
+    script.add("set lmargin 10")
     LogarithmicAxis.add("x", around: trials.map(\.seconds) + seed.map(\.seconds), to: &script)
     script.add("set xlabel 'seconds of the steps'")
     script.add("set ylabel 'loss (nats per prediction)'")
+    // Trials that went wild would press all others together; the target is to be seen.
+    let losses = trials.map(\.loss).sorted()
+    let low = min(losses[0], file.target ?? .infinity, seed.map(\.loss).min() ?? .infinity)
+    script.add("set yrange [\(low - 0.03):\(max(low + 0.1, min(losses[losses.count - 1], losses[0] + 0.6)) + 0.03)]")
     var parts: [String] = []
     for (index, c) in widths.enumerated() {
       let rows = trials.filter { $0.c == c }.map { [$0.seconds, $0.loss] }
@@ -61,5 +67,7 @@ enum LossFront {
 
 extension SweepMachine {
   /// The machine's name beside a figure.
-  var inShort: String { "\(cpu), \(isa)" }
+  var inShort: String {
+    "\(cpu.replacing("(R)", with: "").replacing("(TM)", with: "")), \(isa)"
+  }
 }
