@@ -41,6 +41,10 @@ extension Jobs {
       "bench": ("--d-model 16 --seconds 0.02", "16"),
       "scaling": ("--d-model 16 --seconds 0.02 --json $own/scaling.json", "16"),
       "report": ("$files/scaling.json --report $own/page", "/index.html"),
+      "sweep": (
+        "--data \(PackagePaths.names) --d-model 16 --batch 16 --learning-rate 0.01 --steps 5", "best held-out loss"
+      ),
+      "race": ("--d-model 16 --batch 64 --target 2.6 --no-table --limit 1s", "reached: by at least four of five seeds"),
       "predict": ("--d-model 16 --batch 16 --seconds 0.02 --up-to 4", "latency between nodes"),
       "ladder": ("--batch 5 --seconds 0.02", "rung "),
       "doctor": ("", "start: mpirun -np "),

@@ -21,6 +21,8 @@ struct OutputOption: Sendable, CustomStringConvertible {
   private static let predicting = ["--seconds", "0.001", "--batch", "16", "--up-to", "64"] + narrow
   private static let scaling = measuring + ["--mode", "strong", "--sync", "allreduce"]
   private static let racing = narrow + ["--batch", "64", "--target", "2.6", "--no-table", "--limit", "4s"]
+  private static let sweeping =
+    narrow + ["--batch", "16", "--learning-rate", "0.01", "--progress", "never"]
   private static let hours = ["--seconds", "3600"]
   private static let training = narrow + ["--steps", "10", "--progress", "never"]
   private static let days = ["--steps", "1000000000", "--progress", "never"]
@@ -33,6 +35,14 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "predict", option: "--json", quick: predicting, slow: hours),
     OutputOption(command: "scaling", option: "--json", quick: scaling, slow: hours),
     OutputOption(command: "race", option: "--json", quick: racing, slow: ["--target", "1.9"]),
+    OutputOption(
+      command: "race", option: "--report", quick: racing, slow: ["--target", "1.9"], fileInFolder: "race.csv"),
+    OutputOption(
+      command: "sweep", option: "--json", quick: sweeping + ["--steps", "10"],
+      slow: sweeping + ["--steps", "1000000000"]),
+    OutputOption(
+      command: "sweep", option: "--report", quick: sweeping + ["--steps", "10"],
+      slow: sweeping + ["--steps", "1000000000"], fileInFolder: "sweep.csv"),
     OutputOption(command: "scaling", option: "--csv", quick: scaling, slow: hours),
     OutputOption(command: "scaling", option: "--report", quick: scaling, slow: hours, fileInFolder: "scaling.csv"),
     OutputOption(command: "report", option: "--report", quick: [], slow: [], fileInFolder: "scaling.csv"),
@@ -44,7 +54,9 @@ struct OutputOption: Sendable, CustomStringConvertible {
   ]
 
   /// Options that name what their command reads, or keeps in a way of its own.
-  static let others: Set = ["--config", "--from", "--data", "--model", "--checkpoint-dir"]
+  static let others: Set = [
+    "--config", "--from", "--data", "--model", "--checkpoint-dir", "--calibration", "--results",
+  ]
 
   /// Options of the program whose value is called a file or a folder, as "command --option".
   static func namedByProgram() throws -> Set<String> {
