@@ -20,7 +20,7 @@ struct OutputOption: Sendable, CustomStringConvertible {
   private static let measuring = ["--seconds", "0.01"] + narrow
   private static let predicting = ["--seconds", "0.001", "--batch", "16", "--up-to", "64"] + narrow
   private static let scaling = measuring + ["--mode", "strong", "--sync", "allreduce"]
-  private static let racing = narrow + ["--batch", "64", "--target", "2.6", "--no-table", "--limit", "4s"]
+  private static let racing = narrow + ["--batch", "64", "--target", "2.6", "--no-table", "--limit", "1s"]
   private static let sweeping =
     narrow + ["--batch", "16", "--learning-rate", "0.01", "--progress", "never"]
   private static let hours = ["--seconds", "3600"]
