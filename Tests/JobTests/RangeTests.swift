@@ -7,7 +7,7 @@ extension Jobs {
   /// Every option that the program itself lists, with numbers that somebody will write.
   @Suite("ranges of options")
   struct RangeTests {
-    private static let commands = ["train", "generate", "bench", "scaling", "predict", "ladder"]
+    private static let commands = ["train", "generate", "bench", "scaling", "predict", "ladder", "sweep", "race"]
     private static let numbers = [
       "nan", "inf", "-1", "0", "1e3", "1_000", "9223372036854775807", "9223372036854775808", "1e400", " 5", "0x10",
       "1e-320", "5e-1",
@@ -15,7 +15,7 @@ extension Jobs {
     /// Options whose value is text: a path, or one of some words. All others are numbers.
     private static let texts: Set = [
       "config", "data", "engine", "exp", "sync", "checkpoint-dir", "metrics", "trace", "progress", "model", "json",
-      "csv", "report", "mode",
+      "csv", "report", "mode", "schedule", "judge", "results", "calibration", "from",
     ]
     /// What lets an option be looked at and ends soon, or is refused after it.
     private static let quick: [String: [String]] = [
@@ -23,6 +23,7 @@ extension Jobs {
       "generate": ["--model", "/proc/none"], "bench": ["--json", "/proc/none/none"],
       "scaling": ["--json", "/proc/none/none"],
       "predict": ["--json", "/proc/none/none"], "ladder": ["--json", "/proc/none/none"],
+      "sweep": ["--json", "/proc/none/none"], "race": ["--json", "/proc/none/none"],
     ]
 
     /// The names of a command's options that take numbers, from the program's own list.
@@ -58,7 +59,7 @@ extension Jobs {
           #expect(result.stderr.contains("--\(option) \"\(number)\""), "\(what): \(result)")
           let range = [
             "from [0-9e.-]+ to [0-9]", "FIRST:COUNT, a step from 1", "RANK,STEP, a rank from 0",
-            "500: at least 1",
+            "500: at least 1", "from 1 ms to 1,000,000 s",
           ]
           #expect(
             range.contains { result.stderr.range(of: $0, options: .regularExpression) != nil },
