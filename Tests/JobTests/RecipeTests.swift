@@ -57,21 +57,22 @@ extension Jobs {
     func averaged(ranks: Int, strategy: String) throws {
       let folder = try RunFolder()
       let arguments = [
-        "--steps", "60", "--average", "0.5", "--eval", "--generate", "5", "--sync", strategy, "--checkpoint-every",
-        "20",
+        "--steps", "1500", "--average", "0.5", "--eval", "--generate", "5", "--sync", strategy, "--checkpoint-every",
+        // A writer that is busy delays a checkpoint.
+        "500",
       ]
       let whole = try folder.run(ranks, arguments)
       #expect(whole.exitCode == 0, "\(whole)")
-      #expect(folder.steps == [20, 40, 60])
-      let (end, loss) = (try folder.data(60), try Metrics(path: folder.metricsPath).final.heldOut?.loss)
-      let names = try ddpTrain(.alone, ["generate", "--model", folder.file(60), "--count", "5"])
+      #expect(folder.steps == [500, 1000, 1500])
+      let (end, loss) = (try folder.data(1500), try Metrics(path: folder.metricsPath).final.heldOut?.loss)
+      let names = try ddpTrain(.alone, ["generate", "--model", folder.file(1500), "--count", "5"])
       #expect(names.lines == whole.lines.suffix(5), "\(names)\n\(whole)")
-      for last in [40, 20] {
+      for last in [1000, 500] {
         for step in folder.steps where step > last { try folder.remove(step) }
         let resumed = try folder.run(ranks, arguments + ["--resume"])
         #expect(resumed.line("parameters") == whole.line("parameters"), "\(resumed)")
         #expect(resumed.lines.suffix(5) == whole.lines.suffix(5))
-        #expect(try folder.data(60) == end)
+        #expect(try folder.data(1500) == end)
         #expect(try Metrics(path: folder.metricsPath).final.heldOut?.loss == loss)
       }
       // The end again, of which nothing is left to train.
