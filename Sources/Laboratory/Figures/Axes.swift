@@ -44,7 +44,7 @@ struct RankAxis {
   }
 }
 
-/// A logarithmic axis of µs that fits its values, with marks at 1, 2 and 5 where there are few decades.
+/// A logarithmic axis that fits its values, with marks at 1, 2 and 5 where there are few decades.
 enum LogarithmicAxis {
   static func add(_ axis: String, around values: [Double], to script: inout GnuplotScript) {
     let values = values.filter { $0.isFinite && $0 > 0 }
@@ -52,15 +52,33 @@ enum LogarithmicAxis {
     let (low, high) = (lowest / 1.5, highest * 1.5)
     script.add("set logscale \(axis)")
     script.add("set \(axis)range [\(low):\(high)]")
-    let steps: [Double] = high / low < 300 ? [1, 2, 5] : [1]
+    let steps: [Double] = high / low < 8 ? [1, 1.5, 2, 3, 4, 5, 7] : high / low < 300 ? [1, 2, 5] : [1]
     let decades = Int(floor(log10(low)))...Int(ceil(log10(high)))
-    let marks = decades.flatMap { decade in steps.map { $0 * pow(10, Double(decade)) } }.filter {
+    // Read from text, a mark is the number that its text says.
+    let marks = decades.flatMap { decade in steps.compactMap { Double("\($0)e\(decade)") } }.filter {
       $0 >= low && $0 <= high
     }
-    script.add("set \(axis)tics (\(marks.map { "'\(text($0))' \($0)" }.joined(separator: ", ")))")
+    script.add("set \(axis)tics (\(marks.map { "'\(axisText($0))' \($0)" }.joined(separator: ", ")))")
   }
+}
 
-  private static func text(_ mark: Double) -> String {
-    mark >= 1 && mark < 1e15 ? grouped(Int(mark.rounded())) : significant(mark)
+/// A logarithmic axis of few values, with marks at the values themselves.
+enum MarkedAxis {
+  /// - Parameter most: marks that have room beside one another.
+  static func add(_ axis: String, at values: [Double], most: Double, to script: inout GnuplotScript) {
+    let values = Set(values.filter { $0.isFinite && $0 > 0 }).sorted()
+    guard let lowest = values.first, let highest = values.last else { return }
+    let (low, high) = (lowest / 1.25, highest * 1.25)
+    let room = (log(high) - log(low)) / most
+    var marks: [Double] = []
+    for value in values where marks.last.map({ log(value) - log($0) >= room }) ?? true { marks.append(value) }
+    script.add("set logscale \(axis)")
+    script.add("set \(axis)range [\(low):\(high)]")
+    script.add("set \(axis)tics (\(marks.map { "'\(axisText($0))' \($0)" }.joined(separator: ", ")))")
   }
+}
+
+/// A mark's number, without zeros at its end: 0.02, 1.5, 2,000.
+private func axisText(_ mark: Double) -> String {
+  mark < 1e15 && mark == mark.rounded() ? grouped(Int(mark)) : "\(mark)"
 }

@@ -20,10 +20,14 @@ struct GnuplotScript {
     self.init(name: name, shape: shape, title: title, subtitle: machine.inShort, entries: entries)
   }
 
-  /// - Parameter subtitle: any text.
-  init(name: String, shape: Figure.Shape = .half, title: String, subtitle: String, entries: Int) {
+  /// - Parameters:
+  ///   - subtitle: any text.
+  ///   - columns: of the legend; 1 where its entries are long.
+  init(
+    name: String, shape: Figure.Shape = .half, title: String, subtitle: String, entries: Int, columns: Int = 3
+  ) {
     (self.name, self.title) = (name, title)
-    let rows = (entries + 2) / 3
+    let rows = (entries + columns - 1) / columns
     size = shape.size(legendRows: rows)
     text = """
       # gnuplot \(name).gp    draws \(name).svg anew.
@@ -65,6 +69,11 @@ struct GnuplotScript {
     for row in rows { add(row.map { "\($0)" }.joined(separator: " ")) }
     add("EOD")
     return name
+  }
+
+  /// A part of a plot: the line at a loss that was asked for.
+  static func target(_ loss: Double) -> String {
+    "\(loss) with lines lc rgb '#555555' lw 1.2 dt 2 title 'target \(significant(loss))'"
   }
 
   /// A string for gnuplot. Single quotation marks, within which it runs no commands; host and CPU names are not ours.

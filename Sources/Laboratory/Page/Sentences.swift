@@ -63,9 +63,7 @@ enum Sentences {
 extension Machine {
   /// The machine's name beside a figure: "Intel Xeon 8581C, 2 ranks on 1 host, AVX-512".
   var inShort: String {
-    let cpu = ["(R)", "(TM)", "(r)", "(tm)"].reduce(self.cpu) { $0.replacing($1, with: "") }
-    let words = cpu.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return "\(words), \(plural(ranks, "rank")) on \(plural(Set(hosts).count, "host")), \(isa)"
+    "\(withoutMarks(cpu)), \(plural(ranks, "rank")) on \(plural(Set(hosts).count, "host")), \(isa)"
   }
 
   /// "nodeA (2 ranks), nodeB (2 ranks)"
@@ -80,4 +78,10 @@ extension Machine {
     return "\(significant(peakGflops)) GFLOP/s a core "
       + "(\(significant(peakGflopsLow))–\(significant(peakGflopsHigh)))"
   }
+}
+
+/// A CPU's name without "(R)" and "(TM)", on one line.
+func withoutMarks(_ cpu: String) -> String {
+  let words = ["(R)", "(TM)", "(r)", "(tm)"].reduce(cpu) { $0.replacing($1, with: "") }
+  return words.split(whereSeparator: \.isWhitespace).joined(separator: " ")
 }

@@ -38,7 +38,7 @@ enum RaceCurves {
       parts.append(
         "\(data) using 1:2 with linespoints \(Appearance.line(number: index).words()) title '\(curve.0)'")
     }
-    parts.append("\(file.target) with lines lc rgb '#555555' lw 1.2 dt 2 title 'target \(significant(file.target))'")
+    parts.append(GnuplotScript.target(file.target))
     script.plot(parts)
     return Figure(
       script,

@@ -27,25 +27,8 @@ struct SweepModel {
       PageModel.Fact(name: "ddp-train", value: file.machine.version),
       PageModel.Fact(name: "Date", value: file.machine.date),
     ]
-    let finished = file.trials.filter { $0.outcome == "finished" }
-    let best = finished.filter { $0.heldOutLoss?.isFinite ?? false }.sorted {
-      ($0.heldOutLoss ?? .infinity) < ($1.heldOutLoss ?? .infinity)
-    }
-    findings = Self.findings(file, finished: finished, best: best.first)
-    var sections: [Section] = []
-    if !best.isEmpty {
-      sections.append(Section(heading: "The best by held-out loss", table: PageTable(.trials(Array(best.prefix(10))))))
-    }
-    if let target = file.target {
-      let reached = finished.filter { ($0.trainingLoss ?? .infinity) < target }.sorted { $0.seconds < $1.seconds }
-      if !reached.isEmpty {
-        sections.append(
-          Section(
-            heading: "The fastest to a training loss below \(significant(target))",
-            table: PageTable(.trials(Array(reached.prefix(10))))))
-      }
-    }
-    self.sections = sections
+    findings = Self.findings(file)
+    sections = Self.sections(file)
     figures = drawn.enumerated().map { index, drawn in
       PageModel.ShownFigure(
         number: index + 1, name: drawn.figure.name, svg: drawn.svg, caption: drawn.figure.caption,
@@ -53,15 +36,55 @@ struct SweepModel {
     }
   }
 
-  private static func findings(_ file: SweepFile, finished: [TrialRecord], best: TrialRecord?) -> [String] {
-    var findings = ["\(finished.count) of \(plural(file.trials.count, "trial")) finished."]
-    for outcome in Set(file.trials.map(\.outcome)).subtracting(["finished"]).sorted() {
-      findings.append("\(outcome): \(plural(file.trials.count { $0.outcome == outcome }, "trial")).")
+  private static func sections(_ file: SweepFile) -> [Section] {
+    var sections: [Section] = []
+    let best = file.bestByHeldOutLoss(most: 10)
+    if !best.isEmpty { sections.append(Section(heading: "The best by held-out loss", table: PageTable(.trials(best)))) }
+    if let target = file.target {
+      let reached = file.fastest(toTrainingLoss: target).prefix(10)
+      if !reached.isEmpty {
+        sections.append(
+          Section(
+            heading: "The fastest to a training loss below \(significant(target))",
+            table: PageTable(.trials(Array(reached)))))
+      }
     }
-    if let best, let loss = best.heldOutLoss {
+    let spreads = SeedSpread.severalSeeds(file.trials).prefix(10)
+    if !spreads.isEmpty {
+      sections.append(
+        Section(heading: "Over the seeds, the best by the mean", table: PageTable(.spreads(Array(spreads)))))
+    }
+    let unfinished = file.trials.filter { !$0.isFinished }
+    if !unfinished.isEmpty {
+      let most = 20
+      sections.append(
+        Section(
+          heading: unfinished.count > most ? "The first \(most) that did not finish" : "Trials that did not finish",
+          table: PageTable(.notFinished(Array(unfinished.prefix(most))))))
+    }
+    return sections
+  }
+
+  private static func findings(_ file: SweepFile) -> [String] {
+    let count = file.trials.count { $0.isFinished }
+    var findings = ["\(grouped(count)) of \(plural(file.trials.count, "trial")) finished."]
+    for outcome in Set(file.trials.map(\.outcome)).subtracting(["finished"]).sorted() {
       findings.append(
-        "The best held-out loss is \(fixed(loss, 4)) nats per prediction: C = \(best.c), B = \(best.batch), rate "
-          + "\(significant(best.learningRate)), \(plural(best.steps, "step")), \(significant(best.seconds)) s.")
+        "\(outcome.replacing("_", with: " ")): \(plural(file.trials.count { $0.outcome == outcome }, "trial")).")
+    }
+    if count == 0 { findings.append("There is no loss to draw.") }
+    if let best = file.bestByHeldOutLoss(most: 1).first {
+      findings.append(
+        "The best held-out loss is \(TrialRecord.lossText(best.heldOutLoss)) nats per prediction: \(best.settingsText), "
+          + "\(significant(best.seconds)) s.")
+    }
+    if let target = file.target {
+      let reached = file.fastest(toTrainingLoss: target)
+      findings.append(
+        reached.first.map {
+          "\(grouped(reached.count)) reached a training loss below \(significant(target)), the fastest in "
+            + "\(significant($0.seconds)) s: \($0.settingsText)."
+        } ?? "No trial reached a training loss below \(significant(target)).")
     }
     return findings
   }

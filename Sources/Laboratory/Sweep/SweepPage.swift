@@ -22,11 +22,15 @@ public enum SweepPage {
     try ScalingPage.write(Data(CSV.encode(file.trials).utf8), to: "sweep.csv", in: folder)
     let desk = try DrawingDesk(in: "\(folder.path)/\(ScalingPage.figuresFolder)", gnuplot: gnuplot)
     defer { desk.remove() }
-    let figures = LossFront.figures(file) + RateFigures.figures(file)
-    let drawn = try figures.map { figure in
+    let drawn = try figures(file).map { figure in
       (figure: figure, svg: try ScalingPage.draw(figure, on: desk, in: folder))
     }
     let page = try SweepTemplate.render(SweepModel(file, drawn: drawn))
     try ScalingPage.write(Data(page.utf8), to: "index.html", in: folder)
+  }
+
+  /// In the order of the page.
+  static func figures(_ file: SweepFile) -> [Figure] {
+    LossFront.figures(file) + LossCurves.figures(file) + RateMap.figures(file) + BestRates.figures(file)
   }
 }
