@@ -33,6 +33,7 @@ struct SweepPageTests {
                 guard rate < 0.024 else { return }
                 $0.trainingLoss = 2.0 + 2 / Double(c) + 0.5 / sqrt(Double(batch)) + rateLoss
                 $0.heldOutLoss = 0.05 + ($0.trainingLoss ?? 0)
+                $0.curve = (1...32).map { part in 2 + 1 / Double(part) }
               })
           }
         }
@@ -40,13 +41,33 @@ struct SweepPageTests {
     }
   }
 
-  @Test("a page with both fronts, the seed's points, the target and the tables")
+  private func figures(_ html: String) -> [String] {
+    html.matches(of: /<figure class="[a-z]+" id="([a-z0-9-]+)">/).map { String($0.1) }
+  }
+
+  @Test("a page with both fronts, the seed's points, the target, what the rate does, and the tables")
   func whole() throws {
     let (html, folder) = try page(Self.sweep())
-    #expect(html.matches(of: /<svg/).count == 2 && html.contains("18 of 24 trials finished"))
+    #expect(
+      figures(html) == ["training-loss", "held-out-loss", "map-c16", "map-c32", "best-rates", "loss-curves"],
+      "\(figures(html))")
+    #expect(html.contains("18 of 24 trials finished"))
     #expect(html.contains("The best by held-out loss") && html.contains("The fastest to a training loss below 2.1"))
     #expect(try folder.text("page/figures/training-loss.gp").contains("eemicrogpt, one M5 core"))
     #expect(try folder.text("page/sweep.csv").split(separator: "\r\n").count == 25)
+  }
+
+  @Test("a page of one trial, of one rate and of one batch leaves out what says nothing")
+  func few() throws {
+    var file = Self.sweep()
+    file.trials = [file.trials[0]]
+    #expect(try figures(page(file).html) == ["loss-curves"])
+    file = Self.sweep()
+    file.trials = file.trials.filter { $0.learningRate == 0.006 }
+    #expect(try figures(page(file).html) == ["training-loss", "held-out-loss", "loss-curves"])
+    file = Self.sweep()
+    file.trials = file.trials.filter { $0.batch == 64 }
+    #expect(try figures(page(file).html) == ["training-loss", "held-out-loss", "loss-curves"])
   }
 
   @Test("a sweep of which nothing finished has a page without figures")
