@@ -36,8 +36,6 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "scaling", option: "--json", quick: scaling, slow: hours),
     OutputOption(command: "race", option: "--json", quick: racing, slow: ["--target", "1.9"]),
     OutputOption(
-      command: "race", option: "--report", quick: racing, slow: ["--target", "1.9"], fileInFolder: "race.csv"),
-    OutputOption(
       command: "sweep", option: "--json", quick: sweeping + ["--steps", "10"],
       slow: sweeping + ["--steps", "1000000000"]),
     OutputOption(
@@ -53,9 +51,10 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "generate", option: "--trace", quick: training, slow: days),
   ]
 
-  /// Options that name what their command reads, or keeps in a way of its own.
+  /// Options that name what their command reads, or keeps in a way of its own. A race takes seconds: its page is written
+  /// as a sweep's is.
   static let others: Set = [
-    "--config", "--from", "--data", "--model", "--checkpoint-dir", "--calibration", "--results",
+    "--config", "--from", "--data", "--model", "--checkpoint-dir", "--calibration", "--results", "race --report",
   ]
 
   /// Options of the program whose value is called a file or a folder, as "command --option".

@@ -50,7 +50,7 @@ extension Jobs {
       let named = try OutputOption.namedByProgram()
       let known = Set(OutputOption.all.map { "\($0.command) \($0.option)" })
       let unknown = named.filter { option in
-        !known.contains(option) && !OutputOption.others.contains { option.hasSuffix(" \($0)") }
+        !known.contains(option) && !OutputOption.others.contains { " \(option)".hasSuffix(" \($0)") }
       }
       #expect(unknown.isEmpty, "add them to OutputOption.all or .others")
       #expect(known.subtracting(named).isEmpty)
