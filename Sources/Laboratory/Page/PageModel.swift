@@ -15,6 +15,11 @@ struct PageModel {
     var caption: String
     /// "half" or "wide"
     var size: String
+
+    init(_ drawn: PageFiles.Drawn.Element, number: Int) {
+      (self.number, svg) = (number, drawn.svg)
+      (name, caption, size) = (drawn.figure.name, drawn.figure.caption, drawn.figure.isWide ? "wide" : "half")
+    }
   }
 
   struct Section {
@@ -48,14 +53,12 @@ struct PageModel {
   let hasWarnings, hasWidthFigures, hasLate: Bool
 
   /// - Parameter drawn: figures in the order of the page, as SVG elements.
-  init(_ report: ScalingReport, drawn: [(figure: Figure, svg: String)]) {
+  init(_ report: ScalingReport, drawn: PageFiles.Drawn) {
     var number = 0
     func take(_ isWanted: (String) -> Bool) -> [ShownFigure] {
-      drawn.filter { isWanted($0.figure.name) }.map { figure, svg in
+      drawn.filter { isWanted($0.figure.name) }.map { drawn in
         number += 1
-        return ShownFigure(
-          number: number, name: figure.name, svg: svg, caption: figure.caption,
-          size: figure.isWide ? "wide" : "half")
+        return ShownFigure(drawn, number: number)
       }
     }
     let machine = report.machine

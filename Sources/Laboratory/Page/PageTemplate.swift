@@ -11,7 +11,7 @@ enum PageTemplate {
     return MustacheLibrary(templates: parts).render(model, withTemplate: "page") ?? ""
   }
 
-  /// Of any page.
+  /// Any page up to the facts about the machine.
   static let head = """
     <!DOCTYPE html>
     <html lang="en">
@@ -23,6 +23,14 @@ enum PageTemplate {
     {{{style}}}
     </style>
     </head>
+    <body>
+    <h1>{{title}}</h1>
+    <pre>{{command}}</pre>
+    <dl class="facts">
+    {{#facts}}
+    <dt>{{name}}</dt><dd>{{value}}</dd>
+    {{/facts}}
+    </dl>
 
     """
 
@@ -48,14 +56,6 @@ enum PageTemplate {
 
   private static let page = """
     {{> head}}
-    <body>
-    <h1>{{title}}</h1>
-    <pre>{{command}}</pre>
-    <dl class="facts">
-    {{#facts}}
-    <dt>{{name}}</dt><dd>{{value}}</dd>
-    {{/facts}}
-    </dl>
     {{#hasWarnings}}
     <div class="warnings"><p><b>Warnings about this machine</b></p>
     <ul>

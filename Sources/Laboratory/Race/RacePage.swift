@@ -1,5 +1,4 @@
 import Files
-import Foundation
 import Schemas
 import Values
 
@@ -9,25 +8,19 @@ public enum RacePage {
   ///
   /// - Throws: `DestinationError`.
   public static func folder(_ option: String, _ path: String, waiting: Waiting) throws -> DestinationFolder {
-    try DestinationFolder(
-      option, path, files: ["index.html", "race.json", "race.csv"], folders: [ScalingPage.figuresFolder],
-      waiting: waiting)
+    try PageFiles.folder(option, path, name: "race", waiting: waiting)
   }
 
   /// Writes index.html, race.json, race.csv, and figures/NAME.gp and .svg.
   ///
+  /// - Parameters:
+  ///   - folder: made where it is not there; files of these names in it are replaced.
+  ///   - gnuplot: from `Gnuplot.require`.
   /// - Throws: `ReportError`, `DestinationError`.
   public static func write(_ file: RaceFile, to folder: DestinationFolder, gnuplot: Gnuplot) throws {
-    try folder.make(ScalingPage.figuresFolder)
-    try ScalingPage.write(try SchemaJSON.encode(file), to: "race.json", in: folder)
-    try ScalingPage.write(Data(CSV.encode(file.race.map(RaceRow.init)).utf8), to: "race.csv", in: folder)
-    let desk = try DrawingDesk(in: "\(folder.path)/\(ScalingPage.figuresFolder)", gnuplot: gnuplot)
-    defer { desk.remove() }
-    let drawn = try RaceCurves.figures(file).map { figure in
-      (figure: figure, svg: try ScalingPage.draw(figure, on: desk, in: folder))
-    }
-    let page = try SweepTemplate.render(RaceModel(file, drawn: drawn))
-    try ScalingPage.write(Data(page.utf8), to: "index.html", in: folder)
+    try PageFiles(name: "race", folder: folder, gnuplot: gnuplot).write(
+      file, rows: file.race.map(RaceRow.init), figures: RaceCurves.figures(file)
+    ) { drawn in try SweepTemplate.render(RaceModel(file, drawn: drawn)) }
   }
 }
 
@@ -57,7 +50,7 @@ struct RaceModel {
   let sections: [SweepModel.Section]
   let figures: [PageModel.ShownFigure]
 
-  init(_ file: RaceFile, drawn: [(figure: Figure, svg: String)]) {
+  init(_ file: RaceFile, drawn: PageFiles.Drawn) {
     title = "The fastest way to a \(file.loss) loss below \(significant(file.target))"
     command = file.machine.command
     facts = [
@@ -83,11 +76,7 @@ struct RaceModel {
           table: PageTable(.budget(file.budget))))
     }
     self.sections = sections
-    figures = drawn.enumerated().map { index, drawn in
-      PageModel.ShownFigure(
-        number: index + 1, name: drawn.figure.name, svg: drawn.svg, caption: drawn.figure.caption,
-        size: drawn.figure.isWide ? "wide" : "half")
-    }
+    figures = drawn.enumerated().map { PageModel.ShownFigure($1, number: $0 + 1) }
   }
 
   private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }

@@ -22,7 +22,7 @@ enum RateMap {
     var script = GnuplotScript(
       name: "map-c\(c)", shape: isWide ? .wide(rows: 1.1 * Double(batches.count) + 2) : .half,
       title: "Held-out loss by rate and batch, C = \(c)", subtitle: file.machine.inShort, entries: 0)
-    axes(batches, rates, &script)
+    axes(batches, rates, cellWidth: (isWide ? 880 : 410) / Double(rates.count), &script)
     // Beyond a few tenths all is bad alike.
     let span = min(0.25, max(0.02, worst - best))
     script.add("set cbrange [\(best):\(best + span)]")
@@ -42,13 +42,16 @@ enum RateMap {
         + " the best: \(TrialRecord.lossText(best)).\(crosses)")
   }
 
-  private static func axes(_ batches: [Int], _ rates: [Double], _ script: inout GnuplotScript) {
+  /// - Parameter cellWidth: in px, within which a rate's text has to fit.
+  private static func axes(_ batches: [Int], _ rates: [Double], cellWidth: Double, _ script: inout GnuplotScript) {
     func tics(_ texts: [String]) -> String {
       texts.enumerated().map { "'\($1)' \($0)" }.joined(separator: ", ")
     }
     script.add("unset key")
     script.add("unset grid")
-    script.add("set xtics (\(tics(rates.map { "\($0)" }))) scale 0")
+    let texts = rates.map { "\($0)" }
+    let room = cellWidth / (0.62 * Double(texts.map(\.count).max() ?? 1))
+    script.add("set xtics (\(tics(texts))) scale 0 font 'Arial,\(fixed(min(13, room), 1))'")
     script.add("set ytics (\(tics(batches.map { grouped($0) }))) scale 0")
     script.add("set xrange [-0.5:\(Double(rates.count) - 0.5)]")
     script.add("set yrange [-0.5:\(Double(batches.count) - 0.5)]")

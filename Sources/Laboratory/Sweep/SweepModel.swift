@@ -15,7 +15,7 @@ struct SweepModel {
   let sections: [Section]
   let figures: [PageModel.ShownFigure]
 
-  init(_ file: SweepFile, drawn: [(figure: Figure, svg: String)]) {
+  init(_ file: SweepFile, drawn: PageFiles.Drawn) {
     title = "Sweep of \(plural(file.trials.count, "trial")) on \(plural(file.ranks, "rank"))"
     command = file.machine.command
     facts = [
@@ -29,11 +29,7 @@ struct SweepModel {
     ]
     findings = Self.findings(file)
     sections = Self.sections(file)
-    figures = drawn.enumerated().map { index, drawn in
-      PageModel.ShownFigure(
-        number: index + 1, name: drawn.figure.name, svg: drawn.svg, caption: drawn.figure.caption,
-        size: drawn.figure.isWide ? "wide" : "half")
-    }
+    figures = drawn.enumerated().map { PageModel.ShownFigure($1, number: $0 + 1) }
   }
 
   private static func sections(_ file: SweepFile) -> [Section] {

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 import Schemas
 
 /// A sweep as one page that needs nothing else, and the files it was made from.
@@ -8,25 +7,19 @@ public enum SweepPage {
   ///
   /// - Throws: `DestinationError`.
   public static func folder(_ option: String, _ path: String, waiting: Waiting) throws -> DestinationFolder {
-    try DestinationFolder(
-      option, path, files: ["index.html", "sweep.json", "sweep.csv"], folders: [ScalingPage.figuresFolder],
-      waiting: waiting)
+    try PageFiles.folder(option, path, name: "sweep", waiting: waiting)
   }
 
   /// Writes index.html, sweep.json, sweep.csv, and figures/NAME.gp and .svg.
   ///
+  /// - Parameters:
+  ///   - folder: made where it is not there; files of these names in it are replaced.
+  ///   - gnuplot: from `Gnuplot.require`.
   /// - Throws: `ReportError`, `DestinationError`.
   public static func write(_ file: SweepFile, to folder: DestinationFolder, gnuplot: Gnuplot) throws {
-    try folder.make(ScalingPage.figuresFolder)
-    try ScalingPage.write(try SchemaJSON.encode(file), to: "sweep.json", in: folder)
-    try ScalingPage.write(Data(CSV.encode(file.trials).utf8), to: "sweep.csv", in: folder)
-    let desk = try DrawingDesk(in: "\(folder.path)/\(ScalingPage.figuresFolder)", gnuplot: gnuplot)
-    defer { desk.remove() }
-    let drawn = try figures(file).map { figure in
-      (figure: figure, svg: try ScalingPage.draw(figure, on: desk, in: folder))
-    }
-    let page = try SweepTemplate.render(SweepModel(file, drawn: drawn))
-    try ScalingPage.write(Data(page.utf8), to: "index.html", in: folder)
+    try PageFiles(name: "sweep", folder: folder, gnuplot: gnuplot).write(
+      file, rows: file.trials, figures: figures(file)
+    ) { drawn in try SweepTemplate.render(SweepModel(file, drawn: drawn)) }
   }
 
   /// In the order of the page.

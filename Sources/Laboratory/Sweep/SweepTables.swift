@@ -7,8 +7,8 @@ extension Table<TrialRecord> {
     Table(
       trials,
       [
-        .number("held out", page: "held-out loss") { TrialRecord.lossText($0.heldOutLoss) },
-        .number("training", page: "training loss") { TrialRecord.lossText($0.trainingLoss) },
+        .loss("held out", page: "held-out loss", \.heldOutLoss),
+        .loss("training", page: "training loss", \.trainingLoss),
         .number("seconds") { significant($0.seconds) },
         .number("C") { "\($0.c)" }, .number("batch") { "\($0.batch)" },
         .number("rate") { "\($0.learningRate)" }, .number("steps") { grouped($0.steps) },
@@ -32,11 +32,16 @@ extension Table<SeedSpread> {
     Table(
       spreads,
       [
-        .number("held out", page: "held-out loss, mean") { TrialRecord.lossText($0.mean) },
-        .number("from", page: "least") { TrialRecord.lossText($0.least) },
-        .number("to", page: "greatest") { TrialRecord.lossText($0.greatest) },
+        .loss("held out", page: "held-out loss, mean", \.mean), .loss("from", page: "least", \.least),
+        .loss("to", page: "greatest", \.greatest),
         .number("seeds") { $0.losses.count == $0.seeds ? "\($0.seeds)" : "\($0.losses.count) of \($0.seeds)" },
         .words("settings") { $0.record.settingsText },
       ])
+  }
+}
+
+extension Table.Column {
+  fileprivate static func loss(_ title: String, page: String, _ loss: @escaping (Row) -> Double?) -> Self {
+    .number(title, page: page) { TrialRecord.lossText(loss($0)) }
   }
 }

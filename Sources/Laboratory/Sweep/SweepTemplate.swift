@@ -14,14 +14,6 @@ enum SweepTemplate {
 
   private static let page = """
     {{> head}}
-    <body>
-    <h1>{{title}}</h1>
-    <pre>{{command}}</pre>
-    <dl class="facts">
-    {{#facts}}
-    <dt>{{name}}</dt><dd>{{value}}</dd>
-    {{/facts}}
-    </dl>
     <h2>What was found</h2>
     <ul class="findings">
     {{#findings}}
