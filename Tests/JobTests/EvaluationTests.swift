@@ -59,8 +59,10 @@ extension Jobs {
       let words = ["--steps", "60", "--reproducible", "--eval", "--eval-every", "10", "--checkpoint-every", "25"]
       let whole = try folder.train(2, words)
       try folder.remove(60)
+      // A writer that is busy delays a checkpoint.
+      let last = try #require(folder.steps.last)
       let again = try folder.train(1, words + ["--resume"])
-      #expect(again.final.resumedFrom == 50)
+      #expect(again.final.resumedFrom == last)
       let values = [whole, again].map { $0.records.filter { $0.heldOut != nil } }
       #expect(values[0].map(\.step) == Array(stride(from: 10, through: 60, by: 10)))
       #expect(values[1].map(\.step) == values[0].map(\.step))

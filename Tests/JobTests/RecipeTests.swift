@@ -14,11 +14,12 @@ extension Jobs {
       let folder = try RunFolder()
       let arguments = Self.recipe + ["--checkpoint-every", "30"]
       let whole = try folder.train(ranks, arguments)
-      #expect(folder.steps == [30, 60, 90])
+      // A writer that is busy delays a checkpoint.
+      let first = try #require(folder.steps.first { $0 < 90 })
       let end = try folder.data(90)
-      for step in [90, 60] { try folder.remove(step) }
+      for step in folder.steps where step > first { try folder.remove(step) }
       let resumed = try folder.train(ranks, arguments + ["--resume"])
-      #expect(resumed.final.resumedFrom == 30 && resumed.final.parametersHash == whole.final.parametersHash)
+      #expect(resumed.final.resumedFrom == first && resumed.final.parametersHash == whole.final.parametersHash)
       #expect(resumed.losses == whole.losses)
       #expect(try folder.data(90) == end)
     }
@@ -58,16 +59,16 @@ extension Jobs {
       let folder = try RunFolder()
       let arguments = [
         "--steps", "1500", "--average", "0.5", "--eval", "--generate", "5", "--sync", strategy, "--checkpoint-every",
-        // A writer that is busy delays a checkpoint.
         "500",
       ]
       let whole = try folder.run(ranks, arguments)
       #expect(whole.exitCode == 0, "\(whole)")
-      #expect(folder.steps == [500, 1000, 1500])
+      let stored = folder.steps
+      #expect(stored.last == 1500 && stored.count > 1)
       let (end, loss) = (try folder.data(1500), try Metrics(path: folder.metricsPath).final.heldOut?.loss)
       let names = try ddpTrain(.alone, ["generate", "--model", folder.file(1500), "--count", "5"])
       #expect(names.lines == whole.lines.suffix(5), "\(names)\n\(whole)")
-      for last in [1000, 500] {
+      for last in stored.dropLast().reversed() {
         for step in folder.steps where step > last { try folder.remove(step) }
         let resumed = try folder.run(ranks, arguments + ["--resume"])
         #expect(resumed.line("parameters") == whole.line("parameters"), "\(resumed)")
