@@ -64,10 +64,10 @@ extension Jobs {
         try ddpTrain(start, ["report", bad] + page),
         saying: "bad.json: not results of ddp-train: machine.isa is missing")
       expectFailure(try ddpTrain(start, ["report", folder.path("none")] + page), saying: "none: no such file")
-      let race = try folder.file("race.json", #"{"kind": "race", "race": []}"#)
+      let other = try folder.file("other.json", #"{"kind": "page", "race": []}"#)
       expectFailure(
-        try ddpTrain(start, ["report", race] + page),
-        saying: "race.json: not results of ddp-train: kind is \"race\", and pages are made of scaling and sweep")
+        try ddpTrain(start, ["report", other] + page),
+        saying: "other.json: not results of ddp-train: kind is \"page\", and pages are made of scaling, sweep and race")
       #expect(!FileManager.default.fileExists(atPath: folder.path("page")))
     }
   }
