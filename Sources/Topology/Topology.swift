@@ -51,8 +51,7 @@ public struct Topology: Equatable, Sendable {
   /// All CPUs that are switched on, ascending.
   public var cpus: [Int] { cores.joined().sorted() }
 
-  /// Takes 3 ms for a machine of 2 CPUs, the first time 11. On x86 hwloc takes the calling thread to each CPU and back,
-  /// so that this is not for a thread whose time is measured.
+  /// Takes 3 ms for a machine of 2 CPUs, the first time 11.
   public init(_ source: Source = .thisMachine) throws(TopologyError) {
     var handle: hwloc_topology_t?
     guard hwloc_topology_init(&handle) == 0, let handle else { throw TopologyError(source: source) }
@@ -63,8 +62,7 @@ public struct Topology: Equatable, Sendable {
       case .xml(let path): hwloc_topology_set_xml(handle, path) == 0
       case .synthetic(let description): hwloc_topology_set_synthetic(handle, description) == 0
       }
-    let flags = UInt(HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED.rawValue)
-    guard isAccepted, hwloc_topology_set_flags(handle, flags) == 0, hwloc_topology_load(handle) == 0 else {
+    guard isAccepted, hwloc_topology_set_flags(handle, chwloc_flags()) == 0, hwloc_topology_load(handle) == 0 else {
       throw TopologyError(source: source)
     }
     self.init(loaded: handle)
