@@ -42,7 +42,7 @@ public final class Race {
 
   /// Seeds that decide how long a finalist's schedule is.
   private static let tuningSeeds: [UInt64] = [11, 12, 13, 14, 15]
-  private static let secondsPerStepTime = 0.1
+  private static let secondsPerStepTime = 0.25
   /// Of the time that a race has: what the search may take, and the tuning after it.
   private static let (searchShare, tuningShare) = (0.35, 0.55)
   /// Finalists for each number of ranks.
