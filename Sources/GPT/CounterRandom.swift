@@ -28,6 +28,12 @@ public struct CounterRandom: Sendable {
     (Double(bits(counter) >> 11) + 0.5) * 0x1p-53
   }
 
+  /// Uniform in (0, 1), as a `Float` below 1.
+  @inline(__always)
+  func fraction(_ counter: UInt64) -> Float {
+    (Float(bits(counter) >> 41) + 0.5) * 0x1p-23
+  }
+
   /// Standard normal, by Box and Muller's transform.
   public func normal(_ counter: UInt64) -> Double {
     let radius = (-2 * csimd_log(uniform(2 * counter))).squareRoot()

@@ -195,23 +195,6 @@ extension ScalarModel {
   }
 }
 
-// MARK: - one position at a time
-
-extension ScalarModel {
-  /// The 27 logits behind `token` at `position`, which must be 0 or one more than the last call's: keys and
-  /// values of the positions before are those of the last calls.
-  func logits(token: Int, position: Int, parameters: UnsafePointer<Real>) -> [Real] {
-    embed(token, position, position, parameters)
-    attend(firstRow: 0, position, parameters)
-    transform(position, parameters)
-    var logits = [Real](repeating: 0, count: Shape.vocabulary)
-    Op.linear(
-      inputs: shape.dModel, outputs: Shape.vocabulary, x: s.x2 + position * shape.dModel,
-      weights: parameters + shape.offset(.head), y: &logits)
-    return logits
-  }
-}
-
 // MARK: - as an engine
 
 extension ScalarModel: Engine, PlainEngine where Real == Float {

@@ -5,7 +5,7 @@ import CSIMD
 /// A row attends to itself and to the rows last seen at each smaller position, so one walk with a path of at most
 /// 16 entries serves any tree. Without shared prefixes the tree is a bundle of chains. Queries, keys and values
 /// may be shared by rows (`pair`): they depend on (token, position) alone.
-public struct AttentionRows {
+public struct AttentionRows: RowsWithPaths {
   /// R
   var count: Int
   /// (R), 0…15: the row's depth in the tree.
@@ -18,6 +18,49 @@ public struct AttentionRows {
     self.positions = positions
     self.pair = pair
   }
+
+  @inline(__always)
+  func position(_ row: Int) -> Int { Int(positions[row]) }
+
+  @inline(__always)
+  func extend(_ path: UnsafeMutablePointer<Int>, to row: Int, stride: Int) {
+    path[position(row)] = Int(pair[row]) * stride
+  }
+}
+
+/// The rows attention runs over when each stands for itself, all at one depth: none attends to another.
+public struct PrefixRows: RowsWithPaths {
+  /// R
+  var count: Int
+  /// 0…15, of all rows.
+  var position: Int
+  /// (R, 16): rows of queries, keys and values of a row's ancestors and, at `position`, its own.
+  var pairs: UnsafePointer<Int32>
+
+  public init(count: Int, position: Int, pairs: UnsafePointer<Int32>) {
+    self.count = count
+    self.position = position
+    self.pairs = pairs
+  }
+
+  @inline(__always)
+  func position(_ row: Int) -> Int { position }
+
+  @inline(__always)
+  func extend(_ path: UnsafeMutablePointer<Int>, to row: Int, stride: Int) {
+    for j in 0...position { path[j] = Int(pairs[row * Vector.count + j]) * stride }
+  }
+}
+
+/// Rows, each of which attends to the rows along a path of its own.
+protocol RowsWithPaths {
+  var count: Int { get }
+
+  /// 0…15: a row attends to one more.
+  func position(_ row: Int) -> Int
+
+  /// Turns the path of the row before into that of `row`: offsets of `stride` floats a row, up to its position.
+  func extend(_ path: UnsafeMutablePointer<Int>, to row: Int, stride: Int)
 }
 
 public struct AttentionShape: Sendable {
@@ -64,9 +107,17 @@ public func attention(
   }
 }
 
+/// The same for rows that each stand for themselves, with the fast exponential. The bits of a row's output do not depend on
+/// the other rows.
+public func attention(
+  _ rows: PrefixRows, shape: AttentionShape, qkv: Floats, probabilities: MutableFloats, output: MutableFloats
+) {
+  attention(FastExponential.self, rows, shape, qkv, probabilities, output)
+}
+
 @inline(__always)
 private func attention<Exp: Exponential>(
-  _: Exp.Type, _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
+  _: Exp.Type, _ rows: some RowsWithPaths, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
   _ output: MutableFloats
 ) {
   switch (shape.headDim, shape.heads % 4) {
@@ -103,16 +154,16 @@ public func attentionBackward(
 
 @inline(__always)
 private func forward<Exp: Exponential, Quad: HeadQuad>(
-  _: Exp.Type, _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
+  _: Exp.Type, _ rows: some RowsWithPaths, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: MutableFloats,
   _ output: MutableFloats, _ heads: (Int) -> Quad
 ) {
   let width = shape.width
   let scale = shape.scale
   withPath { path, _ in
     for row in 0..<rows.count {
-      let position = Int(rows.positions[row])
-      let own = Int(rows.pair[row]) * 3 * width
-      path[position] = own
+      let position = rows.position(row)
+      rows.extend(path, to: row, stride: 3 * width)
+      let own = path[position]
       let groups = position / 4 + 1
       let inUse = Vector.firstOfBlocks(position % 4 + 1)
       for quad in 0..<shape.quads {
@@ -162,9 +213,9 @@ private func backward<Quad: HeadQuad>(
   let scale = shape.scale
   withPath { path, dScores in
     for row in 0..<rows.count {
-      let position = Int(rows.positions[row])
-      let own = Int(rows.pair[row]) * 3 * width
-      path[position] = own
+      let position = rows.position(row)
+      rows.extend(path, to: row, stride: 3 * width)
+      let own = path[position]
       let groups = position / 4 + 1
       for quad in 0..<shape.quads {
         let layout = heads(quad)

@@ -4,7 +4,7 @@ import CSIMD
 public let logitsRow = 32
 
 /// V: columns of a row that are logits.
-private let vocabulary = 27
+let vocabulary = 27
 
 /// Softmax of 27 logits per row, weighed for the backward pass.
 ///

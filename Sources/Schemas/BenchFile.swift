@@ -65,3 +65,34 @@ public struct SynchronisationResult: FileRecord {
 
   public init() {}
 }
+
+/// The results of `bench --generate`.
+public struct GenerationFile: FileFormat {
+  public var formatVersion: Int? = newestFormat
+  /// The instruction set the program was built for.
+  public var isa = ""
+  public var generation: [GenerationResult] = []
+
+  public init() {}
+}
+
+/// Names written from one model in one way. Times are those of all names, printing excepted.
+public struct GenerationResult: FileRecord {
+  /// C and H.
+  public var c = 0, heads = 0
+  public var names = 0
+  /// Whether names that begin alike share the arithmetic.
+  public var sharing = false
+  public var ranks = 0
+  public var temperature = Double.nan
+  /// Medians, and of the time the inner 80 %.
+  public var lettersPerSecond = Double.nan
+  public var seconds = Double.nan, secondsP10 = Double.nan, secondsP90 = Double.nan
+  /// 2 · parameters · tokens drawn / time, whatever was shared, over one core's peak: the median.
+  public var nominal = Double.nan
+  /// Tokens drawn, ends of names included, and the share of them whose prefix had to be computed.
+  public var tokens = 0
+  public var computedShare = Double.nan
+
+  public init() {}
+}

@@ -7,12 +7,19 @@ import Testing
 /// New names from fixed parameters.
 @Suite struct GeneratorTests {
   static func names(
-    _ shape: Shape, _ parameters: [Float], seed: UInt64, temperature: Double, _ indices: some Sequence<Int>
+    _ shape: Shape, _ parameters: [Float], seed: UInt64, temperature: Double, _ range: Range<Int>,
+    sharing: Bool = true, prefixes: Int = Generator.usualPrefixes
   ) -> [[UInt8]] {
-    parameters.withUnsafeBufferPointer { buffer in
-      guard let pointer = buffer.baseAddress else { return [] }
-      let generator = Generator(shape: shape, parameters: pointer, seed: seed)
-      return indices.map { generator.name($0, temperature: temperature) }
+    letters(
+      Generator(
+        shape: shape, parameters: parameters, seed: seed, temperature: temperature, sharing: sharing, prefixes: prefixes
+      ).text(of: range))
+  }
+
+  /// 0…25, a name per line.
+  static func letters(_ text: [UInt8]) -> [[UInt8]] {
+    text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().map { line in
+      line.map { $0 - UInt8(ascii: "a") }
     }
   }
 
@@ -36,9 +43,73 @@ import Testing
     #expect(firstDifference(again, first) == nil)
     #expect(firstDifference(others, first) != nil)
     #expect(Set(first).count > 20)
-    // A name depends on its number alone, not on the names written before it.
-    let backwards = Self.names(shape, parameters, seed: 1, temperature: 0.8, (0..<50).reversed())
-    #expect(firstDifference(backwards.reversed(), first) == nil)
+  }
+
+  /// A name depends on its number alone: not on the names written before it or with it, nor on what is kept of them.
+  @Test(arguments: [(16, 4), (48, 3), (64, 4), (128, 8)])
+  func namesDoNotDependOnEachOther(size: (Int, Int)) throws {
+    let shape = try Shape(dModel: size.0, heads: size.1)
+    let parameters = Self.parameters(shape)
+    let count = 5000
+    func names(_ range: Range<Int>, sharing: Bool, prefixes: Int = Generator.usualPrefixes) -> [[UInt8]] {
+      Self.names(shape, parameters, seed: 1, temperature: 1.5, range, sharing: sharing, prefixes: prefixes)
+    }
+    let all = names(0..<count, sharing: true)
+    #expect(all.count == count)
+    #expect(firstDifference(names(0..<count, sharing: false), all) == nil)
+    // Room for the prefixes of one batch: after each, all is forgotten.
+    #expect(firstDifference(names(0..<count, sharing: true, prefixes: 1), all) == nil)
+    for range in [4321..<4322, 17..<40, 2000..<2100] {
+      #expect(firstDifference(names(range, sharing: true), Array(all[range])) == nil)
+      #expect(firstDifference(names(range, sharing: false), Array(all[range])) == nil)
+    }
+    let generator = Generator(shape: shape, parameters: parameters, seed: 1, temperature: 1.5)
+    let parts = [3000..<count, 0..<1, 1..<3000].map { (range: $0, names: Self.letters(generator.text(of: $0))) }
+    for part in parts { #expect(firstDifference(part.names, Array(all[part.range])) == nil) }
+  }
+
+  /// Letter by letter as the model's definition has it in double precision, from the same random numbers.
+  @Test(arguments: [(16, 4, 0.6, 8), (32, 1, 1, 1), (48, 16, 0.8, 1)])
+  func namesAreTheModels(width: Int, heads: Int, temperature: Double, count: Int) throws {
+    let shape = try Shape(dModel: width, heads: heads)
+    let parameters = Self.parameters(shape)
+    let random = CounterRandom(seed: 5, stream: .generation)
+    let expected = try (0..<count).map { name in
+      var letters: [UInt8] = []
+      while letters.count < Shape.context {
+        let logits = try Self.logits(shape, parameters, after: letters)
+        let top = try #require(logits.max())
+        let weights = logits.map { exp(($0 - top) / temperature) }
+        let bits = random.bits(UInt64(name * Shape.context + letters.count))
+        var left = (Double(bits >> 41) + 0.5) * 0x1p-23 * weights.reduce(0, +)
+        let token = try #require(
+          weights.firstIndex { weight in
+            left -= weight
+            return left < 0
+          })
+        if token == Shape.boundary { break }
+        letters.append(UInt8(token))
+      }
+      return letters
+    }
+    let names = Self.names(shape, parameters, seed: 5, temperature: temperature, 0..<count)
+    #expect(firstDifference(names, expected) == nil)
+  }
+
+  /// Of names that begin alike, what they have in common is computed once.
+  @Test func prefixesAreComputedOnce() throws {
+    let shape = try Shape(dModel: 16, heads: 4)
+    let parameters = Self.parameters(shape)
+    let sharing = Generator(shape: shape, parameters: parameters, seed: 1, temperature: 0.8)
+    let apart = Generator(shape: shape, parameters: parameters, seed: 1, temperature: 0.8, sharing: false)
+    let text = sharing.text(of: 0..<3000)
+    #expect(apart.text(of: 0..<3000) == text)
+    let names = Self.letters(text)
+    let drawn = names.reduce(0) { $0 + min($1.count + 1, Shape.context) }
+    let prefixes = Set(names.flatMap { name in (0...min(name.count, Shape.context - 1)).map { name.prefix($0) } })
+    #expect(sharing.drawn == drawn && apart.drawn == drawn)
+    #expect(apart.computed == drawn)
+    #expect(sharing.computed == prefixes.count)
   }
 
   /// 0…25 and at most 16 letters, both ends of which must occur.
@@ -65,7 +136,7 @@ import Testing
       guard let top = logits.max(), let token = logits.firstIndex(of: top), token != Shape.boundary else { break }
       greedy.append(UInt8(token))
     }
-    #expect(Self.names(shape, parameters, seed: 4, temperature: 1e-4, [0, 17]) == [greedy, greedy])
+    #expect(Self.names(shape, parameters, seed: 4, temperature: 1e-4, 0..<2) == [greedy, greedy])
   }
 
   /// First letters, empty names included, follow the model's distribution at every temperature.

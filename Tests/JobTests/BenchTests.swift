@@ -50,6 +50,46 @@ extension Jobs {
     }
   }
 
+  /// How fast names are written, without its times: those flake.
+  @Suite("bench --generate")
+  struct BenchGenerate {
+    @Test("both ways, every key, the same letters on any ranks", arguments: [Start.alone, .ranks(1), .ranks(2)])
+    func results(start: Start) throws {
+      let folder = try TemporaryFolder()
+      let training = ["--d-model", "16", "--steps", "20", "--generate", "0", "--quiet"]
+      #expect(try ddpTrain(.alone, training + ["--checkpoint-dir", folder.path("run")]).exitCode == 0)
+      let file = folder.path("names.json")
+      let model = folder.path("run/step-000000020.safetensors")
+      let result = try ddpTrain(
+        start, ["bench", "--generate", "--model", model, "--names", "3000", "--seconds", "0.01", "--json", file])
+      #expect(result.exitCode == 0 && result.stderr.isEmpty, "\(result)")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+      let ranks = if case .ranks(let count) = start { count } else { 1 }
+      let rows = try #require((json as? [String: Any])?["generation"] as? [[String: Any]])
+      #expect(rows.map { $0["sharing"] as? Bool } == [false, true])
+      for row in rows {
+        func number(_ key: String) throws -> Double { try #require(row[key] as? Double, "\(key)") }
+        #expect(try number("c") == 16 && number("heads") == 4 && number("names") == 3000)
+        #expect(try number("ranks") == Double(ranks))
+        #expect(try number("tokens") == (rows[0]["tokens"] as? Double))
+        let letters = try number("letters_per_second") * number("seconds")
+        #expect(try letters < number("tokens") && letters > number("tokens") - 3001)
+        #expect(try number("nominal") > 0 && number("seconds_p10") <= number("seconds_p90"))
+        let computed = try number("computed_share")
+        #expect(row["sharing"] as? Bool == true ? computed < 0.9 : computed == 1)
+      }
+    }
+
+    @Test("no model, and options of other measurements: one clear message", arguments: [Start.alone, .ranks(2)])
+    func refusals(start: Start) throws {
+      expectFailure(try ddpTrain(start, ["bench", "--generate"]), saying: "takes a model: --model FILE")
+      expectFailure(
+        try ddpTrain(start, ["bench", "--generate", "--model", "none", "--batch", "4"]),
+        saying: "--batch is of no use with --generate")
+      expectFailure(try ddpTrain(start, ["bench", "--generate", "--model", "/proc/none"]), saying: "/proc/none")
+    }
+  }
+
   /// The comparison of strategies, without its times: those flake.
   @Suite("bench --sync")
   struct BenchSync {

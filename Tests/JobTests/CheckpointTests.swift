@@ -244,5 +244,19 @@ extension Jobs {
       try folder.damage(200)
       expectFailure(try ddpTrain(.ranks(ranks), model), saying: "its checksum does not match")
     }
+
+    /// So many that ranks share them, in blocks that do not come out even.
+    @Test("many names are the same on any ranks, from a checkpoint and at a run's end")
+    func manyNames() throws {
+      let folder = try RunFolder()
+      let run = try folder.run(2, ["--steps", "200", "--seed", "5", "--generate", "20001"])
+      let model = ["generate", "--model", folder.file(200), "--count", "20001"]
+      let alone = try ddpTrain(.alone, model)
+      #expect(alone.exitCode == 0 && alone.lines.count == 20001 && Set(alone.lines).count > 5000)
+      for ranks in 1...3 {
+        #expect(try ddpTrain(.ranks(ranks), model).stdout == alone.stdout, "\(ranks) ranks")
+      }
+      #expect(run.lines.suffix(20001) == alone.lines)
+    }
   }
 }

@@ -25,6 +25,7 @@ struct SchemaJSONTests {
         ]
       })
     try survives(SynchronisationFile { $0.results = [SynchronisationResult { $0.bareAllreduceUs = 8.132 }] })
+    try survives(GenerationFile { $0.generation = [GenerationResult { $0.lettersPerSecond = 8.25e6 }] })
     try survives(LadderFile { $0.rungs = [RungResult { $0.gradientDifference = 3e-7 }] })
     try survives(
       PredictionFile {

@@ -148,6 +148,30 @@ CSIMD_SPLAT(2)
 CSIMD_SPLAT(3)
 #undef CSIMD_SPLAT
 
+/// Lane i of the result is the sum of lanes 0…i, always in the same order.
+CSIMD_INLINE csimd_f32x16 csimd_running_sums(csimd_f32x16 x) {
+  const csimd_f32x16 zero = 0;
+  x += csimd_whole(__builtin_shufflevector(zero, x, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
+  x += csimd_whole(__builtin_shufflevector(zero, x, 0, 1, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29));
+  x += csimd_whole(__builtin_shufflevector(zero, x, 0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27));
+  x += csimd_whole(__builtin_shufflevector(zero, x, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+  return x;
+}
+
+/// How many lanes are at most `bound`.
+CSIMD_INLINE int csimd_count_up_to(csimd_f32x16 x, float bound) {
+#if CSIMD_ISA == CSIMD_ISA_AVX512
+  return __builtin_popcount(_mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(bound), _CMP_LE_OQ));
+#elif CSIMD_ISA == CSIMD_ISA_AVX2
+  CSIMD_SPLIT8(x, lo, hi);
+  __m256 limit = _mm256_set1_ps(bound);
+  return __builtin_popcount(_mm256_movemask_ps(_mm256_cmp_ps(lo, limit, _CMP_LE_OQ))) +
+         __builtin_popcount(_mm256_movemask_ps(_mm256_cmp_ps(hi, limit, _CMP_LE_OQ)));
+#else
+  return -__builtin_reduce_add(x <= bound);
+#endif
+}
+
 /// Blocks 0, 0, 1, 1 and blocks 2, 2, 3, 3.
 CSIMD_INLINE csimd_f32x16 csimd_double_low_blocks(csimd_f32x16 x) {
   return __builtin_shufflevector(x, x, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7);

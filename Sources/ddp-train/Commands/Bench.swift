@@ -21,11 +21,18 @@ struct Bench: JobCommand {
       With --sync, under mpirun: every synchronisation strategy at batch 16, in turns with one core alone and a bare \
       all-reduce. sync and Adam from the last rank's arrival on; efficiency: one core / (ranks · step); work: rows of \
       all ranks over those of one.
+
+      With --generate, on one rank or more: how fast names are written from --model, each by itself and with common \
+      prefixes computed once. Nominal: 2 · parameters · tokens drawn / time, over one core's peak.
       """)
 
   struct Table: OptionTable {
     let sync = Declared(
       "sync", help: "Compare the synchronisation strategies on the ranks of this job.")
+    let generate = Declared("generate", help: "Time the writing of names from --model.")
+    let model = Declared<String?>("model", .file, help: "Of --generate: a checkpoint, or a safetensors file.")
+    let names = Declared(Ranges.names, default: 100_000, help: "Of --generate: names to write.")
+    let temperature = Declared(Ranges.temperature, default: 0.6, help: "Of --generate: their temperature.")
     let dModel = Declared(
       each: Ranges.dModel, default: [16, 32, 64, 128], otherwise: "16 32 64 128, and 64 at batch 128", help: "Widths.")
     let batch = Declared(Ranges.batch, default: 16, help: "Names in a batch.")
@@ -39,6 +46,7 @@ struct Bench: JobCommand {
 
   func run(on world: Communicator) throws {
     let options = try onEveryRank(of: world) { try self.options.values() }
+    if options.generate { return try timeGeneration(options, on: world) }
     guard options.sync == (world.size > 1) else {
       throw JobFailure(
         description: options.sync
@@ -90,6 +98,34 @@ struct Bench: JobCommand {
     let found = SynchronisationFile(results)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
+      print(found.text)
+      try file?.write(SchemaJSON.encode(found))
+    }
+  }
+
+  private func timeGeneration(_ options: OptionValues<Table>, on world: Communicator) throws {
+    let (path, file) = try onEveryRank(of: world) {
+      if let option = options.firstGiven(except: ["generate", "model", "names", "temperature", "seconds", "json"]) {
+        throw OptionError("--\(option) is of no use with --generate")
+      }
+      guard let path = options.model else {
+        throw OptionError("bench --generate takes a model: --model FILE, a checkpoint or a safetensors file")
+      }
+      return (path, try Destination.json(options.json, of: world))
+    }
+    try requireAgreement(options.agreement, over: world)
+    let model = try SharedModel(path: path, heads: nil, on: world, everywhere: true)
+    let benchmark = GenerationBenchmark(
+      shape: model.shape, parameters: model.parameters, names: options.names, seed: model.seed ?? 1,
+      temperature: options.temperature, world: world)
+    let measurement = MeasurementReporter(seconds: options.seconds, on: world)
+    defer { measurement.finish() }
+    try benchmark.run(seconds: options.seconds, progress: measurement.part("names"))
+    measurement.finish()
+    try StopSignal.check(over: world)
+    try onEveryRank(of: world) {
+      guard world.rank == 0 else { return }
+      let found = GenerationFile(model.shape, temperature: options.temperature, benchmark.results)
       print(found.text)
       try file?.write(SchemaJSON.encode(found))
     }

@@ -36,24 +36,18 @@ struct Generate: JobCommand {
       try TrainingRun(options, world: world).run()
       return
     }
-    let (chosen, stored) = try onEveryRank(of: world) {
+    let chosen = try onEveryRank(of: world) {
       let chosen = try options.values()
       if let option = chosen.firstGiven(except: Self.ofUseWithModel) {
         throw OptionError("--\(option) is of no use with --model: nothing is trained")
       }
-      return (chosen, try world.rank == 0 ? StoredModel(path: model, heads: chosen.heads) : nil)
+      return chosen
     }
-    if let version = stored?.programVersion, let notice = RunIdentity.notice(path: model, version: version) {
-      RankLogHandler.logger(rank: 0).warning("\(notice)")
-    }
-    try world.rest { isStopped in
-      try stored?.parameters.withUnsafeBufferPointer { parameters in
-        guard let stored, let start = parameters.baseAddress else { return }
-        let generator = Generator(
-          shape: stored.shape, parameters: start,
-          seed: chosen.isGiven(\.seed) ? chosen.seed : stored.seed ?? chosen.seed)
-        try generator.printNames(chosen.generate, temperature: chosen.temperature, isStopped: isStopped)
-      }
+    let shared = try SharedModel(
+      path: model, heads: chosen.heads, on: world, everywhere: NameWriting.isShared(chosen.generate, over: world))
+    let seed = chosen.isGiven(\.seed) ? chosen.seed : shared.seed ?? chosen.seed
+    try printNames(chosen.generate, on: world) {
+      Generator(shape: shared.shape, parameters: shared.parameters, seed: seed, temperature: chosen.temperature)
     }
   }
 

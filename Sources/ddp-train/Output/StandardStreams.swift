@@ -5,6 +5,9 @@ import Values
 /// Prints lines. What comes from files, hosts or arguments cannot steer the terminal.
 func print(_ text: String) { Swift.print(escaped(text, keepingLines: true)) }
 
+/// Prints text of this program's own making, in which nothing steers a terminal.
+func printUnchanged(_ text: [UInt8]) { fwrite(text, 1, text.count, stdout) }
+
 /// Hands what was printed to the system now. Under mpirun standard output is buffered in blocks.
 ///
 /// - Returns: why that, or an earlier write, failed; nil where all has arrived.

@@ -45,29 +45,30 @@ extension TrainingRun {
     return summary
   }
 
-  /// Rank 0 says what the run came to, and writes names, while the others rest.
+  /// Rank 0 says what the run came to, while the others rest, and names are written.
   func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) throws {
     Whereabouts.enter(.ending)
-    try trainer.withAverage { try speak(summary, trainer, metrics) }
+    try world.rest { _ in speak(summary, trainer, metrics) }
+    try trainer.withAverage {
+      try printNames(plan.generate, on: world) {
+        Generator(
+          shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed,
+          temperature: plan.temperature)
+      }
+    }
   }
 
-  private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) throws {
-    try world.rest { isStopped in
-      guard speaks else { return }
-      if let metrics {
-        Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
-      }
-      if !plan.quiet {
-        if summary.interrupted {
-          print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
-        }
-        print(report.summary(summary))
-        if plan.generate > 0 { print("") }
-      }
-      let generator = Generator(
-        shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed)
-      try generator.printNames(plan.generate, temperature: plan.temperature, isStopped: isStopped)
+  private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
+    guard speaks else { return }
+    if let metrics {
+      Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
     }
+    guard !plan.quiet else { return }
+    if summary.interrupted {
+      print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
+    }
+    print(report.summary(summary))
+    if plan.generate > 0 { print("") }
   }
 
   /// Training goes on without a file that cannot be written, and the run ends with it as an error.
