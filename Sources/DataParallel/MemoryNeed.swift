@@ -27,10 +27,13 @@ public struct MemoryNeed: Sendable, Equatable {
     let share = (batch + ranks - 1) / ranks
     let leaves = min(batch, SummationTree.mostLeaves)
     let capacity = reproducible ? (batch + leaves - 1) / leaves : min(batch, 2 * share)
-    let most = Shape.context * max(capacity, TrainingStep.evaluationBatch)
+    let most = Shape.context * TrainingStep.engineCapacity(shape, shard: capacity)
     // Parameters, their gradient, two moments, and a checkpoint of three; a reproducible run keeps sums on the way.
     // Sums of twice a parameter's size are in the model, in a checkpoint, and on rank 0 beside two models in between.
-    let count = 7 + (reproducible ? SummationTree.mostLeaves : 0) + (averages ? 8 : 0)
+    // A shard in pieces has a second gradient.
+    let count =
+      7 + (capacity > ShardPass.mostNames(shape) ? 1 : 0) + (reproducible ? SummationTree.mostLeaves : 0)
+      + (averages ? 8 : 0)
     let models = 4 * shape.parameterCount * count
     // A step's names, their indices and where they may be cut.
     let always = models + 40 * batch

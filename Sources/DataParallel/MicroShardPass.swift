@@ -44,60 +44,36 @@ final class MicroShardPass {
   /// - Parameters:
   ///   - shard: this rank's names.
   ///   - part: of the run.
+  ///   - scale: 1 / predicted positions of the GLOBAL batch.
   ///   - gradients: (P) each: where those of `treeNodes` go.
   /// - Returns: the loss sum of all.
   func run(
-    _ shard: UnsafeBufferPointer<Name>, part: Int, _ pass: ShardPass, gradients: [UnsafeMutablePointer<Float>],
-    _ clock: inout PhaseClock
+    _ shard: UnsafeBufferPointer<Name>, part: Int, scale: Double, _ pass: ShardPass,
+    gradients: [UnsafeMutablePointer<Float>], _ clock: inout PhaseClock
   ) -> Double {
     var loss = 0.0
     let first = names(inPart: part).lowerBound
     for index in treeNodes.indices {
-      loss += run(treeNodes[index], level: 0, into: gradients[index], shard, trees[part], first, pass, &clock)
+      loss += run(
+        treeNodes[index], level: 0, into: gradients[index], shard, trees[part], first, scale, pass, &clock)
     }
     return loss
   }
 
   private func run(
     _ treeNode: Range<Int>, level: Int, into gradient: UnsafeMutablePointer<Float>, _ shard: UnsafeBufferPointer<Name>,
-    _ tree: SummationTree, _ first: Int, _ pass: ShardPass, _ clock: inout PhaseClock
+    _ tree: SummationTree, _ first: Int, _ scale: Double, _ pass: ShardPass, _ clock: inout PhaseClock
   ) -> Double {
     if treeNode.count == 1 {
       let own = tree.names(of: treeNode.lowerBound)
       let slots = own.lowerBound - first..<own.upperBound - first
-      return pass.run(UnsafeBufferPointer(rebasing: shard[slots]), gradient: gradient, &clock)
+      return pass.run(UnsafeBufferPointer(rebasing: shard[slots]), scale: scale, gradient: gradient, &clock)
     }
     let (left, right) = SummationTree.children(of: treeNode)
     let other = waiting.pointer + level * stride
-    var loss = run(left, level: level, into: gradient, shard, tree, first, pass, &clock)
-    loss += run(right, level: level + 1, into: other, shard, tree, first, pass, &clock)
+    var loss = run(left, level: level, into: gradient, shard, tree, first, scale, pass, &clock)
+    loss += run(right, level: level + 1, into: other, shard, tree, first, scale, pass, &clock)
     add(count: parameterCount, UnsafePointer(gradient), UnsafePointer(other), target: gradient)
-    clock.lap(.backward)
-    return loss
-  }
-}
-
-/// What a forward and a backward pass need besides names and a place for their gradient.
-struct ShardPass {
-  let engine: any Engine
-  /// (P)
-  let parameters: UnsafePointer<Float>
-  /// 1 / predicted positions of the GLOBAL batch.
-  let scale: Double
-
-  /// Runs both.
-  ///
-  /// - Parameters:
-  ///   - gradient: (P), overwritten.
-  ///   - isFinal: as `Engine.backward` calls it.
-  /// - Returns: the loss sum.
-  func run(
-    _ names: UnsafeBufferPointer<Name>, gradient: UnsafeMutablePointer<Float>, _ clock: inout PhaseClock,
-    isFinal: (_ from: Int) -> Void = { _ in }
-  ) -> Double {
-    let loss = engine.forward(names, parameters: parameters, scale: scale)
-    clock.lap(.forward)
-    engine.backward(parameters: parameters, gradient: gradient, isFinal: isFinal)
     clock.lap(.backward)
     return loss
   }

@@ -11,6 +11,7 @@ public final class TrainingStep {
   private let names: NameTable
   private let sampler: BatchSampler
   private let synchronisation: any GradientSynchronisation
+  private let pass: ShardPass
   /// Where this rank's gradients go, as `synchronisation` has them.
   private let gradients: [UnsafeMutablePointer<Float>]
   private let rank, ranks: Int
@@ -27,6 +28,9 @@ public final class TrainingStep {
   /// Whether its ranks have agreed to stop, after the same step on all of them. The program then knows of a request.
   public private(set) var wasStopped = false
 
+  /// What this rank's forward and backward passes of the last step amount to.
+  public var work: StepWork { pass.work }
+
   /// What became of a step.
   public struct Outcome: Sendable {
     /// Mean over the global batch, in nats.
@@ -41,6 +45,13 @@ public final class TrainingStep {
 
   /// Evaluation runs in batches of the same engine, which has room for this many names on every rank.
   static let evaluationBatch = 64
+
+  /// The most names that an engine gets at once.
+  ///
+  /// - Parameter shard: the most names of a rank's shard, or of a micro-shard.
+  static func engineCapacity(_ shape: Shape, shard: Int) -> Int {
+    max(min(shard, ShardPass.mostNames(shape)), evaluationBatch)
+  }
 
   /// Collective. Changes the calling thread's floating-point mode: denormals count as zero from here on.
   ///
@@ -71,9 +82,9 @@ public final class TrainingStep {
     self.engine =
       engine
       ?? settings.engine.make(
-        shape: settings.shape, names: max(capacity, Self.evaluationBatch),
-        derived: replica?.derived)
+        shape: settings.shape, names: Self.engineCapacity(settings.shape, shard: capacity), derived: replica?.derived)
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0)
+    pass = ShardPass(self.engine, parameters: state.parameters.pointer, names: capacity)
     batchIndices = AlignedBuffer(zeros: settings.batch)
     batchNames = AlignedBuffer(zeros: settings.batch)
     try parametersReplaced()
@@ -152,10 +163,14 @@ public final class TrainingStep {
   ///
   /// - Returns: their loss sum.
   private func pass(over batch: Batch, _ clock: inout PhaseClock) -> Double {
-    let pass = ShardPass(
-      engine: engine, parameters: UnsafePointer(state.parameters.pointer), scale: 1 / Double(batch.positions))
-    if let microShards { return microShards.run(batch.shard, part: part, pass, gradients: gradients, &clock) }
-    return pass.run(batch.shard, gradient: gradients[0], &clock) { synchronisation.gradientIsFinal(from: $0) }
+    let scale = 1 / Double(batch.positions)
+    pass.work = .zero
+    if let microShards {
+      return microShards.run(batch.shard, part: part, scale: scale, pass, gradients: gradients, &clock)
+    }
+    return pass.run(batch.shard, scale: scale, gradient: gradients[0], &clock) {
+      synchronisation.gradientIsFinal(from: $0)
+    }
   }
 
   /// A step's batch as a rank sees it. Until the next one is selected.

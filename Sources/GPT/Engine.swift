@@ -45,6 +45,15 @@ public struct StepWork: Sendable {
   /// Floating-point operations of the matrix products and the attention really done, forward and backward.
   public var flops: Double
 
+  public static let zero = StepWork(rows: 0, pairs: 0, flops: 0)
+
+  private init(rows: Int, pairs: Int, flops: Double) { (self.rows, self.pairs, self.flops) = (rows, pairs, flops) }
+
+  public static func += (left: inout StepWork, right: StepWork) {
+    left = StepWork(
+      rows: left.rows + right.rows, pairs: left.pairs + right.pairs, flops: left.flops + right.flops)
+  }
+
   /// - Parameter attended: keys seen, summed over the rows.
   init(shape: Shape, rows: Int, pairs: Int, attended: Int) {
     self.rows = rows

@@ -34,22 +34,40 @@ private func softmaxRows<Exp: Exponential>(
 ) {
   let inUse = Vector.ones(upTo: vocabulary - Vector.count)
   let ignored = (inUse - 1) * 1e30  // 0 in use, −1e30 elsewhere: far below any maximum
-  for row in 0..<rows {
-    let pointer = logits + row * logitsRow
-    let low = Vector(pointer)
-    let high = multiplyAdd(ignored, Vector(pointer + Vector.count), inUse)
-    let top = csimd_max(low, high).laneMaximum
-    let lowExponential = Exp.of(low - top)
-    let highExponential = Exp.of(high - top) * inUse
-    let sum = (lowExponential + highExponential).laneSum
-    maximum[row] = top
-    logNormaliser[row] = sum
-    let scale = weight[row] / sum
-    (lowExponential * scale).store(pointer)
-    (highExponential * scale).store(pointer + Vector.count)
-  }
-  // Logarithms sixteen rows at a time.
-  for row in stride(from: 0, to: rows, by: Vector.count) {
-    (Vector(maximum + row) + logarithm(Vector(logNormaliser + row))).store(logNormaliser + row)
+  // Sixteen rows at a time: their maxima, sums and logarithms are a vector each.
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: Vector.count * Vector.count) { block in
+    let parts = block.baseAddress.unsafelyUnwrapped
+    parts.initialize(repeating: 0, count: block.count)
+    var first = 0
+    while first < rows {
+      let count = min(Vector.count, rows - first)
+      let start = logits + first * logitsRow
+      for row in 0..<count {
+        let pointer = start + row * logitsRow
+        csimd_max(Vector(pointer), multiplyAdd(ignored, Vector(pointer + Vector.count), inUse))
+          .store(parts + row * Vector.count)
+      }
+      let tops = csimd_row_maxima(parts)
+      tops.store(maximum + first)
+      for row in 0..<count {
+        let pointer = start + row * logitsRow
+        let top = maximum[first + row]
+        let low = Exp.of(Vector(pointer) - top)
+        let high = Exp.of(multiplyAdd(ignored, Vector(pointer + Vector.count), inUse) - top) * inUse
+        low.store(pointer)
+        high.store(pointer + Vector.count)
+        (low + high).store(parts + row * Vector.count)
+      }
+      let sums = csimd_row_sums(parts)
+      sums.store(logNormaliser + first)
+      for row in 0..<count {
+        let pointer = start + row * logitsRow
+        let scale = weight[first + row] / logNormaliser[first + row]
+        (Vector(pointer) * scale).store(pointer)
+        (Vector(pointer + Vector.count) * scale).store(pointer + Vector.count)
+      }
+      (tops + logarithm(sums)).store(logNormaliser + first)
+      first += count
+    }
   }
 }

@@ -41,7 +41,7 @@ func requireRoomForProgram() {
 }
 
 /// - Parameter limits: one per rank.
-private func obstacle(to need: MemoryNeed, limits: [MemoryLimits], hosts: [String]) -> String? {
+func obstacle(to need: MemoryNeed, limits: [MemoryLimits], hosts: [String]) -> String? {
   for (rank, own) in limits.enumerated() {
     let (addresses, atOnce) = (own.addresses ?? .max, own.promisedAtOnce ?? .max)
     let promised = own.promised ?? .max

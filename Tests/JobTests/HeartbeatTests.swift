@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 extension Jobs {
@@ -70,6 +71,23 @@ extension Jobs {
       let waits = beats(in: result)[0].filter { $0.place == "exchanging" }
       let counts = Dictionary(grouping: waits, by: \.step).values.map(\.count)
       #expect((counts.max() ?? 0) >= 2, "\(result)")
+    }
+
+    @Test("a sweep's steps are those of all its trials, of the ones before it went on, too")
+    func sweep() throws {
+      let folder = try TemporaryFolder()
+      let arguments = [
+        "sweep", "--d-model", "16", "--batch", "8", "--learning-rate", "0.002", "0.003", "0.004", "--steps", "5000",
+        "--progress", "never", "--heartbeat", "1", "--results", folder.path("sweep.jsonl"),
+      ]
+      for (more, steps) in [([], 0), (["--resume"], 15_000)] {
+        let result = try ddpTrain(.ranks(2), arguments + more)
+        #expect(result.exitCode == 0, "\(result)")
+        for own in beats(in: result) {
+          #expect(beginning(of: own) == steps, "\(result)")
+          #expect(own.allSatisfy { $0.step <= 15_000 }, "\(result)")
+        }
+      }
     }
   }
 }

@@ -119,25 +119,30 @@ extension Jobs {
 
   @Suite("memory")
   struct MemoryTests {
+    /// Ranks that may have so much of addresses, in kB: enough for the program itself, and not for a model of this width.
+    private func limited(_ start: Start, _ command: String, to kilobytes: Int = 300_000) throws -> RunResult {
+      let program = "ulimit -v \(kilobytes); exec \"$0\" \(command) --d-model 1024"
+      guard case .ranks(let ranks) = start else { return try MPIRun.runScript(program, program: "ddp-train") }
+      let launch = "exec mpirun -np \(ranks) --oversubscribe --bind-to none --timeout 60 sh -c '\(program)' \"$0\""
+      return try MPIRun.runScript(launch, program: "ddp-train", timeout: .seconds(40))
+    }
+
     @Test(
       "what cannot fit is refused with what it takes and what there is",
-      arguments: [
-        "train --batch 1048576 --d-model 512", "bench --batch 1048576 --d-model 512",
-        "predict --batch 262144 --d-model 512", "ladder --batch 1048576 --d-model 512",
-      ])
+      arguments: ["train", "bench", "predict", "ladder"])
     func tooLarge(command: String) throws {
-      let result = try ddpTrain(.alone, command.split(separator: " ").map(String.init))
+      let result = try limited(.alone, command)
       #expect(result.exitCode == 1 && result.errors.count == 1, "\(result)")
-      #expect(result.errors.first?.contains(/at d-model 512 (reserves|takes) [0-9.]+ [GT]B/) == true, "\(result)")
-      #expect(result.errors.first?.contains(/(promises at most|there are) [0-9.]+ [GT]B/) == true, "\(result)")
+      #expect(result.errors.first?.contains(/at d-model 1024 reserves [0-9.]+ [GM]B of addresses/) == true, "\(result)")
+      #expect(result.errors.first?.contains(/ulimit -v leaves [0-9.]+ [GM]B/) == true, "\(result)")
       #expect(result.stdout == "", "\(result)")
     }
 
     @Test("on two ranks it is one line", arguments: ["train", "scaling"])
     func ranks(command: String) throws {
-      let result = try ddpTrain(.ranks(2), [command, "--batch", "500000", "--d-model", "512"])
+      let result = try limited(.ranks(2), command, to: 400_000)
       #expect(result.exitCode == 1 && result.errors.count == 1, "\(result)")
-      #expect(result.errors.first?.contains("500000 at d-model 512 reserves") == true, "\(result)")
+      #expect(result.errors.first?.contains("at d-model 1024 reserves") == true, "\(result)")
     }
 
     @Test("much that nobody touches is no obstacle")
@@ -151,9 +156,7 @@ extension Jobs {
     /// Between these Open MPI itself may fail, in words of its own.
     @Test("a limit on addresses is counted", arguments: [200_000, 320_000])
     func addressLimit(kilobytes: Int) throws {
-      let result = try MPIRun.runScript(
-        "ulimit -v \(kilobytes); exec \"$0\" --batch 8192 --d-model 128 --steps 1 --generate 0 --quiet",
-        program: "ddp-train")
+      let result = try limited(.alone, "--steps 1 --generate 0 --quiet", to: kilobytes)
       #expect(result.exitCode == 1, "\(result)")
       #expect(result.stderr.split(separator: "\n").count == 1 && result.stderr.contains("ulimit -v"), "\(result)")
     }
@@ -165,7 +168,7 @@ extension Jobs {
         """
         exec mpirun -np 2 --oversubscribe --bind-to none --timeout 60 sh -c '
         if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then ulimit -v 300000; fi
-        exec "$0" --batch 8192 --d-model 128 --steps 1000000 --quiet' "$0"
+        exec "$0" --d-model 1024 --steps 1000000 --quiet' "$0"
         """, program: "ddp-train", timeout: .seconds(40))
       #expect(result.exitCode == 1, "\(result)")
       #expect(result.stderr.components(separatedBy: "ulimit -v").count == 2, "\(result)")

@@ -66,6 +66,47 @@ supervised_kills() {
   check_supervised_end "supervised, killed four times"
 }
 
+# A sweep loses the trials that were under way, and no other; its results are those of a sweep without a fault.
+supervised_sweep() {
+  local results=$work/sweep.jsonl whole_sweep=$work/whole.jsonl number ended
+  local -a grid=(sweep --d-model 16 --batch 16 --learning-rate 0.002 0.003 0.004 0.006 0.008 0.012 --steps 20000 --seeds 2)
+  rm -f "$results" "$whole_sweep"
+  "$program" "${grid[@]}" --results "$whole_sweep" --progress never >"$work/out"
+  : >"$work/err"
+  "$checkout/launch/supervise" --ranks 2 --attempts 2 --program "$program" -- "${grid[@]}" --results "$results" \
+    --progress never >"$work/out" 2>"$work/err" </dev/null &
+  job=$!
+  for number in 1 2 3; do
+    while kill -0 "$job" 2>/dev/null && (($(grep -c '"type":"trial"' "$results" 2>/dev/null || true) < 3 * number)); do
+      sleep 0.05
+    done
+    since=$(now)
+    kill -KILL "$(ranks_of_room | head -n 1)"
+    until_restarts "$number" 15 || true
+    check "a sweep, supervised, killed: training again" "$number" "$(restarts)"
+  done
+  since=
+  finish 120
+  check "a sweep, supervised: exit code" 0 "$code"
+  ended=$(trials_of "$results")
+  check "a sweep, supervised: every trial once" 12 "$(wc -l <<<"$ended")"
+  check "a sweep, supervised: the results of one without a fault" "$(trials_of "$whole_sweep")" "$ended"
+  check_nothing_left "a sweep, supervised"
+}
+
+# What does not depend on time or order.
+trials_of() {
+  python3 - "$1" <<'END'
+import json, sys
+
+for line in sorted(
+    json.dumps([record[key] for key in ("learning_rate", "seed", "steps", "training_loss", "held_out_loss", "parameters_hash")])
+    for record in map(json.loads, open(sys.argv[1])) if record["type"] == "trial"
+):
+    print(line)
+END
+}
+
 begun_at() { sed -nE 's/.*training again at step ([0-9]+) on .*/\1/p' "$work/err" | tail -1; }
 
 supervised_stop() {

@@ -132,7 +132,7 @@ public final class TimedTraining {
     let allocated = allocations() - allocationsBefore
     return outcome.map {
       TimedStep(
-        microseconds: Double(nanoseconds) / 1000, outcome: $0, work: training.engine.work, allocations: allocated,
+        microseconds: Double(nanoseconds) / 1000, outcome: $0, work: training.work, allocations: allocated,
         switches: measuringWait ? csystem_involuntary_switches() - switchesBefore : 0)
     }
   }

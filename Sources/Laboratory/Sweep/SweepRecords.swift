@@ -16,6 +16,9 @@ extension SweepRecords {
     get throws { Dictionary(try trials.map { (try Trial($0), $0) }) { $1 } }
   }
 
+  /// Of all trials together.
+  public var steps: Int { trials.reduce(0) { $0 + $1.steps } }
+
   /// The trials that reached a goal, the fastest first; of those that differ in the seed alone the first.
   ///
   /// - Parameter most: how many of them.

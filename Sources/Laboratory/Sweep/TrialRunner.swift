@@ -43,6 +43,7 @@ public struct TrialRunner {
     var record = trial.record
     record.ranks = group.size
     let start = csimd_nanoseconds()
+    defer { Whereabouts.leave(steps: trial.steps) }
     do {
       let settings = try trial.settings(engine: data.engine, reproducible: data.reproducible)
       let trainer = try Trainer(

@@ -44,6 +44,7 @@ struct SweepCommand: JobCommand {
       let names = try NameSet(path: path)
       return (planned, names, world.rank == 0 ? try SweepOutputs(options, names: path) : nil)
     }
+    let heartbeat = options.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
     let data = try trialData(options, names, on: world)
     var machine = SweepMachine(try .current(of: world))
     (machine.engine, machine.dataHash) = (options.engine.kind.rawValue, names.hash)
@@ -60,6 +61,8 @@ struct SweepCommand: JobCommand {
     }
     let table = try SweepTable(trials, earlier: earlier?.byTrial ?? [:])
     let queue = world.rank == 0 ? self.queue(options, table, calibration) : nil
+    Whereabouts.leave(steps: try world.broadcast(earlier?.steps ?? 0))
+    heartbeat?.beat()
     let ranksOnHost = try HostGroup(world).communicator.size
     try sweep.run(queue, limit: options.trialLimit?.seconds) { trial in
       let need = MemoryNeed(

@@ -55,6 +55,7 @@ struct SweepOptions: OptionTable {
     "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line.")
   let progress = Declared(
     "progress", default: ProgressMode.auto, help: "Show progress: auto (a live line on a terminal), always, never.")
+  let heartbeat = Declared.heartbeat
 }
 
 /// A time as people write it: 2s, 500ms, 1.5m, or a number of seconds.

@@ -84,9 +84,7 @@ struct TrainingOptions: OptionTable {
     "progress", default: ProgressMode.auto,
     help: "Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never."
   )
-  let heartbeat = Declared(
-    Ranges.heartbeat, otherwise: "not", .own, as: "k",
-    help: "Say on standard error every k seconds where each rank is; launch/supervise goes by it.")
+  let heartbeat = Declared.heartbeat
   let quiet = Declared("quiet", help: "Print the generated names and errors only.")
 }
 
@@ -108,3 +106,12 @@ extension BitFlip: WrittenValue, CustomStringConvertible {
 }
 
 extension CheckpointInterval: WrittenValue {}
+
+extension Declared where Value == Int? {
+  /// Of the commands that `launch/supervise` watches.
+  static var heartbeat: Self {
+    Declared(
+      Ranges.heartbeat, otherwise: "not", .own, as: "k",
+      help: "Say on standard error every k seconds where each rank is; launch/supervise goes by it.")
+  }
+}

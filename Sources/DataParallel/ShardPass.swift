@@ -1,0 +1,77 @@
+import GPT
+import Kernels
+
+/// A rank's forward and backward pass over any number of names: in pieces, so that an engine's activations stay in the
+/// second-level cache between the two.
+///
+/// A piece has neighbours of a sorted shard, which share nearly all prefixes that the whole shard shares. How a shard is cut
+/// depends on its length and on the width alone.
+final class ShardPass {
+  private let engine: any Engine
+  /// (P)
+  private let parameters: UnsafePointer<Float>
+  private let most: Int
+  /// (P): the gradient of a piece after the first; empty where there is but one.
+  private let other: AlignedBuffer<Float>
+  /// Of the passes since it was last set to zero.
+  var work = StepWork.zero
+
+  /// The most names of a piece: 1 MB of activations and more, by measurement. docs/diary.md.
+  static func mostNames(_ shape: Shape) -> Int { max(6144 / shape.dModel, 16) }
+
+  /// - Parameters:
+  ///   - engine: for as many names as a piece has.
+  ///   - parameters: (P), which outlive this.
+  ///   - names: the most of one pass.
+  init(_ engine: any Engine, parameters: UnsafePointer<Float>, names: Int) {
+    (self.engine, self.parameters) = (engine, parameters)
+    most = Self.mostNames(engine.shape)
+    other = AlignedBuffer(zeros: names > most ? engine.shape.parameterCount : 0)
+  }
+
+  /// Runs both passes.
+  ///
+  /// - Parameters:
+  ///   - names: sorted.
+  ///   - scale: 1 / predicted positions of the GLOBAL batch.
+  ///   - gradient: (P), overwritten.
+  ///   - isFinal: as `Engine.backward` calls it.
+  /// - Returns: the loss sum.
+  func run(
+    _ names: UnsafeBufferPointer<Name>, scale: Double, gradient: UnsafeMutablePointer<Float>,
+    _ clock: inout PhaseClock, isFinal: (_ from: Int) -> Void = { _ in }
+  ) -> Double {
+    let pieces = (names.count + most - 1) / most
+    guard pieces > 1 else { return pass(names, scale, gradient, &clock, isFinal) }
+    var loss = 0.0
+    for piece in 0..<pieces {
+      let own = UnsafeBufferPointer(
+        rebasing: names[names.count * piece / pieces..<names.count * (piece + 1) / pieces])
+      guard piece > 0 else {
+        loss += pass(own, scale, gradient, &clock) { _ in }
+        continue
+      }
+      // From the last tensor to the first: what this piece will not change any more is added while it is near.
+      var end = engine.shape.parameterCount
+      loss += pass(own, scale, other.pointer, &clock) { from in
+        guard from < end else { return }
+        add(count: end - from, UnsafePointer(gradient + from), other.pointer + from, target: gradient + from)
+        end = from
+        if piece == pieces - 1 { isFinal(from) }
+      }
+    }
+    return loss
+  }
+
+  private func pass(
+    _ names: UnsafeBufferPointer<Name>, _ scale: Double, _ gradient: UnsafeMutablePointer<Float>,
+    _ clock: inout PhaseClock, _ isFinal: (_ from: Int) -> Void
+  ) -> Double {
+    let loss = engine.forward(names, parameters: parameters, scale: scale)
+    clock.lap(.forward)
+    engine.backward(parameters: parameters, gradient: gradient, isFinal: isFinal)
+    clock.lap(.backward)
+    work += engine.work
+    return loss
+  }
+}
