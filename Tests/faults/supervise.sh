@@ -77,9 +77,7 @@ supervised_sweep() {
     --progress never >"$work/out" 2>"$work/err" </dev/null &
   job=$!
   for number in 1 2 3; do
-    while kill -0 "$job" 2>/dev/null && (($(grep -c '"type":"trial"' "$results" 2>/dev/null || true) < 3 * number)); do
-      sleep 0.05
-    done
+    while kill -0 "$job" 2>/dev/null && (($(trials_of "$results" | wc -l) < 3 * number)); do sleep 0.05; done
     since=$(now)
     kill -KILL "$(ranks_of_room | head -n 1)"
     until_restarts "$number" 15 || true
@@ -99,10 +97,14 @@ trials_of() {
   python3 - "$1" <<'END'
 import json, sys
 
-for line in sorted(
-    json.dumps([record[key] for key in ("learning_rate", "seed", "steps", "training_loss", "held_out_loss", "parameters_hash")])
-    for record in map(json.loads, open(sys.argv[1])) if record["type"] == "trial"
-):
+keys = ("learning_rate", "seed", "steps", "training_loss", "held_out_loss", "parameters_hash")
+try:
+    # The last line may be under way.
+    lines = open(sys.argv[1]).read().split("\n")[:-1]
+except FileNotFoundError:
+    lines = []
+records = [record for record in map(json.loads, lines) if record["type"] == "trial"]
+for line in sorted(json.dumps([record[key] for key in keys]) for record in records):
     print(line)
 END
 }
