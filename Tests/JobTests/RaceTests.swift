@@ -106,7 +106,6 @@ extension Jobs {
         (["--d-model", "17"], "d-model 17 is not a multiple of 16"),
         (["--from", folder.path("missing")], "no such file"), (["--from", empty], "no trial there"),
         (["--from", damaged], "\(damaged):1: "),
-        (["--batch", "1048576", "--d-model", "1024"], "batch 1048576 at d-model 1024 "),
       ] {
         let result = try ddpTrain(.ranks(2), ["race"] + arguments)
         expectFailure(result, saying: message)
