@@ -68,10 +68,10 @@ public struct SynchronisationResult: FileRecord {
 
 /// The results of `bench --generate`.
 public struct GenerationFile: FileFormat {
-  public var formatVersion: Int? = newestFormat
+  public var generation: [GenerationResult] = []
   /// The instruction set the program was built for.
   public var isa = ""
-  public var generation: [GenerationResult] = []
+  public var formatVersion: Int? = newestFormat
 
   public init() {}
 }
