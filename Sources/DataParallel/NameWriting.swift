@@ -23,13 +23,14 @@ public struct NameWriting {
   /// - Parameter generator: the same model, seed and temperature on all ranks.
   public init(_ generator: Generator, over group: Communicator) { (self.generator, self.group) = (generator, group) }
 
-  /// Collective, where ranks share the work; else for rank 0 alone.
+  /// Collective, where ranks share the work; else rank 0 does it, and the others have nothing to do.
   ///
   /// - Parameters:
   ///   - isOver: whether this rank wants to end before all names are written; asked between blocks.
   ///   - write: on rank 0, in order: names, each with a line feed after it.
   public func run(_ count: Int, isOver: () throws -> Bool, write: ([UInt8]) throws -> Void) throws {
     let ranks = Self.isShared(count, over: group) ? group.size : 1
+    guard group.rank < ranks else { return }
     // As many for each rank, to the last round.
     let rounds = max((count + ranks * mostOfBlock - 1) / (ranks * mostOfBlock), 1)
     let block = (count + ranks * rounds - 1) / (ranks * rounds)
@@ -46,10 +47,10 @@ public struct NameWriting {
         if all[1] != 0 { StopSignal.note() }
       }
       if mayEnd { return }
-      let own = generator.text(of: names(round, ranks > 1 ? group.rank : 0))
-      if ranks == 1 || group.rank == 0 {
+      let own = generator.text(of: names(round, group.rank))
+      if group.rank == 0 {
         try write(own)
-        for other in 1..<max(ranks, 1) where !names(round, other).isEmpty {
+        for other in 1..<ranks where !names(round, other).isEmpty {
           let bytes = try group.receive(Int.self, from: other, tag: Self.tag)
           try write(group.receive(bytes: bytes, from: other, tag: Self.tag))
         }

@@ -80,6 +80,23 @@ extension Jobs {
       }
     }
 
+    @Test("few names are the work of rank 0, and count once")
+    func fewNames() throws {
+      let folder = try TemporaryFolder()
+      let training = ["--d-model", "16", "--steps", "20", "--generate", "0", "--quiet"]
+      #expect(try ddpTrain(.alone, training + ["--checkpoint-dir", folder.path("run")]).exitCode == 0)
+      let arguments = ["--model", folder.path("run/step-000000020.safetensors"), "--names", "300", "--seconds", "0.01"]
+      let counts = try [Start.alone, .ranks(2)].map { start in
+        let file = folder.path("names.json")
+        let result = try ddpTrain(start, ["bench", "--generate", "--json", file] + arguments)
+        #expect(result.exitCode == 0 && result.stderr.isEmpty, "\(result)")
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+        let rows = try #require((json as? [String: Any])?["generation"] as? [[String: Any]])
+        return rows.map { [$0["ranks"] as? Int, $0["tokens"] as? Int] }
+      }
+      #expect(counts[0] == counts[1] && counts[0].allSatisfy { $0[0] == 1 && ($0[1] ?? 0) > 300 }, "\(counts)")
+    }
+
     @Test("no model, and options of other measurements: one clear message", arguments: [Start.alone, .ranks(2)])
     func refusals(start: Start) throws {
       expectFailure(try ddpTrain(start, ["bench", "--generate"]), saying: "takes a model: --model FILE")

@@ -190,74 +190,53 @@ CSIMD_INLINE csimd_f32x16 csimd_swap_pairs(csimd_f32x16 x) {
       __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
 
+// Two vectors folded into one, lane upon lane by `join`. Halves: a's lanes i and i + 8, then b's. Blocks: neighbouring blocks,
+// a's 0 and 1, 2 and 3, then b's. Pairs: within a block lanes i and i + 2 of a and b in turns; lanes: what pairs left of four
+// vectors.
+#define CSIMD_FOLD_HALVES(join, a, b)                                                                  \
+  csimd_whole(join(__builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23), \
+                   __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)))
+#define CSIMD_FOLD_BLOCKS(join, a, b)                                                                  \
+  csimd_whole(join(__builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27), \
+                   __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)))
+#define CSIMD_FOLD_PAIRS(join, a, b)                                                                   \
+  csimd_whole(join(__builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29), \
+                   __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)))
+#define CSIMD_FOLD_LANES(join, ab, cd)                                                                 \
+  csimd_whole(join(__builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29), \
+                   __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)))
+#define CSIMD_PLUS(a, b) ((a) + (b))
+
 /// Four vectors' sums within blocks: lane j of block b is the sum over block b of the j-th vector.
 CSIMD_INLINE csimd_f32x16 csimd_block_sums(csimd_f32x16 a, csimd_f32x16 b, csimd_f32x16 c,
                                            csimd_f32x16 d) {
-  csimd_f32x16 ab =
-      __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
-      __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-  csimd_f32x16 cd =
-      __builtin_shufflevector(c, d, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
-      __builtin_shufflevector(c, d, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-  ab = csimd_whole(ab);
-  cd = csimd_whole(cd);
-  return csimd_whole(
-      __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
-      __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31));
+  csimd_f32x16 ab = CSIMD_FOLD_PAIRS(CSIMD_PLUS, a, b), cd = CSIMD_FOLD_PAIRS(CSIMD_PLUS, c, d);
+  return CSIMD_FOLD_LANES(CSIMD_PLUS, ab, cd);
 }
 
 /// Sums of neighbouring blocks: a's blocks 0 + 1 and 2 + 3, then b's.
 CSIMD_INLINE csimd_f32x16 csimd_add_blocks(csimd_f32x16 a, csimd_f32x16 b) {
-  return csimd_whole(
-      __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
-      __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31));
+  return CSIMD_FOLD_BLOCKS(CSIMD_PLUS, a, b);
 }
 
-/// Sums of halves: a's lanes i and i + 8, then b's.
-CSIMD_INLINE csimd_f32x16 csimd_add_halves(csimd_f32x16 a, csimd_f32x16 b) {
-  return csimd_whole(
-      __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
-      __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
-}
-
-/// The sums of 16 rows of 16 floats, one after the other, each in csimd_sum's order: half as many instructions as 16 of
-/// those.
-static inline __attribute__((always_inline)) csimd_f32x16 csimd_row_sums(const float *_Nonnull rows) {
-  typedef float unaligned __attribute__((ext_vector_type(16), aligned(4)));
-  const unaligned *r = (const unaligned *)rows;
-  csimd_f32x16 q[4];
-  for (int i = 0; i < 4; i++)
-    q[i] = csimd_add_blocks(csimd_add_halves(r[i], r[i + 4]), csimd_add_halves(r[i + 8], r[i + 12]));
-  return csimd_block_sums(q[0], q[1], q[2], q[3]);
-}
-
-/// The maxima of 16 rows of 16 floats, one after the other.
-static inline __attribute__((always_inline)) csimd_f32x16 csimd_row_maxima(const float *_Nonnull rows) {
-  typedef float unaligned __attribute__((ext_vector_type(16), aligned(4)));
-  const unaligned *r = (const unaligned *)rows;
-  csimd_f32x16 q[4];
-  for (int i = 0; i < 4; i++) {
-    csimd_f32x16 h[2];
-    for (int j = 0; j < 2; j++) {
-      csimd_f32x16 a = r[i + 8 * j], b = r[i + 8 * j + 4];
-      h[j] = csimd_whole(csimd_max(
-          __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-          __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)));
-    }
-    q[i] = csimd_whole(csimd_max(
-        __builtin_shufflevector(h[0], h[1], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),
-        __builtin_shufflevector(h[0], h[1], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)));
+/// 16 rows of 16 floats, one after the other, each folded into one lane in csimd_sum's order: half as many instructions as row
+/// by row.
+#define CSIMD_FOLD_ROWS(name, join)                                                                    \
+  static inline __attribute__((always_inline)) csimd_f32x16 name(const float *_Nonnull rows) {         \
+    typedef float unaligned __attribute__((ext_vector_type(16), aligned(4)));                          \
+    const unaligned *r = (const unaligned *)rows;                                                      \
+    csimd_f32x16 q[4];                                                                                 \
+    for (int i = 0; i < 4; i++) {                                                                      \
+      csimd_f32x16 a = r[i], b = r[i + 4], c = r[i + 8], d = r[i + 12];                                \
+      csimd_f32x16 ab = CSIMD_FOLD_HALVES(join, a, b), cd = CSIMD_FOLD_HALVES(join, c, d);             \
+      q[i] = CSIMD_FOLD_BLOCKS(join, ab, cd);                                                          \
+    }                                                                                                  \
+    csimd_f32x16 low = CSIMD_FOLD_PAIRS(join, q[0], q[1]), high = CSIMD_FOLD_PAIRS(join, q[2], q[3]);  \
+    return CSIMD_FOLD_LANES(join, low, high);                                                          \
   }
-  csimd_f32x16 ab = csimd_whole(csimd_max(
-      __builtin_shufflevector(q[0], q[1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29),
-      __builtin_shufflevector(q[0], q[1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)));
-  csimd_f32x16 cd = csimd_whole(csimd_max(
-      __builtin_shufflevector(q[2], q[3], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29),
-      __builtin_shufflevector(q[2], q[3], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)));
-  return csimd_whole(csimd_max(
-      __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
-      __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)));
-}
+/// The sums, and the maxima, of 16 rows.
+CSIMD_FOLD_ROWS(csimd_row_sums, CSIMD_PLUS)
+CSIMD_FOLD_ROWS(csimd_row_maxima, csimd_max)
 
 /// target = sourceᵀ for a block of 16 × 16 floats; rows lie `source_row` and `target_row` floats apart.
 static inline __attribute__((always_inline)) void csimd_transpose16(
