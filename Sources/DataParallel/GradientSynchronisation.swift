@@ -6,8 +6,12 @@ import GPT
 /// its own.
 public protocol GradientSynchronisation: AnyObject {
   /// (P) each: where the rank's engine leaves its shard's gradient, already scaled to the global batch. One; in a
-  /// reproducible run one for each of the rank's tree nodes, in their order. They stay where they are.
+  /// reproducible run one for each of the rank's tree nodes, in their order; none where there are `factors`. They stay
+  /// where they are.
   var gradients: [UnsafeMutablePointer<Float>] { get }
+
+  /// Where the rank's engine keeps what gradients are made of, instead of gradients; nil for most strategies.
+  var factors: FactorStore? { get }
 
   /// Where parameters and derived weights are to live; nil where each rank has its own, and writes all of them.
   var replica: Replica? { get }
@@ -41,6 +45,8 @@ public protocol GradientSynchronisation: AnyObject {
 }
 
 extension GradientSynchronisation {
+  public var factors: FactorStore? { nil }
+
   public var replica: Replica? { nil }
 
   public func gradientIsFinal(from index: Int) {}
@@ -50,20 +56,49 @@ extension GradientSynchronisation {
 
 /// One rank alone: nothing to exchange, and no MPI. What every other strategy is compared with.
 public final class SoloSynchronisation: GradientSynchronisation {
+  private let parameterCount: Int
+  /// (P); empty where factors are kept instead.
   private let buffer: AlignedBuffer<Float>
+  private let store: FactorStore?
   private var totals = StepTotals(lossSum: 0)
 
-  public var gradients: [UnsafeMutablePointer<Float>] { [buffer.pointer] }
+  public var gradients: [UnsafeMutablePointer<Float>] { store == nil ? [buffer.pointer] : [] }
 
-  public var slice: Range<Int> { 0..<buffer.count }
+  public var factors: FactorStore? { store }
 
-  public init(parameterCount: Int) { buffer = AlignedBuffer(zeros: parameterCount) }
+  public var slice: Range<Int> { 0..<parameterCount }
+
+  /// With a gradient.
+  public init(parameterCount: Int) {
+    self.parameterCount = parameterCount
+    buffer = AlignedBuffer(zeros: parameterCount)
+    store = nil
+  }
+
+  /// With a gradient, or with what it is made of where the settings say so.
+  init(_ settings: Settings) {
+    parameterCount = settings.shape.parameterCount
+    let keepsFactors = settings.strategy == .factors && settings.engine.keepsFactors(at: settings.shape)
+    let room = FactorRoom(settings, ranks: 1)
+    store = keepsFactors ? FactorStore(shape: settings.shape, names: room.names, passes: room.passes) : nil
+    buffer = AlignedBuffer(zeros: keepsFactors ? 0 : parameterCount)
+  }
 
   public func waitForAll() {}
 
-  public func exchange(_ own: StepTotals) { totals = own }
+  public func exchange(_ own: StepTotals) {
+    store?.publish()
+    totals = own
+  }
 
-  public func update(_ slice: AdamSlice, engine: any Engine) { engine.adam(slice, gradient: buffer.pointer) }
+  public func update(_ slice: AdamSlice, engine: any Engine) {
+    if let store {
+      engine.adam(slice, factors: store)
+      store.clear()
+    } else {
+      engine.adam(slice, gradient: buffer.pointer)
+    }
+  }
 
   public func publish(to engine: any Engine) -> StepTotals { totals }
 }

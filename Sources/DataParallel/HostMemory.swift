@@ -10,34 +10,53 @@ import MPI
 final class HostMemory {
   let host: Communicator
   let barrier: HostBarrier
+  /// Each rank's part of what is neither replica nor barrier.
+  let parts: [UnsafeMutablePointer<Float>]
   /// Where each rank of the host leaves its gradients of (P), rank after rank.
   let gradients: AlignedBuffer<UnsafePointer<Float>>
   /// (P) each: this rank's.
   let ownGradients: [UnsafeMutablePointer<Float>]
   /// Parameters and derived weights, the host's only ones.
   let replica: Replica
-  private var gradientWindow: SharedWindow<Float>?
+  private var partWindow: SharedWindow<Float>?
   private var replicaWindow: SharedWindow<Float>?
+
+  /// What each rank of the host has beside the replica.
+  enum Room {
+    /// So many gradients, rank by rank.
+    case gradients([Int])
+    /// So many floats each, for something else.
+    case floats(Int)
+
+    fileprivate func gradients(of rank: Int) -> Int { if case .gradients(let counts) = self { counts[rank] } else { 0 } }
+
+    fileprivate func floats(of rank: Int, _ layout: ReplicaLayout) -> Int {
+      switch self {
+      case .gradients(let counts): HostMemory.floats(gradients: counts[rank], layout: layout)
+      case .floats(let floats): padded(floats)
+      }
+    }
+  }
 
   /// Collective over `world`, the ranks of all hosts.
   ///
   /// - Throws: `SynchronisationError` on all of them where a host has no room: between a look at what is left and
   ///   taking it others may have been faster. None holds anything then.
   static func make(
-    layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, host: Communicator, world: Communicator
+    layout: ReplicaLayout, own: Range<Int>, room: Room, host: Communicator, world: Communicator
   ) throws -> HostMemory {
     var memory: HostMemory?
     do {
-      memory = try HostMemory(layout: layout, own: own, gradientCounts: gradientCounts, host: host)
+      memory = try HostMemory(layout: layout, own: own, room: room, host: host)
     } catch {
       guard error.errorClass == .noMemory else { throw error }
     }
     let without = try world.allReduce(memory == nil ? world.rank : world.size, .min)
     if let memory, without == world.size { return memory }
     try memory?.close()
-    let gradients = gradientCounts?.reduce(0, +) ?? host.size
+    let floats = (0..<host.size).reduce(0) { $0 + room.floats(of: $1, layout) }
     throw try SynchronisationError.sharedMemory(
-      needed: Self.bytes(layout: layout, ranks: host.size, gradients: gradients),
+      needed: Self.bytes(layout: layout, ranks: host.size, floats: floats),
       available: SharedMemoryFolder.available ?? 0, onHostOf: without, world: world)
   }
 
@@ -45,17 +64,15 @@ final class HostMemory {
   ///
   /// - Parameters:
   ///   - own: which parameters, and weights derived from them, this rank writes.
-  ///   - gradientCounts: how many gradients each rank of the host leaves; nil for one each.
   /// - Throws: `MPIError` of class `.noMemory` on all ranks of the host, which then holds nothing, where there is no
   ///   room.
-  private init(layout: ReplicaLayout, own: Range<Int>, gradientCounts: [Int]?, host: Communicator) throws(MPIError) {
+  private init(layout: ReplicaLayout, own: Range<Int>, room: Room, host: Communicator) throws(MPIError) {
     self.host = host
     barrier = try HostBarrier(host: host, spins: eachHasACore(on: host))
     let count = layout.parameterCount
-    let counts = gradientCounts ?? Array(repeating: 1, count: host.size)
-    let gradientWindow: SharedWindow<Float>
+    let partWindow: SharedWindow<Float>
     do {
-      gradientWindow = try SharedWindow<Float>(on: host, count: counts[host.rank] * Self.padded(count))
+      partWindow = try SharedWindow<Float>(on: host, count: room.floats(of: host.rank, layout))
     } catch {
       try barrier.close()
       throw error
@@ -64,21 +81,24 @@ final class HostMemory {
     do {
       replicaWindow = try Self.replicaWindow(layout: layout, own: own, host: host)
     } catch {
-      try gradientWindow.free()
+      try partWindow.free()
       try barrier.close()
       throw error
     }
     guard let parameters = replicaWindow.segment(of: 0).baseAddress else { preconditionFailure("no replica") }
     replica = Replica(parameters: parameters, derived: parameters + Self.padded(count), isShared: true, own: own)
+    var parts: [UnsafeMutablePointer<Float>] = []
     var all: [[UnsafeMutablePointer<Float>]] = []
     for rank in 0..<host.size {
-      guard let start = gradientWindow.segment(of: rank).baseAddress else { preconditionFailure("no gradient") }
-      all.append((0..<counts[rank]).map { start + $0 * Self.padded(count) })
+      guard let start = partWindow.segment(of: rank).baseAddress else { preconditionFailure("no part") }
+      parts.append(start)
+      all.append((0..<room.gradients(of: rank)).map { start + $0 * Self.padded(count) })
     }
+    self.parts = parts
     ownGradients = all[host.rank]
-    gradients = AlignedBuffer(zeros: counts.reduce(0, +))
+    gradients = AlignedBuffer(zeros: all.joined().count)
     for (index, gradient) in all.joined().enumerated() { gradients[index] = UnsafePointer(gradient) }
-    self.gradientWindow = consume gradientWindow
+    self.partWindow = consume partWindow
     self.replicaWindow = consume replicaWindow
   }
 
@@ -103,12 +123,15 @@ final class HostMemory {
 
   /// Bytes of shared memory that a host needs.
   ///
-  /// - Parameter gradients: of all its ranks together.
-  static func bytes(layout: ReplicaLayout, ranks: Int, gradients: Int) -> Int {
-    let floats = (gradients + 1) * padded(layout.parameterCount) + layout.derivedCount
+  /// - Parameter floats: of all its ranks together, beside the replica.
+  static func bytes(layout: ReplicaLayout, ranks: Int, floats: Int) -> Int {
+    let all = floats + padded(layout.parameterCount) + layout.derivedCount
     // Each segment may lie anywhere in a page.
-    return floats * 4 + ranks * HostBarrier.linesPerRank(ranks: ranks) * Int(CSPIN_LINE) + (3 * ranks + 3) * 4096
+    return all * 4 + ranks * HostBarrier.linesPerRank(ranks: ranks) * Int(CSPIN_LINE) + (3 * ranks + 3) * 4096
   }
+
+  /// Floats that gradients take.
+  static func floats(gradients: Int, layout: ReplicaLayout) -> Int { gradients * padded(layout.parameterCount) }
 
   /// A multiple of two cache lines: gradients of two ranks, parameters and what is derived from them never share one.
   private static func padded(_ count: Int) -> Int { CacheLine.padded(count, lines: 2) }
@@ -116,7 +139,7 @@ final class HostMemory {
   /// Frees it all. Collective over the host, and nothing in it may be used afterwards.
   func close() throws(MPIError) {
     try barrier.close()
-    try gradientWindow.take()?.free()
+    try partWindow.take()?.free()
     try replicaWindow.take()?.free()
   }
 }
@@ -138,6 +161,7 @@ public enum SharedMemoryFolder {
   /// Bytes that a host of `ranks` needs for the strategies `shared` and `hierarchical`, in a run that is not
   /// reproducible.
   public static func needed(shape: Shape, engine: EngineOptions, ranks: Int) -> Int {
-    HostMemory.bytes(layout: engine.layout(shape: shape), ranks: ranks, gradients: ranks)
+    let layout = engine.layout(shape: shape)
+    return HostMemory.bytes(layout: layout, ranks: ranks, floats: HostMemory.floats(gradients: ranks, layout: layout))
   }
 }

@@ -9,6 +9,8 @@ final class MicroShardPass {
   /// The rank's largest nodes of a tree: what is to be handed on.
   let treeNodes: [Range<Int>]
   private let leaves: Range<Int>
+  /// For each of `trees`.
+  private let folds: [[Int]]
   /// Gradients in between, one a level of the tree; (P) each.
   private let waiting: AlignedBuffer<Float>
   private let stride: Int
@@ -19,6 +21,7 @@ final class MicroShardPass {
     self.trees = trees
     self.parameterCount = parameterCount
     leaves = trees[0].leaves(rank: rank, ranks: ranks)
+    folds = trees.map(\.folds)
     treeNodes = trees[0].nodes(in: leaves)
     stride = CacheLine.padded(parameterCount)
     // A tree node of m micro-shards waits for its right half log₂ m times, one inside the other.
@@ -56,6 +59,24 @@ final class MicroShardPass {
     for index in treeNodes.indices {
       loss += run(
         treeNodes[index], level: 0, into: gradients[index], shard, trees[part], first, scale, pass, &clock)
+    }
+    return loss
+  }
+
+  /// Runs forward and backward pass of every micro-shard, and keeps what their gradients are made of.
+  ///
+  /// - Parameters: as `run` takes them.
+  /// - Returns: the loss sum of all.
+  func keep(
+    _ shard: UnsafeBufferPointer<Name>, part: Int, scale: Double, _ pass: ShardPass, _ clock: inout PhaseClock
+  ) -> Double {
+    let tree = trees[part]
+    let first = names(inPart: part).lowerBound
+    var loss = 0.0
+    for leaf in leaves {
+      let own = tree.names(of: leaf)
+      let names = UnsafeBufferPointer(rebasing: shard[own.lowerBound - first..<own.upperBound - first])
+      loss += pass.keep(names, scale: scale, folds: folds[part][leaf], &clock)
     }
     return loss
   }

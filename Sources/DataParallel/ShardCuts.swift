@@ -45,13 +45,15 @@ public final class ShardCuts {
   public init(names: Int, ranks: Int) {
     self.names = names
     self.ranks = ranks
-    // Balanced shards differ in names by far less than this; without a bound each engine had room for them all.
-    capacity = min(names, 2 * ((names + ranks - 1) / ranks))
+    capacity = Self.capacity(names: names, ranks: ranks)
     upTo = AlignedBuffer(zeros: names + 1)
     alone = AlignedBuffer(zeros: names)
     cuts = AlignedBuffer(zeros: ranks + 1)
     cuts[ranks] = names
   }
+
+  /// Balanced shards differ in names by far less than this; without a bound each engine had room for them all.
+  static func capacity(names: Int, ranks: Int) -> Int { min(names, 2 * ((names + ranks - 1) / ranks)) }
 
   /// The slots of the batch that a rank has.
   public subscript(rank: Int) -> Range<Int> { cuts[rank]..<cuts[rank + 1] }

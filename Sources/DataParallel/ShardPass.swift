@@ -13,6 +13,7 @@ final class ShardPass {
   private let most: Int
   /// (P): the gradient of a piece after the first; empty where there is but one.
   private let other: AlignedBuffer<Float>
+  private let factors: FactorStore?
   /// Of the passes since it was last set to zero.
   var work = StepWork.zero
 
@@ -23,10 +24,11 @@ final class ShardPass {
   ///   - engine: for as many names as a piece has.
   ///   - parameters: (P), which outlive this.
   ///   - names: the most of one pass.
-  init(_ engine: any Engine, parameters: UnsafePointer<Float>, names: Int) {
-    (self.engine, self.parameters) = (engine, parameters)
+  ///   - factors: where `keep` leaves them.
+  init(_ engine: any Engine, parameters: UnsafePointer<Float>, names: Int, factors: FactorStore? = nil) {
+    (self.engine, self.parameters, self.factors) = (engine, parameters, factors)
     most = Self.mostNames(engine.shape)
-    other = AlignedBuffer(zeros: names > most ? engine.shape.parameterCount : 0)
+    other = AlignedBuffer(zeros: names > most && factors == nil ? engine.shape.parameterCount : 0)
   }
 
   /// Runs both passes.
@@ -41,12 +43,11 @@ final class ShardPass {
     _ names: UnsafeBufferPointer<Name>, scale: Double, gradient: UnsafeMutablePointer<Float>,
     _ clock: inout PhaseClock, isFinal: (_ from: Int) -> Void = { _ in }
   ) -> Double {
-    let pieces = (names.count + most - 1) / most
+    let pieces = pieces(names)
     guard pieces > 1 else { return pass(names, scale, gradient, &clock, isFinal) }
     var loss = 0.0
     for piece in 0..<pieces {
-      let own = UnsafeBufferPointer(
-        rebasing: names[names.count * piece / pieces..<names.count * (piece + 1) / pieces])
+      let own = self.piece(piece, of: pieces, names)
       guard piece > 0 else {
         loss += pass(own, scale, gradient, &clock) { _ in }
         continue
@@ -61,6 +62,33 @@ final class ShardPass {
       }
     }
     return loss
+  }
+
+  /// Runs both passes, and keeps what the gradient is made of.
+  ///
+  /// - Parameters:
+  ///   - names, scale: as `run` takes them.
+  ///   - folds: brackets of the sum over all parts of the batch that close after this one.
+  /// - Returns: the loss sum.
+  func keep(
+    _ names: UnsafeBufferPointer<Name>, scale: Double, folds: Int, _ clock: inout PhaseClock
+  ) -> Double {
+    guard let factors, !names.isEmpty else { return 0 }
+    let pieces = pieces(names)
+    var loss = 0.0
+    for piece in 0..<pieces {
+      factors.beginPass()
+      loss += pass(self.piece(piece, of: pieces, names), scale, factors.embeddingGradient, &clock) { _ in }
+      // The pieces are a bracket of their own.
+      factors.endPass(engine.work, folds: (piece > 0 ? 1 : 0) + (piece == pieces - 1 ? folds : 0))
+    }
+    return loss
+  }
+
+  private func pieces(_ names: UnsafeBufferPointer<Name>) -> Int { (names.count + most - 1) / most }
+
+  private func piece(_ piece: Int, of pieces: Int, _ names: UnsafeBufferPointer<Name>) -> UnsafeBufferPointer<Name> {
+    UnsafeBufferPointer(rebasing: names[names.count * piece / pieces..<names.count * (piece + 1) / pieces])
   }
 
   private func pass(

@@ -53,6 +53,22 @@ struct SummationTree: Sendable, Equatable {
     return find(0..<leaves)
   }
 
+  /// The tree as brackets around the micro-shards in order: how many close after each. A node closes after its last
+  /// micro-shard that has names; one whose right half has none is its left half.
+  var folds: [Int] {
+    var folds = Array(repeating: 0, count: leaves)
+    let inUse = min(batch, leaves)
+    func close(_ node: Range<Int>) {
+      guard node.count > 1 else { return }
+      let (left, right) = Self.children(of: node)
+      close(left)
+      close(right)
+      if right.lowerBound < inUse { folds[min(node.upperBound, inUse) - 1] += 1 }
+    }
+    close(0..<leaves)
+    return folds
+  }
+
   /// What is left to add up once ranks have added up what lies with them: one step each, in an order in which operands
   /// exist before they are used.
   ///

@@ -16,18 +16,17 @@ public final class Synchronisation {
   /// - Throws: `JobFailure` on all ranks where a strategy was asked for by name and cannot be had here.
   public init(_ settings: Settings, world: Communicator) throws {
     let wanted = settings.strategy
-    let layout = settings.engine.layout(shape: settings.shape)
     let tree = settings.summationTree
     guard world.size > 1 else {
       (strategy, notice, host) = (.auto, nil, nil)
-      implementation = SoloSynchronisation(parameterCount: layout.parameterCount)
+      implementation = SoloSynchronisation(settings)
       return
     }
     let host = try HostGroup(world)
     self.host = host
     let best = host.hostCount == 1 ? SynchronisationStrategy.shared : .hierarchical
     let chosen = wanted == .auto ? best : wanted
-    var obstacle = try Self.obstacle(to: chosen, layout: layout, tree: tree, host: host, world: world)
+    var obstacle = try Self.obstacle(to: chosen, settings, host: host, world: world)
     if obstacle == nil {
       do {
         implementation = try Self.make(chosen, settings, host: host, world: world)
@@ -54,6 +53,7 @@ public final class Synchronisation {
     let tree = settings.summationTree
     return switch strategy {
     case .shared: try SharedSynchronisation(layout: layout, tree: tree, host: host.communicator)
+    case .factors: try FactorSynchronisation(settings, host: host.communicator)
     case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, host: host, world: world)
     case .sharded: try ShardedSynchronisation(layout: layout, world: world)
     case .overlap:
@@ -64,20 +64,29 @@ public final class Synchronisation {
 
   /// Why a strategy cannot be had on these ranks, the same on all; nil where it can.
   private static func obstacle(
-    to strategy: SynchronisationStrategy, layout: ReplicaLayout, tree: SummationTree?, host: HostGroup,
-    world: Communicator
+    to strategy: SynchronisationStrategy, _ settings: Settings, host: HostGroup, world: Communicator
   ) throws -> SynchronisationError? {
-    if tree != nil, strategy != .shared, strategy != .hierarchical { return .notReproducible(strategy) }
-    guard strategy == .shared || strategy == .hierarchical else { return nil }
+    let (shape, tree) = (settings.shape, settings.summationTree)
+    if strategy == .factors, !settings.engine.keepsFactors(at: shape) {
+      return .noFactors(settings.engine.resolvedKind(for: shape))
+    }
+    guard [.shared, .factors, .hierarchical].contains(strategy) else {
+      return tree == nil ? nil : .notReproducible(strategy)
+    }
     guard host.hostCount == 1 || strategy == .hierarchical else {
-      return .severalHosts(ranks: world.size, hosts: host.hostCount)
+      return .severalHosts(strategy, ranks: world.size, hosts: host.hostCount)
     }
     // The tightest host speaks for all.
     let ranks = host.communicator.size
     let gradients = try tree.map { tree in
       try host.communicator.allReduce(tree.nodes(in: tree.leaves(rank: world.rank, ranks: world.size)).count, .sum)
     }
-    let needed = HostMemory.bytes(layout: layout, ranks: ranks, gradients: gradients ?? ranks)
+    let layout = settings.engine.layout(shape: shape)
+    let needed = HostMemory.bytes(
+      layout: layout, ranks: ranks,
+      floats: strategy == .factors
+        ? ranks * FactorRoom(settings, ranks: ranks).floats
+        : HostMemory.floats(gradients: gradients ?? ranks, layout: layout))
     let available = SharedMemoryFolder.available ?? Int.max
     let least = try world.allReduce(available - needed, .min)
     guard least < 0 else { return nil }

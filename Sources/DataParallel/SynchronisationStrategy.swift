@@ -1,3 +1,4 @@
+import GPT
 import MPI
 
 /// How gradients of the ranks become one update; each is described where it is implemented.
@@ -10,6 +11,8 @@ public enum SynchronisationStrategy: String, CaseIterable, Sendable {
   case sharded
   /// `SharedSynchronisation`
   case shared
+  /// `FactorSynchronisation`
+  case factors
   /// `HierarchicalSynchronisation`
   case hierarchical
   /// `OverlapSynchronisation`
@@ -18,8 +21,10 @@ public enum SynchronisationStrategy: String, CaseIterable, Sendable {
 
 /// A strategy that was asked for and is not available. All ranks know.
 public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
-  /// `shared` on ranks that share no memory.
-  case severalHosts(ranks: Int, hosts: Int)
+  /// A strategy for ranks that share memory, on ranks that do not.
+  case severalHosts(SynchronisationStrategy, ranks: Int, hosts: Int)
+  /// `factors` with an engine that keeps none.
+  case noFactors(EngineKind)
   /// A strategy whose sums depend on the number of ranks, in a run that is to be reproducible.
   case notReproducible(SynchronisationStrategy)
   /// In bytes.
@@ -34,8 +39,10 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .severalHosts(let ranks, let hosts):
-      "sync shared needs all ranks on one node, and these \(ranks) are on \(hosts); use hierarchical or auto"
+    case .severalHosts(let strategy, let ranks, let hosts):
+      "sync \(strategy) needs all ranks on one node, and these \(ranks) are on \(hosts); use hierarchical or auto"
+    case .noFactors(let engine):
+      "sync factors needs the engine simd, and this is \(engine); use shared or auto"
     case .notReproducible(let strategy):
       "reproducible does not go with sync \(strategy): MPI adds gradients up in an order that depends on the number of "
         + "ranks; use auto"

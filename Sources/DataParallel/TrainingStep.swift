@@ -82,9 +82,11 @@ public final class TrainingStep {
     self.engine =
       engine
       ?? settings.engine.make(
-        shape: settings.shape, names: Self.engineCapacity(settings.shape, shard: capacity), derived: replica?.derived)
+        shape: settings.shape, names: Self.engineCapacity(settings.shape, shard: capacity), derived: replica?.derived,
+        factors: synchronisation.factors)
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0)
-    pass = ShardPass(self.engine, parameters: state.parameters.pointer, names: capacity)
+    pass = ShardPass(
+      self.engine, parameters: state.parameters.pointer, names: capacity, factors: synchronisation.factors)
     batchIndices = AlignedBuffer(zeros: settings.batch)
     batchNames = AlignedBuffer(zeros: settings.batch)
     try parametersReplaced()
@@ -165,6 +167,11 @@ public final class TrainingStep {
   private func pass(over batch: Batch, _ clock: inout PhaseClock) -> Double {
     let scale = 1 / Double(batch.positions)
     pass.work = .zero
+    if synchronisation.factors != nil {
+      // The ranks' parts are added up from left to right, and those of micro-shards as their tree says.
+      return microShards?.keep(batch.shard, part: part, scale: scale, pass, &clock)
+        ?? pass.keep(batch.shard, scale: scale, folds: rank > 0 ? 1 : 0, &clock)
+    }
     if let microShards {
       return microShards.run(batch.shard, part: part, scale: scale, pass, gradients: gradients, &clock)
     }

@@ -20,7 +20,8 @@ public protocol Engine: AnyObject {
   /// Writes the gradient of scale · loss sum of the last `forward`.
   ///
   /// - Parameters:
-  ///   - gradient: (P), canonical order; overwritten, with zeros for an empty shard.
+  ///   - gradient: (P), canonical order; overwritten, with zeros for an empty shard. Where the engine's factors are open
+  ///     (43 C): the embeddings' gradient alone, and the rest is left to `adam` with factors.
   ///   - isFinal: called now and then with an index from which on the gradient will not change any more, at last
   ///     with 0. It is computed from the last tensor to the first, so part of it can be sent meanwhile.
   func backward(
@@ -36,6 +37,11 @@ public protocol Engine: AnyObject {
   ///
   /// - Parameter gradients: (P) each; the update's gradient is their sum, added up in this order.
   func adam(_ slice: AdamSlice, gradients: Gradients)
+
+  /// The same straight from what passes left in `factors`, with the same result, of an engine that was made with them.
+  ///
+  /// - Parameter slice: its range is of whole stripes, as `ReplicaLayout` cuts them.
+  func adam(_ slice: AdamSlice, factors: FactorStore)
 }
 
 /// The size of one rank's forward and backward pass.
@@ -76,6 +82,9 @@ public struct StepWork: Sendable {
 public typealias Gradients = UnsafeBufferPointer<UnsafePointer<Float>>
 
 extension Engine {
+  /// Of an engine that keeps no factors.
+  public func adam(_ slice: AdamSlice, factors: FactorStore) { preconditionFailure("this engine keeps no factors") }
+
   /// As `backward` with a listener, for those who wait until all of it is final.
   public func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
     backward(parameters: parameters, gradient: gradient) { _ in }

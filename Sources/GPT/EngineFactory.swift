@@ -3,12 +3,15 @@ extension EngineOptions {
   ///   - names: the most names a shard may have.
   ///   - derived: memory for the derived weights that outlives the engine: `layout(shape:).derivedCount` floats on
   ///     cache lines, zeros or another such engine's. Nil for memory of the engine's own.
+  ///   - factors: where passes are to be kept while they are open; nil, or `keepsFactors`.
   /// - Precondition: the kind is available.
-  public func make(shape: Shape, names: Int, derived: UnsafeMutablePointer<Float>? = nil) -> any Engine {
+  public func make(
+    shape: Shape, names: Int, derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil
+  ) -> any Engine {
     switch resolvedKind(for: shape) {
     case .scalar: ScalarModel<Float>(shape: shape, names: names)
     case .sme2: VectorEngine(shape: shape, names: names, options: self, usingSME2: true, derived: derived)
-    default: VectorEngine(shape: shape, names: names, options: self, derived: derived)
+    default: VectorEngine(shape: shape, names: names, options: self, derived: derived, factors: factors)
     }
   }
 }

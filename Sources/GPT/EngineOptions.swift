@@ -20,6 +20,9 @@ public struct EngineOptions: Sendable, Equatable {
     return EngineKind.sme2.isAvailable && shape.dModel >= sme2From ? .sme2 : .simd
   }
 
+  /// Whether the engine that is used at a shape can keep the factors of gradients: `FactorStore`.
+  public func keepsFactors(at shape: Shape) -> Bool { resolvedKind(for: shape) == .simd }
+
   /// The rows an engine computes for a name behind `previous` in its shard, or for the first one.
   @inline(__always)
   public func rows(of name: Name, behind previous: Name?) -> Int {

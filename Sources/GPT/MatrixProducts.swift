@@ -2,7 +2,8 @@
 /// and keep the weights as it likes.
 ///
 /// Operands are those of `VectorActivations`, whose comments give the shapes; `weights` and `gradient` are (P), in
-/// canonical order. The backward ones call `isFinal` as `Engine.backward` does. None allocates.
+/// canonical order. The backward ones call `isFinal` as `Engine.backward` does; without a `gradient` they leave out those of
+/// the weights. None allocates.
 protocol MatrixProducts: AnyObject {
   /// The weights a second time, as the forward products read them.
   var transposed: TransposedWeights { get }
@@ -18,12 +19,12 @@ protocol MatrixProducts: AnyObject {
 
   /// From the gradient of the logits (in `s.logits`) to those of x2 (`s.dx`), h (`s.dh`), z (`s.dz`), W1, W2 and Wlm.
   func feedForwardBackward(
-    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void)
 
   /// From the gradient of a linear layer's outputs to those of its inputs and weights.
   func linearBackward(
-    _ layer: LinearBackward, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    _ layer: LinearBackward, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void)
 }
 
@@ -42,21 +43,21 @@ struct LinearBackward {
 }
 
 extension MatrixProducts {
-  /// From the gradient of x1 (in `s.dx`) to those of a (`s.da`) and Wo.
+  /// From the gradient of x1 (in `s.dx1`) to those of a (`s.da`) and Wo.
   func attentionOutputBackward(
-    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    rows: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void
   ) {
     let C = transposed.shape.dModel
     linearBackward(
       LinearBackward(
-        tensor: .attentionOutput, rows: rows, inputs: C, outputs: C, x: s.a, dy: s.dx, dyRow: C, dx: s.da),
+        tensor: .attentionOutput, rows: rows, inputs: C, outputs: C, x: s.a, dy: s.dx1, dyRow: C, dx: s.da),
       weights: weights, gradient: gradient, isFinal: isFinal)
   }
 
   /// From the gradient of qkv (in `s.dqkv`) to those of y (`s.dy`), Wq, Wk and Wv, which are one matrix.
   func queryKeyValueBackward(
-    pairs: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    pairs: Int, _ s: VectorActivations, weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void
   ) {
     let C = transposed.shape.dModel

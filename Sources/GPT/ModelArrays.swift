@@ -42,6 +42,12 @@ public struct AdamSlice {
     self.beta2 = beta2
   }
 
+  /// Adam's constants.
+  var step: AdamStep {
+    AdamStep(
+      learningRate: learningRate, firstPower: power(of: AdamStep.beta1), secondPower: power(of: beta2), beta2: beta2)
+  }
+
   /// βᵗ, by repeated multiplication in a fixed order, so that it is the same everywhere.
   func power(of beta: Double) -> Double {
     var result = 1.0

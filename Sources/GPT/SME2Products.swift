@@ -46,9 +46,10 @@ final class SME2Products: MatrixProducts {
   }
 
   func feedForwardBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void
   ) {
+    guard let d = gradient else { preconditionFailure("the matrix unit keeps no factors") }
     var layer = csme2_feed_forward_backward_t(
       rows: R, width: shape.dModel, hidden: shape.feedForward, logits_row: logitsRow, vocabulary: Shape.vocabulary,
       z: s.z, h: s.h, x2: s.x2, mask: mask.pointer, dlogits: s.logits, expand: w + shape.offset(.expand),
@@ -60,9 +61,10 @@ final class SME2Products: MatrixProducts {
   }
 
   func linearBackward(
-    _ layer: LinearBackward, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    _ layer: LinearBackward, weights w: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void
   ) {
+    guard let d = gradient else { preconditionFailure("the matrix unit keeps no factors") }
     let offset = shape.offset(layer.tensor)
     var call = csme2_linear_backward_t(
       rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, x: layer.x, dy: layer.dy, weights: w + offset,

@@ -72,6 +72,37 @@ final class TransposedWeights {
     forEachStripe(of: range, renewingFrom: parameters) { _, _ in }
   }
 
+  /// Calls `body` for every stripe of `range`, in order; it is to copy the rows that it changes itself.
+  ///
+  /// - Parameters:
+  ///   - range: whole stripes, of what is not transposed whole cache lines.
+  ///   - body: gets the index of a matrix, or nil for what is not transposed; the stripe's place; and of a matrix the first
+  ///     of its rows, the matrix's outputs and inputs, and its copy.
+  @inline(__always)
+  func forEachStripe(
+    of range: Range<Int>,
+    _ body: (
+      _ place: Range<Int>,
+      _ matrix: (index: Int, row: Int, outputs: Int, inputs: Int, copy: UnsafeMutablePointer<Float>)?
+    ) -> Void
+  ) {
+    for (index, piece) in pieces.enumerated() {
+      let part = range.clamped(to: piece.range)
+      guard !part.isEmpty else { continue }
+      guard let copy = piece.target else {
+        body(part, nil)
+        continue
+      }
+      let size = Self.stripe * piece.columns
+      precondition((part.lowerBound - piece.range.lowerBound) % size == 0, "not whole stripes")
+      for start in stride(from: part.lowerBound, to: part.upperBound, by: size) {
+        body(
+          start..<min(start + size, part.upperBound),
+          (index - 1, (start - piece.range.lowerBound) / piece.columns, piece.outputs, piece.columns, copy))
+      }
+    }
+  }
+
   /// Calls `body` for every part of `range`, in order, and copies the rows it touched.
   ///
   /// - Parameter body: gets the part, and what will be written next.

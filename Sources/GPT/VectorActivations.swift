@@ -6,6 +6,8 @@ import Kernels
 final class VectorActivations {
   typealias Pointer = UnsafeMutablePointer<Float>
   private let storage: AlignedBuffer<Float>
+  /// Whose memory is used besides.
+  private let base: VectorActivations?
 
   /// (U, C): normalised embeddings, and those normalised again.
   let x0, y: Pointer
@@ -24,8 +26,9 @@ final class VectorActivations {
   let inverseX0, inverseY, inverseZ: Pointer
   /// (R): predictions of a row times the gradient's scale, its largest logit, and log Σ exp of its logits.
   let weight, maximum, logNormaliser: Pointer
-  /// (R, C): gradient of the residual stream, of attention's output, of z.
-  let dx, da, dz: Pointer
+  /// (R, C): gradient of the residual stream behind the feed-forward layer, and behind attention, in the same place
+  /// where nobody asks for the former any more; of attention's output, of z.
+  let dx, dx1, da, dz: Pointer
   /// (R, F)
   let dh: Pointer
   /// (U, 3C), (U, C), (U, C)
@@ -45,6 +48,7 @@ final class VectorActivations {
   init(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) {
     let (C, F) = (shape.dModel, shape.feedForward)
     storage = AlignedBuffer(zeros: Self.count(shape: shape, attention: attention, rows: rows, pairs: pairs))
+    base = nil
     var arena = Arena(storage)
     x0 = arena.take(pairs * C)
     y = arena.take(pairs * C)
@@ -63,11 +67,24 @@ final class VectorActivations {
     maximum = arena.take(rows)
     logNormaliser = arena.take(rows)
     dx = arena.take(rows * C)
+    dx1 = dx
     da = arena.take(rows * C + attentionOverrun)
     dz = arena.take(rows * C)
     dh = arena.take(rows * F)
     dqkv = arena.take(pairs * 3 * C + attentionOverrun)
     dy = arena.take(pairs * C)
     dx0 = arena.take(pairs * C)
+  }
+
+  /// The same memory, but for what is kept.
+  init(_ other: VectorActivations, keeping kept: KeptActivations) {
+    storage = AlignedBuffer(zeros: 0)
+    base = other
+    (x0, qkv, p, x1) = (other.x0, other.qkv, other.p, other.x1)
+    (inverseX0, inverseY, inverseZ) = (other.inverseX0, other.inverseY, other.inverseZ)
+    (weight, maximum, logNormaliser) = (other.weight, other.maximum, other.logNormaliser)
+    (da, dz, dy, dx0) = (other.da, other.dz, other.dy, other.dx0)
+    (y, a, z, x2, h, logits) = (kept.y, kept.a, kept.z, kept.x2, kept.h, kept.logits)
+    (dx, dx1, dh, dqkv) = (kept.dx, kept.dx1, kept.dh, kept.dqkv)
   }
 }

@@ -9,7 +9,12 @@ public final class VectorEngine: Engine {
   public let shape: Shape
   private let capacity: Int
   private var tree: PrefixTree
-  private let s: VectorActivations
+  /// Of the pass that runs or ran last.
+  private var s: VectorActivations
+  private let own: VectorActivations
+  /// Where passes are kept, and the activations of each.
+  private let factors: FactorStore?
+  private let kept: [VectorActivations]
   private let products: any MatrixProducts
   private let attentionShape: AttentionShape
 
@@ -18,18 +23,21 @@ public final class VectorEngine: Engine {
   /// - Parameters:
   ///   - names: the most names a shard may have.
   ///   - usingSME2: whether the matrix unit computes the matrix products; the CPU must have one.
-  ///   - derived: memory for the derived weights, as `EngineOptions.make` takes it.
+  ///   - derived, factors: as `EngineOptions.make` takes them.
   public init(
     shape: Shape, names: Int, options: EngineOptions = EngineOptions(), usingSME2: Bool = false,
-    derived: UnsafeMutablePointer<Float>? = nil
+    derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil
   ) {
     self.shape = shape
     self.options = options
     capacity = names
     tree = PrefixTree(names: names, sharing: options.sharesPrefixes)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
-    s = VectorActivations(
+    let own = VectorActivations(
       shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
+    (self.own, s) = (own, own)
+    self.factors = factors
+    kept = factors?.ownPasses.map { VectorActivations(own, keeping: $0) } ?? []
     products =
       usingSME2
       ? SME2Products(shape: shape, rows: names * Shape.context, derived: derived)
@@ -50,6 +58,8 @@ public final class VectorEngine: Engine {
     _ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double
   ) -> Double {
     precondition(names.count <= capacity, "more names than the engine was made for")
+    s = own
+    if let factors, factors.isOpen { s = kept[factors.open] }
     tree.build(names, padding: !options.skipsPadding)
     guard tree.rowCount > 0 else { return 0 }
     embed(parameters)
@@ -66,22 +76,41 @@ public final class VectorEngine: Engine {
       isFinal(0)
       return
     }
-    transformBackward(parameters, gradient, isFinal)
-    attendBackward(parameters, gradient, isFinal)
+    let ofWeights = factors?.isOpen == true ? nil : gradient
+    transformBackward(parameters, ofWeights, isFinal)
+    attendBackward(parameters, ofWeights, isFinal)
     embedBackward(gradient)
     isFinal(0)
   }
 
   public func adam(_ slice: AdamSlice, gradients: Gradients) {
-    let model = slice.model
-    let step = AdamStep(
-      learningRate: slice.learningRate, firstPower: slice.power(of: AdamStep.beta1),
-      secondPower: slice.power(of: slice.beta2), beta2: slice.beta2)
+    let (model, step) = (slice.model, slice.step)
     products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { stripe, next in
       let i = stripe.lowerBound
       Kernels.adam(
         count: stripe.count, step: step, gradients: gradients, offset: i, parameters: model.parameters + i,
         first: model.first + i, second: model.second + i, next: next)
+    }
+  }
+
+  public func adam(_ slice: AdamSlice, factors: FactorStore) {
+    let (model, step) = (slice.model, slice.step)
+    factors.collect()
+    products.transposed.forEachStripe(of: slice.range) { place, matrix in
+      let i = place.lowerBound
+      guard let matrix else {
+        let embeddings = factors.embeddingGradients
+        Kernels.adam(
+          count: place.count, step: step, gradients: embeddings.gradients, folds: embeddings.folds, offset: i,
+          parameters: model.parameters + i, first: model.first + i, second: model.second + i,
+          scratch: factors.scratch.pointer)
+        return
+      }
+      Kernels.adam(
+        WeightStripe(
+          row: matrix.row, count: place.count / matrix.inputs, outputs: matrix.outputs, inputs: matrix.inputs,
+          parameters: model.parameters + i, first: model.first + i, second: model.second + i, transposed: matrix.copy),
+        factors: factors.factors(ofLayer: matrix.index), step: step, scratch: factors.scratch.pointer)
     }
   }
 }
@@ -126,9 +155,9 @@ extension VectorEngine {
     AttentionRows(count: tree.rowCount, positions: tree.position.pointer, pair: tree.pair.pointer)
   }
 
-  /// From the gradient of x1 (in `s.dx`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
+  /// From the gradient of x1 (in `s.dx1`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
   private func attendBackward(
-    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ isFinal: (Int) -> Void
+    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>?, _ isFinal: (Int) -> Void
   ) {
     let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
     products.attentionOutputBackward(rows: R, s, weights: w, gradient: d, isFinal: isFinal)
@@ -137,7 +166,7 @@ extension VectorEngine {
       attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
     products.queryKeyValueBackward(pairs: U, s, weights: w, gradient: d, isFinal: isFinal)
     s.dx0.update(repeating: 0, count: U * C)
-    scatterAddRows(rows: R, width: C, source: s.dx, index: tree.pair.pointer, target: s.dx0)
+    scatterAddRows(rows: R, width: C, source: s.dx1, index: tree.pair.pointer, target: s.dx0)
   }
 }
 
@@ -149,14 +178,14 @@ extension VectorEngine {
     products.feedForward(rows: tree.rowCount, s)
   }
 
-  /// From the gradient of the logits (in `s.logits`) to that of x1 (`s.dx`).
+  /// From the gradient of the logits (in `s.logits`) to that of x1 (`s.dx1`).
   private func transformBackward(
-    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ isFinal: (Int) -> Void
+    _ w: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>?, _ isFinal: (Int) -> Void
   ) {
     let R = tree.rowCount
     products.feedForwardBackward(rows: R, s, weights: w, gradient: d, isFinal: isFinal)
     rmsNormBackward(
-      rows: R, width: shape.dModel, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx)
+      rows: R, width: shape.dModel, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx1)
   }
 }
 

@@ -41,7 +41,7 @@ final class VectorProducts: MatrixProducts {
   }
 
   func feedForwardBackward(
-    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    rows R: Int, _ s: VectorActivations, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void
   ) {
     let (C, F, V) = (shape.dModel, shape.feedForward, Shape.vocabulary)
@@ -49,8 +49,10 @@ final class VectorProducts: MatrixProducts {
       LinearBackward(
         tensor: .head, rows: R, inputs: C, outputs: V, x: s.x2, dy: s.logits, dyRow: logitsRow, dx: s.dx),
       weights: w, gradient: d, isFinal: isFinal)
-    linearWeightGradient(
-      rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
+    if let d {
+      linearWeightGradient(
+        rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
+    }
     isFinal(shape.offset(.contract))
     linearInputGradientBehindReLU(
       rows: R, inputs: F, outputs: C, dy: s.dx, weights: w + shape.offset(.contract), scratch: packing.pointer,
@@ -63,13 +65,15 @@ final class VectorProducts: MatrixProducts {
 
   /// Word of the weights' gradient as soon as it is there.
   func linearBackward(
-    _ layer: LinearBackward, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>,
+    _ layer: LinearBackward, weights w: UnsafePointer<Float>, gradient d: UnsafeMutablePointer<Float>?,
     isFinal: (_ from: Int) -> Void
   ) {
     let offset = shape.offset(layer.tensor)
-    linearWeightGradient(
-      rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, dy: layer.dy, dyRow: layer.dyRow, x: layer.x,
-      gradient: d + offset)
+    if let d {
+      linearWeightGradient(
+        rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, dy: layer.dy, dyRow: layer.dyRow, x: layer.x,
+        gradient: d + offset)
+    }
     isFinal(offset)
     linearInputGradient(
       rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, dy: layer.dy, dyRow: layer.dyRow,

@@ -138,6 +138,24 @@ private func adam(
   }
 }
 
+/// As `adam`, of whole vectors that are in the nearest cache already.
+@inline(__always)
+func adam(
+  vectors: Int, step: AdamStep, gradient: Floats, parameters: MutableFloats, first: MutableFloats, second: MutableFloats
+) {
+  var i = 0
+  while i < vectors * Vector.count {
+    var p = Vector(parameters + i)
+    var m = Vector(first + i)
+    var v = Vector(second + i)
+    adam(step, Vector(gradient + i), &p, &m, &v)
+    p.store(parameters + i)
+    m.store(first + i)
+    v.store(second + i)
+    i += Vector.count
+  }
+}
+
 /// As `adam` with several gradients, of one of (count).
 public func adam(
   count: Int, step: AdamStep, gradient: Floats,

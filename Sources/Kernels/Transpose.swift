@@ -13,25 +13,27 @@ public enum TransposedLayout: Sendable {
 /// - Parameters:
 ///   - first: the first of the rows, a multiple of 16.
 ///   - count: rows.
+///   - columns: which elements of each row, multiples of 16; nil for all.
 ///   - outputs: N, rounded up to a multiple of 16.
 ///   - inputs: K, a multiple of 16.
 ///   - source: the rows, (count, K), contiguous.
 ///   - target: W′ as a whole.
 public func transpose(
-  rows first: Int, count: Int, outputs: Int, inputs: Int, layout: TransposedLayout, source: Floats,
-  target: MutableFloats
+  rows first: Int, count: Int, columns: Range<Int>? = nil, outputs: Int, inputs: Int, layout: TransposedLayout,
+  source: Floats, target: MutableFloats
 ) {
+  let columns = columns ?? 0..<inputs
   for row in stride(from: 0, to: count, by: Vector.count) {
     let column = first + row
     let (target, width) = transposedColumn(column, of: outputs, inputs: inputs, layout: layout, in: target)
     let source = source + row * inputs
     if count - row >= Vector.count {
-      for k in stride(from: 0, to: inputs, by: Vector.count) {
+      for k in stride(from: columns.lowerBound, to: columns.upperBound, by: Vector.count) {
         csimd_transpose16(source + k, inputs, target + k * width, width)
       }
     } else {
       for i in 0..<count - row {
-        for k in 0..<inputs { target[k * width + i] = source[i * inputs + k] }
+        for k in columns { target[k * width + i] = source[i * inputs + k] }
       }
     }
   }

@@ -62,7 +62,8 @@ public final class TimedTraining {
     training = try TrainingStep(
       settings: settings, names: names, rank: group?.rank ?? 0, ranks: group?.size ?? 1,
       synchronisation: synchronisation?.implementation
-        ?? SoloSynchronisation(parameterCount: settings.shape.parameterCount),
+        ?? (engine == nil
+          ? SoloSynchronisation(settings) : SoloSynchronisation(parameterCount: settings.shape.parameterCount)),
       engine: engine)
   }
 

@@ -18,9 +18,10 @@ enum Appearance {
   private static let lines = [
     Line(colour: "#0072B2", point: 7, dash: 1), Line(colour: "#E69F00", point: 5, dash: 4),
     Line(colour: "#009E73", point: 9, dash: 1), Line(colour: "#CC79A7", point: 13, dash: 5),
-    Line(colour: "#D55E00", point: 11, dash: 2), Line(colour: "#000000", point: 6, dash: 1),
+    Line(colour: "#D55E00", point: 11, dash: 2), Line(colour: "#56B4E9", point: 4, dash: 1),
+    Line(colour: "#000000", point: 6, dash: 1),
   ]
-  private static let known = ["allreduce", "sharded", "shared", "hierarchical", "overlap", "auto"]
+  private static let known = ["allreduce", "sharded", "shared", "hierarchical", "overlap", "factors", "auto"]
 
   /// The same for a strategy in every figure.
   static func line(_ strategy: String) -> Line {

@@ -39,7 +39,8 @@ public struct CostTerms: Equatable, Sendable {
         AllReduceAlgorithm.rabenseifner.rounds(ranks: ranks, bytes: bytes), perHost: perHost, severalHosts: hosts > 1,
         network: network, host: host)
       updateShare = 1 / Double(ranks)
-    case .shared:
+    case .shared, .factors:
+      // No gradients are read where factors are kept: this is what `shared` would pay.
       addShared(bytes: bytes, ranks: ranks)
       updateShare = 1 / Double(ranks)
     case .hierarchical, .auto:

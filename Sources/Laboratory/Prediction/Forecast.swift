@@ -15,7 +15,8 @@ public struct Forecast {
   }
 
   /// Of strong scaling, for each width, batch and strategy that was measured at two widths or more: one gradient size
-  /// does not tell latency from bandwidth. `overlap`, which no formula here describes, is left out.
+  /// does not tell latency from bandwidth. `overlap` and `factors`, which no formula here describes, are left
+  /// out.
   ///
   /// - Parameters:
   ///   - compute: of one core, by width.
@@ -27,7 +28,7 @@ public struct Forecast {
     guard let fewest = strong.map(\.ranks).filter({ $0 > 1 }).min() else { return [] }
     var predictions: [Prediction] = []
     for batch in Set(strong.map(\.batch)).sorted() {
-      for strategy in SynchronisationStrategy.allCases where strategy != .overlap {
+      for strategy in SynchronisationStrategy.allCases where strategy != .overlap && strategy != .factors {
         let own = strong.filter { $0.batch == batch && $0.strategy == strategy.rawValue }
         let fitted = own.filter { $0.ranks == fewest }
         guard Set(fitted.map(\.c)).count > 1 else { continue }

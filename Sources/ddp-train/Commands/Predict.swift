@@ -113,7 +113,7 @@ struct Predict: JobCommand {
   }
 
   private func plan(_ options: OptionValues<Table>) throws -> Plan {
-    if let unknown = options.sync.first(where: { $0 == .overlap || $0 == .shared || $0 == .hierarchical }) {
+    if let unknown = options.sync.first(where: { ![.allreduce, .sharded, .auto].contains($0) }) {
       throw OptionError(
         "--sync \(unknown): predict knows allreduce, sharded and auto, which is shared on one node and hierarchical on several"
       )
