@@ -72,34 +72,36 @@ final class TransposedWeights {
     forEachStripe(of: range, renewingFrom: parameters) { _, _ in }
   }
 
-  /// Calls `body` for every stripe of `range`, in order; it is to copy the rows that it changes itself.
+  /// A part of a matrix, and where its copy is.
+  struct Part {
+    /// Of all parameters.
+    var range: Range<Int>
+    /// Which of the matrices, from 0.
+    var matrix: Int
+    /// The part's first row and its rows, the matrix's outputs and inputs.
+    var row, count, outputs, inputs: Int
+    var copy: UnsafeMutablePointer<Float>
+  }
+
+  /// Calls `embeddings` for what is not transposed of `range` and `matrix` for what is, in order; they are to renew the copies
+  /// of what they change.
   ///
-  /// - Parameters:
-  ///   - range: whole stripes, of what is not transposed whole cache lines.
-  ///   - body: gets the index of a matrix, or nil for what is not transposed; the stripe's place; and of a matrix the first
-  ///     of its rows, the matrix's outputs and inputs, and its copy.
+  /// - Parameter range: of whole stripes, as `ReplicaLayout` cuts it.
   @inline(__always)
-  func forEachStripe(
-    of range: Range<Int>,
-    _ body: (
-      _ place: Range<Int>,
-      _ matrix: (index: Int, row: Int, outputs: Int, inputs: Int, copy: UnsafeMutablePointer<Float>)?
-    ) -> Void
-  ) {
+  func forEachPart(of range: Range<Int>, embeddings: (Range<Int>) -> Void, matrix: (Part) -> Void) {
     for (index, piece) in pieces.enumerated() {
       let part = range.clamped(to: piece.range)
       guard !part.isEmpty else { continue }
       guard let copy = piece.target else {
-        body(part, nil)
+        embeddings(part)
         continue
       }
-      let size = Self.stripe * piece.columns
-      precondition((part.lowerBound - piece.range.lowerBound) % size == 0, "not whole stripes")
-      for start in stride(from: part.lowerBound, to: part.upperBound, by: size) {
-        body(
-          start..<min(start + size, part.upperBound),
-          (index - 1, (start - piece.range.lowerBound) / piece.columns, piece.outputs, piece.columns, copy))
-      }
+      let start = part.lowerBound - piece.range.lowerBound
+      precondition(start % (Self.stripe * piece.columns) == 0, "not whole stripes")
+      matrix(
+        Part(
+          range: part, matrix: index - 1, row: start / piece.columns, count: part.count / piece.columns,
+          outputs: piece.outputs, inputs: piece.columns, copy: copy))
     }
   }
 

@@ -96,21 +96,19 @@ public final class VectorEngine: Engine {
   public func adam(_ slice: AdamSlice, factors: FactorStore) {
     let (model, step) = (slice.model, slice.step)
     factors.collect()
-    products.transposed.forEachStripe(of: slice.range) { place, matrix in
-      let i = place.lowerBound
-      guard let matrix else {
-        let embeddings = factors.embeddingGradients
-        Kernels.adam(
-          count: place.count, step: step, gradients: embeddings.gradients, folds: embeddings.folds, offset: i,
-          parameters: model.parameters + i, first: model.first + i, second: model.second + i,
-          scratch: factors.scratch.pointer)
-        return
-      }
+    products.transposed.forEachPart(of: slice.range) { range in
+      let (i, passes) = (range.lowerBound, factors.embeddingGradients)
       Kernels.adam(
-        WeightStripe(
-          row: matrix.row, count: place.count / matrix.inputs, outputs: matrix.outputs, inputs: matrix.inputs,
-          parameters: model.parameters + i, first: model.first + i, second: model.second + i, transposed: matrix.copy),
-        factors: factors.factors(ofLayer: matrix.index), step: step, scratch: factors.scratch.pointer)
+        count: range.count, step: step, gradients: passes.gradients, folds: passes.folds, offset: i,
+        parameters: model.parameters + i, first: model.first + i, second: model.second + i,
+        scratch: factors.scratch.pointer)
+    } matrix: { part in
+      let i = part.range.lowerBound
+      Kernels.adam(
+        LayerWeights(
+          row: part.row, count: part.count, outputs: part.outputs, inputs: part.inputs,
+          parameters: model.parameters + i, first: model.first + i, second: model.second + i, transposed: part.copy),
+        factors: factors.factors(ofLayer: part.matrix), step: step, scratch: factors.scratch.pointer)
     }
   }
 }

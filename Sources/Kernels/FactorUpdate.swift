@@ -1,3 +1,5 @@
+import CSIMD
+
 /// What the rows of one pass say of a layer's weights: their part of the gradient is dyᵀ · x.
 public struct LayerFactors: BitwiseCopyable {
   /// R; may be 0.
@@ -15,8 +17,8 @@ public struct LayerFactors: BitwiseCopyable {
   }
 }
 
-/// Sixteen rows, or the last ones, of a layer's weights W (N, K), with what an update changes.
-public struct WeightStripe {
+/// Some rows of a layer's weights W (N, K), with what an update changes.
+public struct LayerWeights {
   /// The first of the rows, a multiple of 16, and how many there are.
   public var row, count: Int
   /// N, rounded up to a multiple of 16, and K.
@@ -35,14 +37,15 @@ public struct WeightStripe {
   }
 }
 
-/// Floats of scratch that an update from factors needs: a block for every bracket that may be open, and one more.
-public func factorScratch(brackets: Int) -> Int { (brackets + 1) * blockSize }
-
 /// Rows and columns of a block of weights: with its moments and its gradient it fits the first-level cache.
 private let (blockRows, blockColumns) = (Vector.count, 4 * Vector.count)
 private let blockSize = blockRows * blockColumns
 
-/// One Adam update of a stripe of weights, straight from the layer's inputs and output gradients.
+/// Floats of scratch that an update from factors needs: a block for each bracket that may be open in the sum over the
+/// passes, and one more.
+public func factorScratch(brackets: Int) -> Int { (brackets + 1) * blockSize }
+
+/// One Adam update of a layer's weights, straight from the layer's inputs and output gradients.
 ///
 /// The gradient is never written to memory: it is computed for a block of 16 × 64 weights at a time, in the first-level
 /// cache, where Adam and the transpose find it. Each pass's part is summed over its rows in order, and the parts in the
@@ -52,45 +55,179 @@ private let blockSize = blockRows * blockColumns
 ///   - factors: of at least one pass.
 ///   - scratch: `factorScratch` floats.
 public func adam(
-  _ stripe: WeightStripe, factors: UnsafeBufferPointer<LayerFactors>, step: AdamStep, scratch: MutableFloats
+  _ weights: LayerWeights, factors: UnsafeBufferPointer<LayerFactors>, step: AdamStep, scratch: MutableFloats
 ) {
-  var column = 0
-  while column < stripe.inputs {
-    let width = min(blockColumns, stripe.inputs - column)
-    gradient(of: stripe, column, width, factors, scratch)
-    for row in 0..<stripe.count {
-      let at = row * stripe.inputs + column
+  var order = BlockOrder(weights)
+  while let block = order.next() {
+    gradient(weights, block, factors, scratch, order.ahead.map { BlockAhead(weights, $0) })
+    for row in 0..<block.rows {
+      let at = (block.row + row) * weights.inputs + block.column
       adam(
-        vectors: width / Vector.count, step: step, gradient: scratch + row * blockColumns,
-        parameters: stripe.parameters + at, first: stripe.first + at, second: stripe.second + at)
+        vectors: block.columns / Vector.count, step: step, gradient: scratch + row * blockColumns,
+        parameters: weights.parameters + at, first: weights.first + at, second: weights.second + at)
     }
     transpose(
-      rows: stripe.row, count: stripe.count, columns: column..<column + width, outputs: stripe.outputs,
-      inputs: stripe.inputs, layout: .panels, source: stripe.parameters, target: stripe.transposed)
-    column += width
+      rows: weights.row + block.row, count: block.rows, columns: block.column..<block.column + block.columns,
+      outputs: weights.outputs, inputs: weights.inputs, layout: .panels,
+      source: weights.parameters + block.row * weights.inputs, target: weights.transposed)
   }
 }
 
-/// The gradient of `width` columns of a stripe, to `scratch` (count, 64).
+/// 16 × 64 weights, or less at the right and lower edge.
+private struct Block {
+  /// Counted from the layer's part that is updated.
+  var row, column: Int
+  var rows, columns: Int
+
+  var isWhole: Bool { rows == blockRows && columns == blockColumns }
+}
+
+/// A layer's blocks, four columns of blocks at a time and row after row: the inputs of these columns stay in the second-level
+/// cache, and what is updated is touched a kilobyte at a time.
+private struct BlockOrder {
+  private let count, inputs: Int
+  private var row = 0
+  private var column = 0
+  private var group: Range<Int>
+
+  private static let groupColumns = 4 * blockColumns
+
+  @inline(__always)
+  init(_ weights: LayerWeights) {
+    (count, inputs) = (weights.count, weights.inputs)
+    group = 0..<min(Self.groupColumns, inputs)
+  }
+
+  @inline(__always)
+  mutating func next() -> Block? {
+    guard column < inputs else { return nil }
+    let block = Block(
+      row: row, column: column, rows: min(blockRows, count - row), columns: min(blockColumns, inputs - column))
+    column += blockColumns
+    guard column >= group.upperBound else { return block }
+    row += blockRows
+    if row >= count {
+      row = 0
+      group = group.upperBound..<min(group.upperBound + Self.groupColumns, inputs)
+    }
+    column = group.isEmpty ? inputs : group.lowerBound
+    return block
+  }
+
+  /// The block whose turn comes a few blocks later; nil at the end.
+  @inline(__always)
+  var ahead: Block? {
+    var later = self
+    for _ in 0..<BlockAhead.distance { _ = later.next() }
+    return later.next()
+  }
+}
+
+/// The gradient of a block, to `scratch` (rows, 64).
 private func gradient(
-  of stripe: WeightStripe, _ column: Int, _ width: Int, _ factors: UnsafeBufferPointer<LayerFactors>,
-  _ scratch: MutableFloats
+  _ weights: LayerWeights, _ block: Block, _ factors: UnsafeBufferPointer<LayerFactors>, _ scratch: MutableFloats,
+  _ ahead: BlockAhead?
 ) {
   var stack = SumStack(scratch, size: blockSize)
   for index in factors.indices {
     let pass = factors[index]
     func product(_ target: MutableFloats, _ epilogue: Epilogue) {
-      GEMM(
-        rows: stripe.count, columns: width, depth: pass.rows, left: pass.dy + stripe.row, leftRow: 1,
-        leftDepth: pass.dyRow, right: .rows(pass.x + column, row: stripe.inputs), target: target,
-        targetRow: blockColumns, epilogue: epilogue
-      ).run()
+      let product = GEMM(
+        rows: block.rows, columns: block.columns, depth: pass.rows, left: pass.dy + weights.row + block.row, leftRow: 1,
+        leftDepth: pass.dyRow, right: .rows(pass.x + block.column, row: weights.inputs), target: target,
+        targetRow: blockColumns, epilogue: epilogue)
+      if index == 0, let ahead, block.isWhole { product.run(asking: ahead) } else { product.run() }
     }
     stack.take(folds: pass.folds) { target in
       if pass.rows > 0 { product(target, .store) } else { target.update(repeating: 0, count: blockSize) }
     } add: { target in
       if pass.rows > 0 { product(target, .addRows(Floats(target), row: blockColumns)) }
     }
+  }
+}
+
+/// The weights, moments and copy of a block whose turn comes soon: without being asked for, they would come from far away
+/// when they are needed.
+private struct BlockAhead {
+  private let parameters, first, second: MutableFloats
+  private let inputs: Int
+  /// Of the copy: a line for every column of the block.
+  private let lines: MutableFloats
+  private let lineStride: Int
+
+  /// Blocks of 16 KiB: a few of them fit the second-level cache beside what is being worked on.
+  static let distance = 3
+
+  @inline(__always)
+  init(_ weights: LayerWeights, _ block: Block) {
+    let at = block.row * weights.inputs + block.column
+    (parameters, first, second) = (weights.parameters + at, weights.first + at, weights.second + at)
+    inputs = weights.inputs
+    let copy = transposedColumn(
+      weights.row + block.row, of: weights.outputs, inputs: inputs, layout: .panels, in: weights.transposed)
+    lines = copy.first + block.column * copy.stride
+    lineStride = copy.stride
+  }
+
+  /// Asks for a quarter of what belongs to a row.
+  @inline(__always)
+  func ask(row: Int, part: Int) {
+    switch part {
+    case 0: ask(parameters + row * inputs, Vector.count)
+    case 1: ask(first + row * inputs, Vector.count)
+    case 2: ask(second + row * inputs, Vector.count)
+    default: ask(lines + 4 * row * lineStride, lineStride)
+    }
+  }
+
+  @inline(__always)
+  private func ask(_ line: MutableFloats, _ stride: Int) {
+    csimd_prefetch_to_second_level(line)
+    csimd_prefetch_to_second_level(line + stride)
+    csimd_prefetch_to_second_level(line + 2 * stride)
+    csimd_prefetch_to_second_level(line + 3 * stride)
+  }
+}
+
+extension GEMM {
+  /// As `run`, of a whole block of a weight gradient, and asks for what `ahead` names meanwhile.
+  fileprivate func run(asking ahead: BlockAhead) {
+    switch Registers.widestPanel {
+    case 4: column(0, Panel4.self, AnyStride.self, ahead)
+    default: for part in 0..<4 { column(part, Panel1.self, FixedStride<1>.self, ahead) }
+    }
+  }
+
+  /// The 16 rows of one panel.
+  @inline(__always)
+  private func column<Row: Panel, Stride: RowStride>(
+    _ part: Int, _: Row.Type, _: Stride.Type, _ ahead: BlockAhead
+  ) {
+    tile(Tile<6, 0, Row, Stride>.self, 0, part, ahead)
+    tile(Tile<5, 0, Row, Stride>.self, 6, part, ahead)
+    tile(Tile<5, 0, Row, Stride>.self, 11, part, ahead)
+  }
+
+  @inline(never)
+  private func tile<let rows: Int, Row: Panel, Stride: RowStride>(
+    _: Tile<rows, 0, Row, Stride>.Type, _ row: Int, _ part: Int, _ ahead: BlockAhead
+  ) {
+    var tile = Tile<rows, 0, Row, Stride>()
+    let column = part * Vector.count
+    let right = right.panel(column: column, width: Row.width, depth: depth)
+    // A few lines and a few terms in turns: lines that are asked for all at once wait for each other.
+    let pieces = rows * Row.width
+    var done = 0
+    for piece in 0..<pieces {
+      ahead.ask(row: row + piece / Row.width, part: part + piece % Row.width)
+      let end = depth * (piece + 1) / pieces
+      if end == done { continue }
+      tile.accumulate(
+        depth: end - done, left: left + row + done * leftDepth, leftRow: 1, leftDepth: leftDepth,
+        right: right.first + done * right.depth, rightDepth: right.depth)
+      done = end
+    }
+    tile.finish(epilogue, at: row, column, target: target, targetRow: targetRow)
   }
 }
 
