@@ -26,6 +26,9 @@ public final class FactorSynchronisation: GradientSynchronisation {
 
   public var slice: Range<Int> { memory.replica.own }
 
+  /// Whether barriers spin on atomics: every rank has a core of its own.
+  var spins: Bool { memory.barrier.spins }
+
   /// Collective.
   ///
   /// - Parameter host: all ranks, on one host. It must outlive this.
@@ -71,9 +74,10 @@ struct FactorRoom {
 
   init(_ settings: Settings, ranks: Int) {
     let most = ShardPass.mostNames(settings.shape)
-    let (names, shards) = settings.summationTree.map { tree in
-      (tree.names(of: 0).count, (tree.leaves + ranks - 1) / ranks)
-    } ?? (ShardCuts.capacity(names: settings.batch, ranks: ranks), 1)
+    let (names, shards) =
+      settings.summationTree.map { tree in
+        (tree.names(of: 0).count, (tree.leaves + ranks - 1) / ranks)
+      } ?? (ShardCuts.capacity(names: settings.batch, ranks: ranks), 1)
     self.names = min(names, most)
     passes = shards * ((names + most - 1) / most)
     floats = FactorStore.count(shape: settings.shape, names: self.names, passes: passes)

@@ -28,7 +28,9 @@ final class HostMemory {
     /// So many floats each, for something else.
     case floats(Int)
 
-    fileprivate func gradients(of rank: Int) -> Int { if case .gradients(let counts) = self { counts[rank] } else { 0 } }
+    fileprivate func gradients(of rank: Int) -> Int {
+      if case .gradients(let counts) = self { counts[rank] } else { 0 }
+    }
 
     fileprivate func floats(of rank: Int, _ layout: ReplicaLayout) -> Int {
       switch self {

@@ -38,7 +38,8 @@ public final class SharedSynchronisation: GradientSynchronisation {
       (0..<host.size).map { tree.nodes(in: tree.leaves(rank: $0, ranks: host.size)) }
     }
     memory = try HostMemory.make(
-      layout: layout, own: layout.slices(host.size)[host.rank], room: .gradients(treeNodes?.map(\.count) ?? Array(repeating: 1, count: host.size)),
+      layout: layout, own: layout.slices(host.size)[host.rank],
+      room: .gradients(treeNodes?.map(\.count) ?? Array(repeating: 1, count: host.size)),
       host: host, world: host)
     treeSum =
       if let tree, let treeNodes {

@@ -49,11 +49,18 @@ extension TimedTraining {
   public static func ofEveryStrategy(
     _ settings: Settings, names: NameTable, world: Communicator
   ) throws -> [TimedTraining] {
-    try SynchronisationStrategy.allCases.filter { $0 != .auto }.compactMap { strategy in
+    try of(SynchronisationStrategy.allCases.filter { $0 != .auto }, settings, names: names, group: world)
+  }
+
+  /// One for each of some strategies that is available on these ranks, in their order. Collective.
+  static func of(
+    _ strategies: [SynchronisationStrategy], _ settings: Settings, names: NameTable, group: Communicator?
+  ) throws -> [TimedTraining] {
+    try strategies.compactMap { strategy in
       var own = settings
       own.strategy = strategy
       do {
-        return try TimedTraining(own, names: names, group: world)
+        return try TimedTraining(own, names: names, group: group)
       } catch is JobFailure {
         return nil  // on all ranks alike
       }

@@ -30,7 +30,13 @@ public final class Trainer {
   public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
     self.settings = settings
     self.world = world
-    synchronisation = try Synchronisation(settings, world: world)
+    try requireAgreement(
+      [
+        ("the settings", "\(settings)"), ("version", version),
+        ("the number of training names", "\(names.count)"), ("data set", dataHash),
+      ] + Self.machineFields, over: world)
+    synchronisation = try Synchronisation(
+      try FactorTrial.choosing(settings, names: names, group: world), world: world)
     // After the strategy, which has more need of the memory.
     if world.size > 1 { try world.provideMessageMemory() }
     step = try TrainingStep(
@@ -41,12 +47,7 @@ public final class Trainer {
     } else {
       check = nil
     }
-    try requireAgreement(
-      [
-        ("the settings", "\(settings)"),
-        ("version", version), ("the number of training names", "\(names.count)"), ("data set", dataHash),
-        ("initial parameters", step.state.parametersHash),
-      ] + Self.machineFields, over: world)
+    try requireAgreement([("initial parameters", step.state.parametersHash)], over: world)
   }
 
   /// What decides a result's last bits besides the settings.

@@ -248,7 +248,9 @@ public func adam(
     var stack = SumStack(scratch, size: blockSize)
     for index in gradients.indices {
       let source = gradients[index] + offset + start
-      stack.take(folds: folds[index]) { $0.update(from: source, count: part) } add: {
+      stack.take(folds: folds[index]) {
+        $0.update(from: source, count: part)
+      } add: {
         add(count: part, Floats($0), source, target: $0)
       }
     }

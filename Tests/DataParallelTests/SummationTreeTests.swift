@@ -55,6 +55,29 @@ struct SummationTreeTests {
     }
   }
 
+  /// Brackets around micro-shards one after the other are the tree, also where the last ones have no names.
+  @Test("is a row of brackets", arguments: batches)
+  func brackets(batch: Int) {
+    for leaves in Set([SummationTree(batch: batch).leaves, 16]) where leaves >= min(batch, 16) {
+      let tree = SummationTree(batch: batch, leaves: leaves)
+      var stack: [String] = []
+      for (leaf, folds) in tree.folds.enumerated() where !tree.names(of: leaf).isEmpty {
+        stack.append("\(leaf)")
+        for _ in 0..<folds {
+          let right = stack.removeLast()
+          stack[stack.count - 1] = "(\(stack[stack.count - 1])+\(right))"
+        }
+      }
+      func formula(_ node: Range<Int>) -> String? {
+        guard node.count > 1 else { return tree.names(of: node.lowerBound).isEmpty ? nil : "\(node.lowerBound)" }
+        let (left, right) = SummationTree.children(of: node)
+        guard let right = formula(right) else { return formula(left) }
+        return formula(left).map { "(\($0)+\(right))" } ?? right
+      }
+      #expect(stack == [formula(0..<leaves)], "\(leaves) micro-shards")
+    }
+  }
+
   /// What is exchanged stays small: powers of two need one gradient a rank.
   @Test("a rank hands on one gradient for powers of two, and never more than four")
   func gradientsPerRank() {

@@ -41,7 +41,8 @@ extension Jobs {
       "under every strategy the resumed run is the same to the bit",
       arguments: [
         (1, "auto", nil), (2, "allreduce", nil), (3, "allreduce", nil), (2, "sharded", nil), (3, "sharded", nil),
-        (2, "shared", nil), (3, "shared", nil), (2, "overlap", nil), (3, "hierarchical", "2,1"),
+        (2, "shared", nil), (3, "shared", nil), (1, "factors", nil), (3, "factors", nil), (2, "overlap", nil),
+        (3, "hierarchical", "2,1"),
         (3, "hierarchical", "1,2"), (3, "hierarchical", nil), (4, "hierarchical", "2,2"),
       ] as [(Int, String, String?)])
     func everyStrategy(ranks: Int, strategy: String, nodes: String?) throws {
@@ -86,7 +87,7 @@ extension Jobs {
     func sameBits() throws {
       var all: [Data] = []
       let runs: [(Int, String, String?)] = [
-        (1, "auto", nil), (2, "shared", nil), (3, "shared", nil), (3, "hierarchical", "2,1"),
+        (1, "auto", nil), (2, "shared", nil), (3, "shared", nil), (2, "factors", nil), (3, "hierarchical", "2,1"),
       ]
       for (ranks, strategy, nodes) in runs {
         let folder = try RunFolder()

@@ -93,7 +93,8 @@ extension Jobs {
     }
 
     /// Whatever its step it was in: a rank waits for it on a flag or inside MPI.
-    @Test("so does one under any strategy", arguments: ["sharded", "shared", "hierarchical", "overlap"], [2, 3])
+    @Test(
+      "so does one under any strategy", arguments: ["sharded", "shared", "factors", "hierarchical", "overlap"], [2, 3])
     func killed(strategy: String, ranks: Int) throws {
       let (result, _, seconds) = try interrupt(.ranks(ranks), ["--sync", strategy]) { job in
         try #require(job.children.count == ranks)

@@ -105,6 +105,7 @@ extension Jobs {
       "alone and as one rank of mpirun: the same bits",
       arguments: [
         ["--sync", "auto"], ["--sync", "allreduce"], ["--sync", "sharded"], ["--sync", "shared"],
+        ["--sync", "factors"],
         ["--sync", "hierarchical"], ["--sync", "overlap"], ["--reproducible"], ["--check-replicas", "3"],
         ["--eval"], ["--sync-tournament"],
       ])

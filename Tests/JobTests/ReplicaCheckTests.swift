@@ -26,9 +26,11 @@ extension Jobs {
       #expect(!result.stdout.contains("parameters hash"), "\(result)")
     }
 
-    @Test("in a shared replica the next rank finds what an owner did not write", arguments: [(2, 0), (3, 2), (4, 1)])
-    func sharedReplica(ranks: Int, rank: Int) throws {
-      let result = try run(ranks, "shared", ["--check-replicas", "10", "--inject-bit-flip", "\(rank),40"])
+    @Test(
+      "in a shared replica the next rank finds what an owner did not write",
+      arguments: [(2, 0, "shared"), (3, 2, "factors"), (4, 1, "shared")])
+    func sharedReplica(ranks: Int, rank: Int, sync: String) throws {
+      let result = try run(ranks, sync, ["--check-replicas", "10", "--inject-bit-flip", "\(rank),40"])
       expectFailure(result, saying: "replicas differ after step 40: what rank \(rank) on ")
       #expect(result.stderr.contains("wrote is not what others find there"), "\(result)")
     }
@@ -36,7 +38,8 @@ extension Jobs {
     @Test(
       "without a fault nothing is found, and nothing changes",
       arguments: [
-        ("allreduce", "3"), ("sharded", "3"), ("shared", "3"), ("hierarchical", "2,1"), ("hierarchical", "1,2"),
+        ("allreduce", "3"), ("sharded", "3"), ("shared", "3"), ("factors", "3"), ("hierarchical", "2,1"),
+        ("hierarchical", "1,2"),
         ("hierarchical", "1,1,1"),
       ])
     func healthy(sync: String, nodes: String) throws {

@@ -16,6 +16,16 @@ extension Jobs {
       for ranks in 2...8 { #expect(try hash(ranks, ["--batch", "\(batch)"]) == one, "N = \(ranks)") }
     }
 
+    /// A batch that grows leaves micro-shards without names at first.
+    @Test("factors have the hash of gradients, on any number of ranks", arguments: [16, 24])
+    func factors(batch: Int) throws {
+      let growing = ["--batch", "\(batch)", "--batch-ramp", "3"]
+      let one = try hash(1, growing)
+      for ranks in [1, 2, 3, 5] {
+        #expect(try hash(ranks, growing + ["--sync", "factors"]) == one, "N = \(ranks)")
+      }
+    }
+
     @Test("another seed is another run, and so is one that is not reproducible")
     func others() throws {
       let one = try hash(1)

@@ -7,7 +7,7 @@ extension Jobs {
   /// Every strategy, on every number of ranks, arrives where one rank does.
   @Suite("synchronisation")
   struct SynchronisationTests {
-    static let strategies = ["allreduce", "sharded", "shared", "hierarchical", "overlap", "auto"]
+    static let strategies = ["allreduce", "sharded", "shared", "factors", "hierarchical", "overlap", "auto"]
 
     /// What sync-exercise found.
     private struct Exercise {
@@ -74,14 +74,30 @@ extension Jobs {
 
     /// Open MPI's collectives allocate room to receive into; a strategy allocates nothing besides. Where ranks share
     /// memory there is nothing to receive.
-    @Test("a step allocates nothing of its own", arguments: ["allreduce", "sharded", "shared", "overlap"], [1, 2, 3])
+    @Test(
+      "a step allocates nothing of its own", arguments: ["allreduce", "sharded", "shared", "factors", "overlap"],
+      [1, 2, 3])
     func allocations(strategy: String, ranks: Int) throws {
       let run = try exercise(strategy, ranks: ranks, steps: 40)
-      if strategy == "shared" || ranks == 1 {
+      if strategy == "shared" || strategy == "factors" || ranks == 1 {
         #expect(run.allocations == 0, "\(run)")
       } else {
         #expect(run.allocations <= run.library + 0.5, "\(run)")
       }
+    }
+
+    /// With one rank there is nothing to exchange, and with ranks that have no names nothing to keep.
+    @Test("factors come to the bits of gradients", arguments: [1, 2, 3, 9], [16, 48, 80])
+    func factors(ranks: Int, width: Int) throws {
+      let gradients = try exercise("shared", ranks: ranks, width: width)
+      let factors = try exercise("factors", ranks: ranks, width: width)
+      #expect(factors.hash == gradients.hash && !factors.hash.contains("/"), "\(factors)")
+    }
+
+    @Test("factors are refused where they cannot be had, in one line")
+    func noFactors() throws {
+      let scalar = try ddpTrain(.ranks(2), ["--sync", "factors", "--engine", "scalar", "--steps", "3"])
+      expectFailure(scalar, saying: "sync factors needs the engine simd, and this is scalar; use shared or auto")
     }
 
     @Test("auto shares memory on one node")
@@ -111,9 +127,10 @@ extension Jobs {
       #expect(result.exitCode == 0, "\(result)")
       let first = try #require(result.lines.firstIndex { $0.hasPrefix("tournament ") }, "\(result)")
       let table = result.lines[(first + 1)...].prefix { !$0.isEmpty }.map { $0.split(separator: " ").map(String.init) }
-      #expect(Set(table.map { $0[0] }) == ["allreduce", "sharded", "shared", "hierarchical", "overlap"], "\(result)")
+      let all: Set = ["allreduce", "sharded", "shared", "factors", "hierarchical", "overlap"]
+      #expect(Set(table.map { $0[0] }) == all, "\(result)")
       let times = table.compactMap { Double($0[1]) }
-      #expect(times.count == 5 && times == times.sorted() && times.allSatisfy { $0 > 0 }, "\(result)")
+      #expect(times.count == 6 && times == times.sorted() && times.allSatisfy { $0 > 0 }, "\(result)")
       #expect(result.line("ranks")?.hasSuffix("synchronisation \(table[0][0])") == true, "\(result)")
       let metrics = try Metrics(path: path)
       #expect(metrics.final.strategy == table[0][0])
@@ -133,11 +150,12 @@ extension Jobs {
       #expect(try ddpTrain(.alone, ["--sync-tournament", "--steps", "2", "--d-model", "16"]).exitCode == 0)
     }
 
-    @Test("shared needs one node, and says what to use instead")
-    func sharedOnSeveralNodes() throws {
+    @Test("what shares memory needs one node, and says what to use instead", arguments: ["shared", "factors"])
+    func sharedOnSeveralNodes(strategy: String) throws {
       let job = MPIRun(ranks: 2, options: withoutGrace, environment: ["DDP_TRAIN_TEST_NODES": "1,1"])
-      let result = try job.run("ddp-train", ["--sync", "shared", "--steps", "5"])
-      expectFailure(result, saying: "sync shared needs all ranks on one node, and these 2 are on 2; use hierarchical")
+      let result = try job.run("ddp-train", ["--sync", strategy, "--steps", "5"])
+      expectFailure(
+        result, saying: "sync \(strategy) needs all ranks on one node, and these 2 are on 2; use hierarchical")
     }
 
     /// /proc is a file system without room.
@@ -146,7 +164,7 @@ extension Jobs {
       let job = MPIRun(
         ranks: 2, options: withoutGrace, environment: ["OMPI_MCA_osc_sm_backing_directory": "/proc"])
       let message = "bytes are needed in /proc on each node and there are 0"
-      for strategy in ["shared", "hierarchical"] {
+      for strategy in ["shared", "factors", "hierarchical"] {
         expectFailure(try job.run("ddp-train", ["--sync", strategy, "--steps", "5"]), saying: message)
       }
       let fallback = try job.run("ddp-train", ["--steps", "5", "--progress", "never"])

@@ -58,17 +58,21 @@ public final class TimedTraining {
     let strategies = SynchronisationStrategy.allCases
     let strategy = strategies.firstIndex(of: settings.strategy) ?? 0
     next = group.map { ($0.size * strategies.count + strategy) * Self.stride } ?? 0
-    synchronisation = try group.map { try Synchronisation(settings, world: $0) }
+    let chosen = engine == nil ? try FactorTrial.choosing(settings, names: names, group: group) : settings
+    synchronisation = try group.map { try Synchronisation(chosen, world: $0) }
     training = try TrainingStep(
       settings: settings, names: names, rank: group?.rank ?? 0, ranks: group?.size ?? 1,
       synchronisation: synchronisation?.implementation
         ?? (engine == nil
-          ? SoloSynchronisation(settings) : SoloSynchronisation(parameterCount: settings.shape.parameterCount)),
+          ? SoloSynchronisation(chosen) : SoloSynchronisation(parameterCount: settings.shape.parameterCount)),
       engine: engine)
   }
 
   /// What was taken where the settings say `auto`; `auto` for one rank.
   public var strategy: SynchronisationStrategy { synchronisation?.strategy ?? .auto }
+
+  /// Whether no rank ever yields its core while it waits: each has one of its own.
+  var spins: Bool { synchronisation?.spins ?? true }
 
   /// The parameters whose moments this rank keeps.
   public var ownParameters: Range<Int> {

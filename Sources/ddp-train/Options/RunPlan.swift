@@ -62,7 +62,8 @@ struct RunPlan {
     }
     guard !options.reproducible else {
       throw OptionError(
-        "sync-tournament has nothing to choose from: reproducible goes with shared on one node and hierarchical on several"
+        "sync-tournament has nothing to choose from: under reproducible, auto takes the faster of shared and factors itself, "
+          + "and hierarchical on several nodes"
       )
     }
   }

@@ -1,0 +1,93 @@
+import GPT
+import TestSupport
+import Testing
+
+/// Engines that keep factors, against those that write gradients.
+@Suite struct FactorStoreTests {
+  struct Model {
+    var parameters, first, second: [Float]
+    let memory: AlignedBuffer<Float>
+
+    init(_ shape: Shape) {
+      parameters = randomParameters(shape, seed: 2)
+      first = parameters.map { _ in 0 }
+      second = first
+      memory = AlignedBuffer(zeros: EngineOptions(kind: .simd).layout(shape: shape).derivedCount)
+    }
+  }
+
+  /// Two ranks, one of two passes, on one replica, over three steps; evaluation in between uses other memory.
+  @Test(arguments: [(16, 4), (48, 3), (80, 4), (128, 8)])
+  func ranksArriveWhereGradientsDo(size: (Int, Int)) throws {
+    let shape = try Shape(dModel: size.0, heads: size.1)
+    let options = EngineOptions(kind: .simd)
+    let layout = options.layout(shape: shape)
+    let count = FactorStore.count(shape: shape, names: 4, passes: 2)
+    let windows = (0..<2).map { _ in Window(count) }
+    let stores = (0..<2).map {
+      FactorStore(shape: shape, names: 4, passes: 2, memory: windows.map(\.pointer), rank: $0)
+    }
+    var (model, plain) = (Model(shape), Model(shape))
+    let engines = stores.map { options.make(shape: shape, names: 9, derived: model.memory.pointer, factors: $0) }
+    let alone = options.make(shape: shape, names: 9, derived: plain.memory.pointer)
+    engines[0].parametersChanged(model.parameters)
+    alone.parametersChanged(plain.parameters)
+    var random = SeededRandom(seed: 4)
+    for step in 0..<3 {
+      let shards = [[3, 2], [4]].map { $0.map { randomNames($0, random: &random) } }
+      var sum: [Float]?
+      for (rank, shard) in shards.enumerated() {
+        var own: [Float]?
+        for (index, names) in shard.enumerated() {
+          own = added(own, pass(alone, names, plain.parameters, scale: 0.1).gradient)
+          keep(names, engines[rank], stores[rank], model.parameters, folds: rank + (index > 0 ? 1 : 0))
+        }
+        sum = added(sum, try #require(own))
+        stores[rank].publish()
+      }
+      alone.adam(
+        range: 0..<shape.parameterCount, learningRate: 0.01, update: step + 1, gradient: try #require(sum),
+        parameters: &plain.parameters, first: &plain.first, second: &plain.second)
+      for (rank, slice) in layout.slices(2).enumerated() {
+        model.parameters.withUnsafeMutableBufferPointer { p in
+          model.first.withUnsafeMutableBufferPointer { m in
+            model.second.withUnsafeMutableBufferPointer { v in
+              guard let p = p.baseAddress, let m = m.baseAddress, let v = v.baseAddress else { return }
+              engines[rank].adam(
+                AdamSlice(
+                  ModelArrays(parameters: p, first: m, second: v), range: slice, learningRate: 0.01, update: step + 1),
+                factors: stores[rank])
+            }
+          }
+        }
+      }
+      for store in stores { store.clear() }
+      #expect(firstDifference(model.parameters, plain.parameters) == nil, "step \(step)")
+      #expect(firstDifference(model.first, plain.first) == nil, "step \(step)")
+      #expect(firstDifference(model.second, plain.second) == nil, "step \(step)")
+      let judged = randomNames(9, random: &random)
+      let losses = (engines + [alone]).map { engine in
+        judged.withUnsafeBufferPointer { engine.forward($0, parameters: model.parameters, scale: 0) }
+      }
+      #expect(Set(losses).count == 1, "\(losses)")
+    }
+  }
+
+  private func keep(_ names: [Name], _ engine: any Engine, _ store: FactorStore, _ parameters: [Float], folds: Int) {
+    store.beginPass()
+    _ = names.withUnsafeBufferPointer { engine.forward($0, parameters: parameters, scale: 0.1) }
+    engine.backward(parameters: parameters, gradient: store.embeddingGradient)
+    store.endPass(engine.work, folds: folds)
+  }
+
+  private func added(_ sum: [Float]?, _ term: [Float]) -> [Float] {
+    sum.map { zip($0, term).map { $0 + $1 } } ?? term
+  }
+
+  /// Memory of one rank.
+  private final class Window {
+    private let buffer: AlignedBuffer<Float>
+    var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
+    init(_ count: Int) { buffer = AlignedBuffer(zeros: count) }
+  }
+}
