@@ -32,7 +32,8 @@ private func softmaxRows<Exp: Exponential>(
   _: Exp.Type, _ rows: Int, _ logits: MutableFloats, _ weight: Floats, _ maximum: MutableFloats,
   _ logNormaliser: MutableFloats
 ) {
-  let inUse = Vector.ones(upTo: vocabulary - Vector.count)
+  // Whole: of lanes that the compiler knows it makes pieces.
+  let inUse = csimd_whole(Vector.ones(upTo: vocabulary - Vector.count))
   let ignored = (inUse - 1) * 1e30  // 0 in use, −1e30 elsewhere: far below any maximum
   // Sixteen rows at a time: their maxima, sums and logarithms are a vector each.
   withUnsafeTemporaryAllocation(of: Float.self, capacity: Vector.count * Vector.count) { block in

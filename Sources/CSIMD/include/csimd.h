@@ -207,9 +207,11 @@ CSIMD_INLINE csimd_f32x16 csimd_swap_pairs(csimd_f32x16 x) {
                    __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)))
 #define CSIMD_PLUS(a, b) ((a) + (b))
 
-/// Four vectors' sums within blocks: lane j of block b is the sum over block b of the j-th vector.
+/// Four vectors' sums within blocks: lane j of block b is the sum over block b of the j-th vector. They are made whole: as
+/// products, each was computed in pieces that suited the shuffles.
 CSIMD_INLINE csimd_f32x16 csimd_block_sums(csimd_f32x16 a, csimd_f32x16 b, csimd_f32x16 c,
                                            csimd_f32x16 d) {
+  a = csimd_whole(a), b = csimd_whole(b), c = csimd_whole(c), d = csimd_whole(d);
   csimd_f32x16 ab = CSIMD_FOLD_PAIRS(CSIMD_PLUS, a, b), cd = CSIMD_FOLD_PAIRS(CSIMD_PLUS, c, d);
   return CSIMD_FOLD_LANES(CSIMD_PLUS, ab, cd);
 }
