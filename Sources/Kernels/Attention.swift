@@ -164,41 +164,42 @@ private func forward<Exp: Exponential, Quad: HeadQuad>(
       let position = rows.position(row)
       rows.extend(path, to: row, stride: 3 * width)
       let own = path[position]
-      let groups = position / 4 + 1
       let inUse = Vector.firstOfBlocks(position % 4 + 1)
-      for quad in 0..<shape.quads {
-        let layout = heads(quad)
-        let first = quad * 4 * shape.headDim
-        let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
-        let query = qkv + own + first
-        let keys = qkv + width + first
-        var maximum = Vector(repeating: -1e30)
-        for group in 0..<groups {
-          let j = group * 4
-          var scores =
-            layout.dots(query, keys + path[j], keys + path[j + 1], keys + path[j + 2], keys + path[j + 3]) * scale
-          if group == groups - 1 { scores = multiplyAdd((inUse - 1) * 1e30, inUse, scores) }
-          scores.store(weights + group * Vector.count)
-          maximum = csimd_max(maximum, scores)
+      unrolled(Quad.self, groups: position / 4 + 1) { groups in
+        for quad in 0..<shape.quads {
+          let layout = heads(quad)
+          let first = quad * 4 * shape.headDim
+          let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
+          let query = qkv + own + first
+          let keys = qkv + width + first
+          var maximum = Vector(repeating: -1e30)
+          for group in 0..<groups {
+            let j = group * 4
+            var scores =
+              layout.dots(query, keys + path[j], keys + path[j + 1], keys + path[j + 2], keys + path[j + 3]) * scale
+            if group == groups - 1 { scores = multiplyAdd((inUse - 1) * 1e30, inUse, scores) }
+            scores.store(weights + group * Vector.count)
+            maximum = csimd_max(maximum, scores)
+          }
+          maximum = csimd_max(maximum, csimd_swap_lanes(maximum))
+          maximum = csimd_max(maximum, csimd_swap_pairs(maximum))
+          var sum = Vector.zero
+          for group in 0..<groups {
+            let at = weights + group * Vector.count
+            var e = Exp.of(Vector(at) - maximum)
+            if group == groups - 1 { e *= inUse }
+            e.store(at)
+            sum += e
+          }
+          let inverse = reciprocal(blockSum(sum))
+          for group in 0..<groups {
+            let at = weights + group * Vector.count
+            csimd_whole(Vector(at) * inverse).store(at)
+          }
+          layout.weightedSum(
+            groups: groups, weights: weights, base: qkv + 2 * width + first, rows: path, accumulating: false,
+            target: output + row * width + first)
         }
-        maximum = csimd_max(maximum, csimd_swap_lanes(maximum))
-        maximum = csimd_max(maximum, csimd_swap_pairs(maximum))
-        var sum = Vector.zero
-        for group in 0..<groups {
-          let at = weights + group * Vector.count
-          var e = Exp.of(Vector(at) - maximum)
-          if group == groups - 1 { e *= inUse }
-          e.store(at)
-          sum += e
-        }
-        let inverse = reciprocal(blockSum(sum))
-        for group in 0..<groups {
-          let at = weights + group * Vector.count
-          (Vector(at) * inverse).store(at)
-        }
-        layout.weightedSum(
-          groups: groups, weights: weights, base: qkv + 2 * width + first, rows: path, accumulating: false,
-          target: output + row * width + first)
       }
     }
   }
@@ -216,33 +217,45 @@ private func backward<Quad: HeadQuad>(
       let position = rows.position(row)
       rows.extend(path, to: row, stride: 3 * width)
       let own = path[position]
-      let groups = position / 4 + 1
-      for quad in 0..<shape.quads {
-        let layout = heads(quad)
-        let first = quad * 4 * shape.headDim
-        let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
-        let dHeads = dOutput + row * width + first
-        let (keys, values) = (width + first, 2 * width + first)
-        var inner = Vector.zero
-        for group in 0..<groups {
-          let j = group * 4
-          let v = qkv + values
-          let dWeights = layout.dots(dHeads, v + path[j], v + path[j + 1], v + path[j + 2], v + path[j + 3])
-          dWeights.store(dScores + group * Vector.count)
-          inner = multiplyAdd(inner, dWeights, Vector(weights + group * Vector.count))
+      unrolled(Quad.self, groups: position / 4 + 1) { groups in
+        for quad in 0..<shape.quads {
+          let layout = heads(quad)
+          let first = quad * 4 * shape.headDim
+          let weights = probabilities + row * shape.probabilitiesPerRow + quad * 4 * Vector.count
+          let dHeads = dOutput + row * width + first
+          let (keys, values) = (width + first, 2 * width + first)
+          var inner = Vector.zero
+          for group in 0..<groups {
+            let j = group * 4
+            let v = qkv + values
+            let dWeights = layout.dots(dHeads, v + path[j], v + path[j + 1], v + path[j + 2], v + path[j + 3])
+            dWeights.store(dScores + group * Vector.count)
+            inner = multiplyAdd(inner, dWeights, Vector(weights + group * Vector.count))
+          }
+          inner = blockSum(inner)
+          for group in 0..<groups {
+            let at = dScores + group * Vector.count
+            csimd_whole(Vector(weights + group * Vector.count) * (Vector(at) - inner) * scale).store(at)
+          }
+          layout.weightedSum(
+            groups: groups, weights: dScores, base: qkv + keys, rows: path, accumulating: true,
+            target: dqkv + own + first)
+          layout.spread(groups: groups, weights: dScores, left: qkv + own + first, base: dqkv + keys, rows: path)
+          layout.spread(groups: groups, weights: weights, left: dHeads, base: dqkv + values, rows: path)
         }
-        inner = blockSum(inner)
-        for group in 0..<groups {
-          let at = dScores + group * Vector.count
-          (Vector(weights + group * Vector.count) * (Vector(at) - inner) * scale).store(at)
-        }
-        layout.weightedSum(
-          groups: groups, weights: dScores, base: qkv + keys, rows: path, accumulating: true,
-          target: dqkv + own + first)
-        layout.spread(groups: groups, weights: dScores, left: qkv + own + first, base: dqkv + keys, rows: path)
-        layout.spread(groups: groups, weights: weights, left: dHeads, base: dqkv + values, rows: path)
       }
     }
+  }
+}
+
+/// Calls `body` with the number of groups: one and two, which most rows have, as constants that leave no loops where four
+/// heads are one vector. Weights are then made `csimd_whole`, or the compiler takes them apart.
+@inline(__always)
+private func unrolled<Quad: HeadQuad>(_: Quad.Type, groups: Int, _ body: (Int) -> Void) {
+  switch groups {
+  case 1 where Quad.areOneVector: body(1)
+  case 2 where Quad.areOneVector: body(2)
+  default: body(groups)
   }
 }
 

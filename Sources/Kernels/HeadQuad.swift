@@ -5,6 +5,9 @@ import CSIMD
 /// Weights of four heads and four keys share one vector, [head][key]: a block of four lanes is a head, a lane of
 /// it a key. One exponential then serves sixteen scores, and sums over keys stay within blocks.
 protocol HeadQuad {
+  /// Whether four heads are one vector: the weights of a few groups are then best kept in registers.
+  static var areOneVector: Bool { get }
+
   /// Dot products of four heads of `left` with those of four rows: [head][key].
   func dots(_ left: Floats, _ r0: Floats, _ r1: Floats, _ r2: Floats, _ r3: Floats) -> Vector
 
@@ -25,6 +28,8 @@ protocol HeadQuad {
 
 /// Heads of 4: four heads are one vector, a head a block.
 struct HeadsOf4: HeadQuad {
+  static var areOneVector: Bool { true }
+
   @inline(__always)
   func dots(_ left: Floats, _ r0: Floats, _ r1: Floats, _ r2: Floats, _ r3: Floats) -> Vector {
     let q = Vector(left)
@@ -66,6 +71,8 @@ struct HeadsOf4: HeadQuad {
 
 /// Heads of 8: four heads are two vectors, a head two blocks.
 struct HeadsOf8: HeadQuad {
+  static var areOneVector: Bool { false }
+
   @inline(__always)
   func dots(_ left: Floats, _ r0: Floats, _ r1: Floats, _ r2: Floats, _ r3: Floats) -> Vector {
     let low = Vector(left)

@@ -3,6 +3,8 @@ import CSIMD
 /// Heads of any width, in vectors of their own: whole vectors at 16, 32, 64, …; otherwise the last vector of a
 /// head reaches into the next head, and lanes that are not the head's own are masked.
 struct WideHeads: HeadQuad {
+  static var areOneVector: Bool { false }
+
   /// Heads of this quad, 1…4; missing ones weigh nothing.
   let heads: Int
   let headDim: Int

@@ -182,10 +182,12 @@ CSIMD_INLINE csimd_f32x16 csimd_double_high_blocks(csimd_f32x16 x) {
 
 /// Neighbouring lanes swapped, and pairs of lanes swapped, within each block.
 CSIMD_INLINE csimd_f32x16 csimd_swap_lanes(csimd_f32x16 x) {
+  x = csimd_whole(x);
   return csimd_whole(
       __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
 }
 CSIMD_INLINE csimd_f32x16 csimd_swap_pairs(csimd_f32x16 x) {
+  x = csimd_whole(x);
   return csimd_whole(
       __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
