@@ -45,6 +45,9 @@ final class HostBarrier {
 
   deinit { lines.deallocate() }
 
+  /// Of the shared memory.
+  static var bytesPerLine: Int { Int(CSPIN_LINE) }
+
   static func linesPerRank(ranks: Int) -> Int {
     Int(cspin_lines(UInt32(ranks), ranks < flatBelow ? 1 : 0))
   }

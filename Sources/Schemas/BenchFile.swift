@@ -62,6 +62,8 @@ public struct SynchronisationResult: FileRecord {
   public var workInflation = Double.nan
   /// `MPI_Allreduce` of a gradient by itself.
   public var bareAllreduceUs = Double.nan
+  /// A pass of the barrier between the ranks of a host, the slowest host's: the median. Nil where each is alone.
+  public var barrierNs: Double?
 
   public init() {}
 }

@@ -7,6 +7,8 @@ public struct LadderFile: FileFormat {
   public var c = 0, heads = 0, batch = 0, ranks = 0
   /// Scalar operations of a forward pass over a name of six letters.
   public var tapeNodes = 0
+  /// A pass of the barrier between the ranks of a host, beside their steps; nil for one rank.
+  public var barrierNs: Double?
   /// From the lowest.
   public var rungs: [RungResult] = []
 

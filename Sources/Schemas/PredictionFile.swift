@@ -68,6 +68,8 @@ public struct MeasuredExchange: FileRecord {
   public var ranks = 0, c = 0, parameters = 0
   /// From the last rank's arrival to the end of the step, without the update; and the update.
   public var exchangeUs = Double.nan, updateUs = Double.nan
+  /// A pass of the barrier between the ranks of a host, beside it: the median. Nil where each is alone.
+  public var barrierNs: Double?
 
   public init() {}
 }
@@ -78,6 +80,8 @@ public struct ExchangeCheck: FileRecord {
   /// N and C.
   public var ranks = 0, c = 0
   public var measuredUs = Double.nan, predictedUs = Double.nan
+  /// As of the exchange.
+  public var barrierNs: Double?
   /// Whether the fit saw it.
   public var fitted = false
 

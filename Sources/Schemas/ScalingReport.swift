@@ -82,6 +82,8 @@ public struct ScalingResult: FileRecord, OfCase {
   public var computationScalability = Double.nan, loadBalance = Double.nan, communicationEfficiency = Double.nan
   /// One core's step alone / the same step on every one of these cores at once: clock, caches, memory.
   public var busyCoreSpeed = Double.nan
+  /// A pass of the barrier between the ranks of a host, the slowest host's: the median. Nil where each is alone.
+  public var barrierNs: Double?
   /// (1 / speed-up − 1 / N) / (1 − 1 / N); nil for one rank.
   public var karpFlatt: Double?
   /// Of the gradient that is reduced.

@@ -112,7 +112,7 @@ extension Jobs {
   struct BenchSync {
     static let keys: Set = [
       "c", "batch", "strategy", "ranks", "us_per_step", "sync_us", "wait_us", "adam_us", "single_core_us_per_step",
-      "efficiency", "work_inflation", "bare_allreduce_us",
+      "efficiency", "work_inflation", "bare_allreduce_us", "barrier_ns",
     ]
 
     @Test("every strategy, every key", arguments: [2, 3])
@@ -138,9 +138,27 @@ extension Jobs {
         for key in ["sync_us", "wait_us", "adam_us", "bare_allreduce_us"] {
           #expect(try #require(row[key] as? Double) >= 0, "\(key)")
         }
+        #expect(try #require(row["barrier_ns"] as? Double) > 0)
       }
       let lines = result.lines.filter { $0.hasPrefix("  16  16  ") }
       #expect(lines.count == 5, "\(result)")
+    }
+
+    @Test("a barrier's time is a host's own, the slowest; none where each rank has a host", arguments: ["2,1", "1,1"])
+    func severalHosts(nodes: String) throws {
+      let folder = try TemporaryFolder()
+      let file = folder.path("bench.json")
+      let ranks = nodes == "1,1" ? 2 : 3
+      let job = MPIRun(ranks: ranks, options: withoutGrace, environment: ["DDP_TRAIN_TEST_NODES": nodes])
+      let result = try job.run(
+        "ddp-train", ["bench", "--sync", "--d-model", "16", "--seconds", "0.01", "--json", file])
+      #expect(result.exitCode == 0, "\(result)")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+      let rows = try #require((json as? [String: Any])?["results"] as? [[String: Any]])
+      let times = rows.map { $0["barrier_ns"] as? Double }
+      #expect(!times.isEmpty && times.allSatisfy { nodes == "1,1" ? $0 == nil : $0 ?? 0 > 0 }, "\(times)")
+      let lines = result.lines.filter { $0.hasPrefix("  16  16  ") }
+      #expect(lines.count == rows.count && lines.allSatisfy { $0.hasSuffix("–") == (nodes == "1,1") }, "\(result)")
     }
 
     @Test("one rank has nothing to compare, several no single core to time")

@@ -34,6 +34,7 @@ extension Jobs {
         #expect(Self.keys.isSubset(of: row.keys))
         func number(_ key: String) throws -> Double { try #require(row[key] as? Double, "\(key)") }
         let count = try #require(row["ranks"] as? Int)
+        #expect(count == 1 ? row["barrier_ns"] == nil : try number("barrier_ns") > 0)
         #expect(counts.contains(count))
         #expect(try number("ci_low") <= number("us_per_step") && number("us_per_step") <= number("ci_high"))
         let speedup = try number("single_core_us_per_step") / number("us_per_step")
@@ -82,6 +83,9 @@ extension Jobs {
       #expect(predictions.filter { $0["ranks"] as? Int == 1_000_000 }.count == 2)
       let checks = try #require(file["checks"] as? [[String: Any]])
       #expect(checks.count == 8 && checks.allSatisfy { $0["fitted"] as? Bool == true })
+      let exchanges = try #require(file["exchanges"] as? [[String: Any]])
+      #expect((checks + exchanges).allSatisfy { $0["barrier_ns"] as? Double ?? 0 > 0 }, "\(file)")
+      #expect(result.stdout.contains("barrier, ns"))
     }
 
     @Test("a network that is given is not assumed; without a second rank nothing is fitted")

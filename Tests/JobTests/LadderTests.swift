@@ -36,6 +36,8 @@ extension Jobs {
       var ranks = 1
       if case .ranks(let count) = start { ranks = count }
       #expect(report["ranks"] as? Int == ranks)
+      #expect(ranks == 1 ? report["barrier_ns"] == nil : try number("barrier_ns", in: report) > 0)
+      #expect(result.stdout.contains("\nbarrier between the ranks of a host: ") == (ranks > 1), "\(result)")
       let names = rungs.compactMap { $0["rung"] as? String }
       #expect(names.filter { $0 != "sme2" } == Self.rungs + (ranks > 1 ? ["ranks"] : []))
       let times = try rungs.map { try number("us_per_sample", in: $0) }

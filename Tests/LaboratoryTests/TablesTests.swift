@@ -47,6 +47,20 @@ struct TablesTests {
     }
   }
 
+  @Test("the barrier's time beside several ranks; a dash where no host has two")
+  func barrier() throws {
+    var report = SyntheticReport.small()
+    func shown() -> [Substring?] {
+      let lines = lines(report)
+      return lines.indices.filter { lines[$0].hasSuffix("barrier, ns") }.flatMap { header in
+        lines[(header + 1)...].prefix(2).map { $0.split(separator: " ").last }
+      }
+    }
+    #expect(shown() == ["254", "254", "254", "254"])
+    for index in report.results.indices { report.results[index].barrierNs = nil }
+    #expect(shown() == ["–", "–", "–", "–"])
+  }
+
   @Test("COST in words")
   func cost() {
     var cost = SyntheticReport.small().cost[0]

@@ -37,27 +37,29 @@ public final class TimedTraining {
 
   private static let microsecondsPerTurn = 10_000.0
   private static let mostCounted = 60
-  /// Steps between the first ones of two cases, more than there are in a turn.
+  /// Steps between the first ones of two cases: twice as many as a turn has, and more.
   private static let stride = 1 << 10
 
   /// Collective over `group`.
   ///
   /// - Parameters:
   ///   - names: training names, the same on every rank.
+  ///   - otherBatches: for the second of two cases that are alike in batch, strategy and number of ranks.
   ///   - engine: as `TrainingStep` takes one.
   ///   - stepsPerTime: how many steps are timed as one.
   ///   - allocations: a counter that is read before and after each step. It is a parameter because whoever links the
   ///     counter has its allocator.
   /// - Throws: `JobFailure` on all ranks where the strategy is not available.
   public init(
-    _ settings: Settings, names: NameTable, group: Communicator? = nil, engine: (any Engine)? = nil,
-    stepsPerTime: Int = 1, allocations: @escaping () -> UInt64 = { 0 }
+    _ settings: Settings, names: NameTable, group: Communicator? = nil, otherBatches: Bool = false,
+    engine: (any Engine)? = nil, stepsPerTime: Int = 1, allocations: @escaping () -> UInt64 = { 0 }
   ) throws {
     (self.settings, self.group) = (settings, group)
     (self.stepsPerTime, self.allocations) = (stepsPerTime, allocations)
     let strategies = SynchronisationStrategy.allCases
     let strategy = strategies.firstIndex(of: settings.strategy) ?? 0
     next = group.map { ($0.size * strategies.count + strategy) * Self.stride } ?? 0
+    if otherBatches { next += Self.stride / 2 }
     let chosen = engine == nil ? try FactorTrial.choosing(settings, names: names, group: group) : settings
     synchronisation = try group.map { try Synchronisation(chosen, world: $0) }
     training = try TrainingStep(

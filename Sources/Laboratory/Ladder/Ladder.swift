@@ -22,6 +22,7 @@ public final class Ladder {
   private var trainings: [TimedTraining] = []
   /// Where there are several ranks, on all.
   private var together: TimedTraining?
+  private var barrier: BarrierTime?
 
   private static let leastRounds = 3
 
@@ -96,13 +97,15 @@ extension Ladder {
       }
     }
     together = world.size > 1 ? try team() : nil
+    barrier = world.size > 1 ? try BarrierTime(world) : nil
     try Turns(seconds: seconds, leastRounds: Self.leastRounds).run(over: world, progress: progress) {
       try world.rest { isStopped in
         for training in trainings where try !isStopped() { try training.turn() }
       }
+      try barrier?.measure()
       try together?.turn()
     }
-    try StopSignal.check(over: world) { try together?.close() }
+    try StopSignal.check(over: world, end: close)
   }
 
   /// Collective; for rank 0.
@@ -115,7 +118,8 @@ extension Ladder {
     let samples = try trainings.map { training in
       Sample(try training.slowest(training.times).map { $0 / Double(batch) })
     }
-    try together?.close()
+    let barrierNs = try barrier?.nanoseconds(over: world)
+    try close()
     let first = samples.first?.median ?? 0
     let results = zip(all, samples).enumerated().map { index, pair in
       let (rung, sample) = pair
@@ -137,8 +141,14 @@ extension Ladder {
       $0.isa = String(cString: csimd_built_for())
       ($0.c, $0.heads, $0.batch, $0.ranks) = (shape.dModel, shape.heads, batch, world.size)
       $0.tapeNodes = tapeNodes
+      $0.barrierNs = barrierNs
       $0.rungs = results
     }
+  }
+
+  private func close() throws {
+    try together?.close()
+    try barrier?.close()
   }
 
   /// Of a name of six letters: half of the names are shorter, or as long.

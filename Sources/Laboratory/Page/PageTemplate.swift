@@ -177,6 +177,9 @@ enum PageTemplate {
     cannot share a prefix.</dd>
     <dt>Speed of busy cores</dt>
     <dd>One core’s step alone / the same step while all of these cores compute it: clock, caches, memory.</dd>
+    <dt>Barrier</dt>
+    <dd>What a pass of the barrier between the ranks of a host takes, measured in the same rounds; the slowest host’s. Cores
+    that share a cache pass it in a quarter of the time that others take.</dd>
     <dt>Karp–Flatt</dt>
     <dd><span class="formula">(1 / speed-up − 1 / N) / (1 − 1 / N)</span>: the serial share of the work that would explain
     the speed-up. It grows with N where communication does.</dd>

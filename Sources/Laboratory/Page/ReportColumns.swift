@@ -33,6 +33,7 @@ extension Table<ScalingResult> {
       .number("communication") { significant($0.syncUs) }, .number("Adam") { significant($0.adamUs) },
     ]
     let efficiency = factor("efficiency", page: "efficiency", \.efficiency)
+    let barrier = Column.number("barrier, ns") { $0.barrierNs.map(significant) ?? "–" }
     return Table(
       results,
       configuration + (onPage ? [efficiency] : parts) + [
@@ -43,6 +44,7 @@ extension Table<ScalingResult> {
           fixed($0.workInflation, 3)
         },
         factor("busy cores", page: "speed of busy cores", \.busyCoreSpeed),
+        barrier,
       ])
   }
 

@@ -81,8 +81,9 @@ public enum ScalingTables {
     "MPI. Speed-up = one core / µs per step; efficiency = speed-up / N = computation × balance × communication / work.",
     "Second table: a step's µs, means over the ranks; then the factors. Computation: one core's computing / all ranks',",
     "for as much work; balance: mean / most computing; communication: most computing / step; work: rows of all ranks /",
-    "one rank's. Busy cores: one core's speed while all of these compute, over its speed alone. Karp–Flatt: the serial",
-    "share that would explain the speed-up. COST: the fewest ranks that outperform one core.",
+    "one rank's. Busy cores: one core's speed while all of these compute, over its speed alone. Barrier: a pass of the one",
+    "between the ranks of a host, which tells near caches from far ones. Karp–Flatt: the serial share that would explain",
+    "the speed-up. COST: the fewest ranks that outperform one core.",
   ]
 }
 

@@ -15,6 +15,8 @@ public struct ExchangeMeasurement: Sendable, Equatable {
   public var exchangeUs: Double
   /// The update, likewise.
   public var updateUs: Double
+  /// A pass of the host's barrier beside it, in ns.
+  public var barrierNs: Double?
 }
 
 /// Measures exchanges with next to nothing between them: steps of one name per rank.
@@ -37,14 +39,21 @@ public enum ExchangeBenchmark {
     let training = try TimedTraining(
       TimedCase(shape: shape, batch: group.size, engine: engine, strategy: strategy).settings, names: names,
       group: group)
+    let barrier = try BarrierTime(group)
     try training.warmUp(times: warmUp)
     try Turns(seconds: seconds, leastRounds: fewest).run(
-      over: group, isStopped: isStopped, progress: progress, round: training.turn)
+      over: group, isStopped: isStopped, progress: progress
+    ) {
+      try barrier.measure()
+      try training.turn()
+    }
+    let barrierNs = try barrier.nanoseconds(over: group)
+    try barrier.close()
     let logs = try PhaseLog(training.waitingSteps).gathered(by: group)
     try training.close()
     return ExchangeMeasurement(
       strategy: strategy, chosen: training.strategy, ranks: group.size, c: shape.dModel,
       parameters: shape.parameterCount, exchangeUs: logs.typical(\.[.synchronisation]),
-      updateUs: logs.typical(\.[.adam]))
+      updateUs: logs.typical(\.[.adam]), barrierNs: barrierNs)
   }
 }

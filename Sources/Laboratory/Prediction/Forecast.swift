@@ -62,6 +62,6 @@ extension ExchangeMeasurement {
     else { return nil }
     self.init(
       strategy: strategy, chosen: chosen, ranks: result.ranks, c: result.c, parameters: result.gradientBytes / 4,
-      exchangeUs: result.syncUs, updateUs: result.adamUs)
+      exchangeUs: result.syncUs, updateUs: result.adamUs, barrierNs: result.barrierNs)
   }
 }

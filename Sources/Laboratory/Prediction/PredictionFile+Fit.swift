@@ -26,6 +26,7 @@ extension PredictionFile {
           $0.measuredUs = measurement.communication(updatePerParameter: updatePerParameter, terms: terms)
           $0.predictedUs = prices.time(of: terms)
           $0.fitted = measurement.ranks == fewest
+          $0.barrierNs = measurement.barrierNs
         })
     }
     self.prices[strategy.rawValue] = prices
@@ -39,6 +40,7 @@ extension MeasuredExchange {
       ($0.strategy, $0.chosen) = (measurement.strategy.rawValue, measurement.chosen.rawValue)
       ($0.ranks, $0.c, $0.parameters) = (measurement.ranks, measurement.c, measurement.parameters)
       ($0.exchangeUs, $0.updateUs) = (measurement.exchangeUs, measurement.updateUs)
+      $0.barrierNs = measurement.barrierNs
     }
   }
 }

@@ -78,7 +78,7 @@ public final class ScalingExperiment {
     self.plan = plan
     self.world = world
     // The first batch on every rank's own, to run at the same time.
-    let busy = try TimedTraining(plan.timed(plan.batches[0]).settings, names: names)
+    let busy = try TimedTraining(plan.timed(plan.batches[0]).settings, names: names, otherBatches: true)
     let batches = Set(plan.ranks.flatMap { plan.cases(ranks: $0).map(\.timed.batch) } + plan.batches)
     baselines =
       world.rank == 0
@@ -113,6 +113,7 @@ public final class ScalingExperiment {
     let hosts = try world.allGather(Environment.processorName)
     for part in parts {
       let busyStep = try part.busyStep()
+      let barrierNs = try part.barrierNs()
       for contender in part.contenders {
         let record = try contender.record()
         guard let alone = baseline(contender.training.settings.batch), let first = baseline(plan.batches[0]) else {
@@ -120,7 +121,7 @@ public final class ScalingExperiment {
         }
         let summary = ScalingSummary(
           record: record, baseline: alone, ranks: part.ranks,
-          busyCoreSpeed: part.ranks == 1 ? 1 : Sample(first.times).median / busyStep)
+          busyCoreSpeed: part.ranks == 1 ? 1 : Sample(first.times).median / busyStep, barrierNs: barrierNs)
         results.append(summary.result(of: contender))
         late += summary.lateRanks(of: contender, hosts: hosts)
       }
@@ -145,6 +146,8 @@ private final class Part {
   private(set) var contenders: [Contender] = []
   private let busy: TimedTraining
   private var busyTimes: [Double] = []
+  /// Nil on ranks without a part, and for one rank.
+  private var barrier: BarrierTime?
 
   init(
     _ plan: ScalingExperiment.Plan, ranks: Int, busy: TimedTraining, names: NameTable, world: Communicator,
@@ -156,9 +159,12 @@ private final class Part {
     guard let owner = try world.split(color: takesPart ? 0 : 1) else { preconditionFailure("every rank has a color") }
     self.owner = owner
     guard takesPart else { return }
+    barrier = ranks > 1 ? try BarrierTime(self.owner.communicator) : nil
     for (mode, timed) in plan.cases(ranks: ranks) {
       do {
-        let training = try TimedTraining(timed.settings, names: names, group: self.owner.communicator)
+        // One rank's weak scaling is its strong scaling.
+        let training = try TimedTraining(
+          timed.settings, names: names, group: self.owner.communicator, otherBatches: mode == .weak)
         contenders.append(Contender(mode: mode, training: training))
       } catch let failure as JobFailure {
         notice("\(ranks) ranks, \(failure.description)")
@@ -173,6 +179,7 @@ private final class Part {
       let before = busy.steps.count
       try busy.turn()
       busyTimes += busy.times[before...]
+      try barrier?.measure()
     }
     for contender in contenders { try contender.training.turn() }
   }
@@ -182,8 +189,12 @@ private final class Part {
     takesPart ? Sample(try owner.communicator.allGather(Sample(busyTimes).median)).median : 0
   }
 
+  /// The same on the ranks that take part; nil on the others.
+  func barrierNs() throws -> Double? { try barrier?.nanoseconds(over: owner.communicator) }
+
   func close() throws {
     for contender in contenders { try contender.training.close() }
+    try barrier?.close()
   }
 }
 

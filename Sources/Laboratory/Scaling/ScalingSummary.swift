@@ -14,13 +14,15 @@ struct ScalingSummary {
   private let alone: RoundSample
   private let ranks: Int
   private let busyCoreSpeed: Double
+  private let barrierNs: Double?
   /// Medians over the steps, in µs: what a rank computes on the average, and what the one with the most does.
   private let meanComputation, largestComputation: Double
 
-  init(record: Contender.Record, baseline: TimedTraining, ranks: Int, busyCoreSpeed: Double) {
+  init(record: Contender.Record, baseline: TimedTraining, ranks: Int, busyCoreSpeed: Double, barrierNs: Double? = nil) {
     self.record = record
     self.ranks = ranks
     self.busyCoreSpeed = busyCoreSpeed
+    self.barrierNs = barrierNs
     alone = baseline.rounds
     let shared = (Sample(baseline.phases[.selection]).median + Sample(baseline.phases[.adam]).median) / Double(ranks)
     meanComputation = record.phases.typical(\.passes) + shared
@@ -66,6 +68,7 @@ struct ScalingSummary {
       $0.loadBalance = factors.loadBalance
       $0.communicationEfficiency = factors.communicationEfficiency
       $0.busyCoreSpeed = busyCoreSpeed
+      $0.barrierNs = barrierNs
       $0.gradientBytes = settings.shape.parameterCount * MemoryLayout<Float>.size
     }
   }

@@ -26,6 +26,8 @@ public final class SynchronisationBenchmark {
     public var workInflation: Double
     /// `MPI_Allreduce` of P floats by itself, after a barrier.
     public var bareAllReduce: Double
+    /// A pass of the host's barrier, in ns.
+    public var barrier: Double?
 
     /// Single-core step / (N · step).
     public var efficiency: Double { singleCoreStep / (Double(ranks) * step) }
@@ -35,6 +37,7 @@ public final class SynchronisationBenchmark {
   private let alone: TimedTraining?
   private let players: [TimedTraining]
   private let message: AlignedBuffer<Float>
+  private let barrier: BarrierTime
   private var bareTimes: [Double] = []
 
   /// All-reduces of a turn. The first are not counted: others have emptied the caches.
@@ -49,6 +52,7 @@ public final class SynchronisationBenchmark {
     message = AlignedBuffer(zeros: what.shape.parameterCount)
     let settings = try what.settings
     alone = world.rank == 0 ? try TimedTraining(settings, names: names) : nil
+    barrier = try BarrierTime(world)
     players = try TimedTraining.ofEveryStrategy(settings, names: names, world: world)
   }
 
@@ -67,6 +71,7 @@ public final class SynchronisationBenchmark {
       try world.allReduce(inPlace: message.buffer)
       if index >= Self.warmUp { bareTimes.append(Double(csimd_nanoseconds() - start) / 1000) }
     }
+    try barrier.measure()
     for player in players { try player.turn() }
   }
 
@@ -74,6 +79,7 @@ public final class SynchronisationBenchmark {
   public func results() throws -> [Result] {
     let single = try world.broadcast(alone?.sample().median ?? 0, root: 0)
     let bare = Sample(try world.allReduce(bareTimes, .max)).median
+    let barrier = try barrier.nanoseconds(over: world)
     return try players.map { player in
       func slowest(_ values: [Double]) throws -> Double { Sample(try player.slowest(values)).median }
       let phases = PhaseLog(player.waitingSteps)
@@ -82,10 +88,14 @@ public final class SynchronisationBenchmark {
       return Result(
         shape: player.settings.shape, batch: player.settings.batch, strategy: player.strategy, ranks: world.size,
         step: try player.sample().median, synchronisation: max(0, cost - adam), wait: try slowest(phases[.wait]),
-        adam: adam, singleCoreStep: single, workInflation: player.rows.workInflation, bareAllReduce: bare)
+        adam: adam, singleCoreStep: single, workInflation: player.rows.workInflation, bareAllReduce: bare,
+        barrier: barrier)
     }
   }
 
   /// Gives memory back that ranks share. Collective.
-  public func close() throws { for player in players { try player.close() } }
+  public func close() throws {
+    for player in players { try player.close() }
+    try barrier.close()
+  }
 }

@@ -16,6 +16,9 @@ extension LadderFile {
     var lines = ["C = \(c), \(heads) heads, batch \(batch), built for \(isa)", ""] + table.lines()
     lines.append("")
     lines.append("difference: of the first gradient from the rung before, relative, in the tensor where it is largest")
+    if ranks > 1 {
+      lines.append("barrier between the ranks of a host: \(barrierNs.map { "\(significant($0)) ns" } ?? "–")")
+    }
     if let first = rungs.first {
       lines.append(
         "the tape of a name of six letters has \(grouped(tapeNodes)) nodes: about "

@@ -44,6 +44,7 @@ extension PredictionFile {
         .words("exchange, µs") { $0.strategy }, .number("N") { "\($0.ranks)" }, .number("C") { "\($0.c)" },
         .number("measured") { significant($0.measuredUs) }, .number("predicted") { significant($0.predictedUs) },
         .number("residual") { String(format: "%+.0f %%", ($0.predictedUs / $0.measuredUs - 1) * 100) },
+        .number("barrier, ns") { $0.barrierNs.map(significant) ?? "–" },
         .words { $0.fitted ? "fitted" : "" },
       ])
   }

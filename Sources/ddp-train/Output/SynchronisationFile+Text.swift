@@ -30,6 +30,7 @@ extension SynchronisationFile {
         .number("one core") { significant($0.singleCoreUsPerStep) },
         .number("efficiency") { fixed($0.efficiency, 2) }, .number("work") { fixed($0.workInflation, 3) },
         .number("bare") { significant($0.bareAllreduceUs) },
+        .number("barrier, ns") { $0.barrierNs.map(significant) ?? "–" },
       ])
     return (["built for \(isa), \(plural(results.first?.ranks ?? 0, "rank"))", ""] + table.lines(indent: 2))
       .joined(separator: "\n")
@@ -45,6 +46,7 @@ extension SynchronisationResult {
       ($0.syncUs, $0.waitUs, $0.adamUs) = (result.synchronisation, result.wait, result.adam)
       ($0.singleCoreUsPerStep, $0.efficiency) = (result.singleCoreStep, result.efficiency)
       ($0.workInflation, $0.bareAllreduceUs) = (result.workInflation, result.bareAllReduce)
+      $0.barrierNs = result.barrier
     }
   }
 }
