@@ -30,9 +30,9 @@ public struct AdamStep: Sendable {
 /// g = ((g₀ + g₁) + g₂) + …; m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²;
 /// p ← p − rate · m / (sqrt(v̂) + ε), v̂ = v / (1 − β₂ᵗ).
 ///
-/// The sum is never stored. The root and the quotient are an estimate and Newton steps each: relative error of the
-/// update below 1e-6, at a quarter of the exact instructions' time. ε stays outside the root: r ≈ 1/sqrt(v̂),
-/// denominator v̂ · r + ε.
+/// The sum is never stored. On AVX-512 and AVX2 the root and the quotient are an estimate and a Newton step each: relative
+/// error of the update below 1e-6, at a quarter of the exact instructions' time. Elsewhere they are exact: on Arm that is
+/// the faster way, too (docs/arm64.md). ε stays outside the root: r ≈ 1/sqrt(v̂), denominator v̂ · r + ε.
 ///
 /// - Parameters:
 ///   - count: any; the last, partial vector is done element by element, with the same arithmetic.
@@ -170,21 +170,39 @@ public func adam(
 
 @inline(__always)
 private func adam(_ step: AdamStep, _ gradient: Vector, _ p: inout Vector, _ m: inout Vector, _ v: inout Vector) {
-  // A gradient past 1e18 counts as 1e18: its square would overflow, and the estimate of an infinite root is not
-  // a number. The difference is 0, or not a number where the gradient is infinite or none: that must show.
+  // A gradient past 1e18 counts as 1e18: its square would overflow, and an infinite root would let nothing move, or
+  // its estimate is not a number. The difference is 0, or not a number where the gradient is infinite or none: that
+  // must show.
   let limit = Vector(repeating: 1e18)
   let g = csimd_min(csimd_max(gradient, -limit), limit) + (gradient - gradient)
   m = multiplyAdd(m * Float(AdamStep.beta1), Float(1 - AdamStep.beta1), g)
   v = multiplyAdd(v * step.beta2, step.secondShare, g * g)
-  // Below 1e-30 the estimate of the root would overflow; ε = 1e-8 outweighs sqrt(1e-30) anyway.
-  let corrected = csimd_max(v * step.secondCorrection, Vector(repeating: 1e-30))
-  let root = corrected * reciprocalSquareRoot(corrected)
-  p = multiplyAdd(p, -step.rate, m * reciprocal(root + Float(AdamStep.epsilon)))
+  let root = squareRoot(v * step.secondCorrection)
+  p = multiplyAdd(p, -step.rate, quotient(m, root + Float(AdamStep.epsilon)))
+}
+
+@inline(__always)
+private var hasEstimates: Bool { CSIMD_NEWTON_STEPS > 0 }
+
+/// sqrt(x), as Adam needs it.
+@inline(__always)
+private func squareRoot(_ x: Vector) -> Vector {
+  guard hasEstimates else { return csimd_sqrt(x) }
+  // Below 1e-30 the estimate would overflow; ε = 1e-8 outweighs sqrt(1e-30) anyway.
+  let x = csimd_max(x, Vector(repeating: 1e-30))
+  return x * reciprocalSquareRoot(x)
+}
+
+/// a/b
+@inline(__always)
+private func quotient(_ a: Vector, _ b: Vector) -> Vector {
+  guard hasEstimates else { return a / b }
+  return a * reciprocal(b)
 }
 
 /// 1/sqrt(x) to about one unit in the last place's neighbourhood: r ← r · (1.5 − 0.5 x r²).
 @inline(__always)
-func reciprocalSquareRoot(_ x: Vector) -> Vector {
+private func reciprocalSquareRoot(_ x: Vector) -> Vector {
   var r = csimd_rsqrt_estimate(x)
   for _ in 0..<Int(CSIMD_NEWTON_STEPS) {
     let error = multiplyAdd(Vector(repeating: 0.5), x * r * -0.5, r)  // (1 − x r²) / 2
@@ -204,8 +222,9 @@ func reciprocal(_ x: Vector) -> Vector {
   return r
 }
 
-/// The results of the estimate instructions on a few fixed inputs. Vendors differ in their low bits, and two
-/// ranks that differ would drift apart: ranks compare this before the first step.
+/// The results of the estimate instructions on a few fixed inputs. Vendors of x86-64 differ in their low bits, and two
+/// ranks that differ would drift apart: ranks compare this before the first step. Without estimates, as on Arm, it is
+/// the same on every machine.
 public func estimateFingerprint() -> UInt64 {
   var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
   for exponent in [-40, -7, 0, 3, 30] {

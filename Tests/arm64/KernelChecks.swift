@@ -30,6 +30,7 @@ public func checkKernels() {
     checkAdam(count)
     guarded_free_all()
   }
+  checkFingerprint()
 }
 
 typealias Pointer = UnsafeMutablePointer<Float>
@@ -270,4 +271,19 @@ private func checkAdam(_ count: Int) {
   check("adam, parameters", parameters, p, 1e-6)
   check("adam, first moment", first, m, 1e-6)
   check("adam, second moment", second, v, 1e-6)
+}
+
+/// Nothing here is an estimate: ranks on any two Arm machines agree.
+private func checkFingerprint() {
+  var expected: UInt64 = 0xcbf2_9ce4_8422_2325
+  for exponent in [-40, -7, 0, 3, 30] {
+    let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+    let x = (0..<16).map { (Float($0) * 0.0613 + 1.017) * scale }
+    for value in x.map({ 1 / $0.squareRoot() }) + x.map({ 1 / $0 }) {
+      expected = (expected ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3
+    }
+  }
+  let name: StaticString = "estimates' fingerprint"
+  test_result(
+    estimateFingerprint() == expected ? 1 : 0, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
 }
