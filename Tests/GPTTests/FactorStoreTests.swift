@@ -6,13 +6,14 @@ import Testing
 @Suite struct FactorStoreTests {
   struct Model {
     var parameters, first, second: [Float]
-    let memory: AlignedBuffer<Float>
+    /// Of the weights that engines derive.
+    let memory: Window
 
     init(_ shape: Shape) {
       parameters = randomParameters(shape, seed: 2)
       first = parameters.map { _ in 0 }
       second = first
-      memory = AlignedBuffer(zeros: EngineOptions(kind: .simd).layout(shape: shape).derivedCount)
+      memory = Window(EngineOptions(kind: .simd).layout(shape: shape).derivedCount)
     }
   }
 
@@ -24,6 +25,7 @@ import Testing
     let layout = options.layout(shape: shape)
     let count = FactorStore.count(shape: shape, names: 4, passes: 2)
     let windows = (0..<2).map { _ in Window(count) }
+    defer { withExtendedLifetime(windows) {} }
     let stores = (0..<2).map {
       FactorStore(shape: shape, names: 4, passes: 2, memory: windows.map(\.pointer), rank: $0)
     }
@@ -84,8 +86,8 @@ import Testing
     sum.map { zip($0, term).map { $0 + $1 } } ?? term
   }
 
-  /// Memory of one rank.
-  private final class Window {
+  /// Memory that several engines share.
+  final class Window {
     private let buffer: AlignedBuffer<Float>
     var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
     init(_ count: Int) { buffer = AlignedBuffer(zeros: count) }
