@@ -9,10 +9,10 @@ import MPI
 /// many names.
 ///
 /// Cost on N ranks, beside what `SharedSynchronisation` pays for barriers and Adam: a rank reads the others' factors, about
-/// 72 C bytes a row, instead of their gradients of its slice, 4 P/N bytes each. Pays for wide models and small batches.
+/// 72 C bytes per row, instead of their gradients of its slice, 4 P/N bytes each. Pays for wide models and small batches.
 ///
-/// The result is that of `shared` to the bit: each rank's part of a sum is added up by itself, and the parts in the order
-/// of the ranks, or of `SummationTree`.
+/// The result has the same bits as that of `shared`: a sum over the rows of each rank, and then the sum of these, in the order
+/// of the ranks or of `SummationTree`.
 public final class FactorSynchronisation: GradientSynchronisation {
   private let memory: HostMemory
   private let store: FactorStore
@@ -26,9 +26,6 @@ public final class FactorSynchronisation: GradientSynchronisation {
 
   public var slice: Range<Int> { memory.replica.own }
 
-  /// Whether barriers spin on atomics: every rank has a core of its own.
-  var spins: Bool { memory.barrier.spins }
-
   /// Collective.
   ///
   /// - Parameter host: all ranks, on one host. It must outlive this.
@@ -37,8 +34,7 @@ public final class FactorSynchronisation: GradientSynchronisation {
     let room = FactorRoom(settings, ranks: host.size)
     memory = try HostMemory.make(
       layout: layout, own: layout.slices(host.size)[host.rank], room: .floats(room.floats), host: host, world: host)
-    store = FactorStore(
-      shape: settings.shape, names: room.names, passes: room.passes, memory: memory.parts, rank: host.rank)
+    store = room.store(memory: memory.parts, rank: host.rank)
   }
 
   public func waitForAll() throws { try memory.barrier.pass() }
@@ -67,19 +63,26 @@ public final class FactorSynchronisation: GradientSynchronisation {
 
 /// How many passes a rank keeps in a step, and how large they are, the same on all ranks.
 struct FactorRoom {
+  private let shape: Shape
   /// The most names of a pass, and the most passes.
   let names, passes: Int
   /// Floats of a rank's part.
   let floats: Int
 
   init(_ settings: Settings, ranks: Int) {
-    let most = ShardPass.mostNames(settings.shape)
+    shape = settings.shape
+    let most = ShardPass.mostNames(shape)
     let (names, shards) =
       settings.summationTree.map { tree in
         (tree.names(of: 0).count, (tree.leaves + ranks - 1) / ranks)
       } ?? (ShardCuts.capacity(names: settings.batch, ranks: ranks), 1)
     self.names = min(names, most)
     passes = shards * ((names + most - 1) / most)
-    floats = FactorStore.count(shape: settings.shape, names: self.names, passes: passes)
+    floats = FactorStore.count(shape: shape, names: self.names, passes: passes)
+  }
+
+  /// - Parameters: as `FactorStore` takes them.
+  func store(memory: [UnsafeMutablePointer<Float>]? = nil, rank: Int = 0) -> FactorStore {
+    FactorStore(shape: shape, names: names, passes: passes, memory: memory, rank: rank)
   }
 }

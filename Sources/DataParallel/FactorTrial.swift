@@ -7,7 +7,7 @@ import Values
 /// same bits, so a clock may choose.
 ///
 /// Counting bytes does not tell: caches, barriers and memory that cores share have their own prices, which change with the
-/// machine and even with its mood. So each runs a few of the run's own steps, in turns.
+/// machine and on it from minute to minute. So each runs a few of the run's own steps, in turns.
 public enum FactorTrial {
   /// Parameters below which nothing is tried: gradients are faster, and a trial would cost more than it saves.
   static let leastParameters = 50_000
@@ -26,16 +26,21 @@ public enum FactorTrial {
     guard settings.strategy == .auto, settings.shape.parameterCount >= leastParameters,
       settings.engine.keepsFactors(at: settings.shape)
     else { return settings }
+    // Where ranks take turns on a core, times say who had it.
+    if let group, try !eachHasACore(on: group) { return settings }
     // Most names come in the largest batches, at the end.
     var trial = settings
     trial.batchRamp = 0
     let players = try TimedTraining.of([.shared, .factors], trial, names: names, group: group)
-    defer { for player in players { try? player.close() } }
-    guard players.count == 2, players.allSatisfy(\.spins) else { return settings }
-    let times = try times(of: players, over: group)
-    guard !times[0].isEmpty else { return settings }
+    let times = players.count == 2 ? try times(of: players, over: group) : []
+    // Not where an error was thrown: giving memory back waits for all ranks.
+    for player in players { try player.close() }
     var chosen = settings
-    chosen.strategy = prefersFactors(gradients: times[0], factors: times[1]) ? .factors : .auto
+    if let gradients = times.first, let factors = times.last, !gradients.isEmpty,
+      prefersFactors(gradients: gradients, factors: factors)
+    {
+      chosen.strategy = .factors
+    }
     return chosen
   }
 

@@ -79,8 +79,7 @@ public final class SoloSynchronisation: GradientSynchronisation {
   init(_ settings: Settings) {
     parameterCount = settings.shape.parameterCount
     let keepsFactors = settings.strategy == .factors && settings.engine.keepsFactors(at: settings.shape)
-    let room = FactorRoom(settings, ranks: 1)
-    store = keepsFactors ? FactorStore(shape: settings.shape, names: room.names, passes: room.passes) : nil
+    store = keepsFactors ? FactorRoom(settings, ranks: 1).store() : nil
     buffer = AlignedBuffer(zeros: keepsFactors ? 0 : parameterCount)
   }
 

@@ -48,9 +48,7 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
     }
     let own = owns ? slices[local] : end..<end
     let memory = try HostMemory.make(
-      layout: layout, own: own,
-      room: .gradients(treeNodes?.map(\.count) ?? Array(repeating: 1, count: host.communicator.size)),
-      host: host.communicator, world: world)
+      layout: layout, own: own, room: .gradients(treeNodes?.map(\.count)), host: host.communicator, world: world)
     self.memory = memory
     if let group = try world.split(color: owns ? local : nil) {
       let peers = group.communicator

@@ -45,12 +45,12 @@ final class HostBarrier {
 
   deinit { lines.deallocate() }
 
-  /// Of the shared memory.
-  static var bytesPerLine: Int { Int(CSPIN_LINE) }
-
-  static func linesPerRank(ranks: Int) -> Int {
+  private static func linesPerRank(ranks: Int) -> Int {
     Int(cspin_lines(UInt32(ranks), ranks < flatBelow ? 1 : 0))
   }
+
+  /// Of shared memory, of all ranks together.
+  static func bytes(ranks: Int) -> Int { ranks * linesPerRank(ranks: ranks) * Int(CSPIN_LINE) }
 
   /// Returns when all ranks of the host have called it. Collective over the host.
   func pass() throws {

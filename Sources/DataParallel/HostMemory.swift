@@ -23,18 +23,18 @@ final class HostMemory {
 
   /// What each rank of the host has beside the replica.
   enum Room {
-    /// So many gradients, rank by rank.
-    case gradients([Int])
+    /// So many gradients, rank by rank; nil for one each.
+    case gradients([Int]?)
     /// So many floats each, for something else.
     case floats(Int)
 
     fileprivate func gradients(of rank: Int) -> Int {
-      if case .gradients(let counts) = self { counts[rank] } else { 0 }
+      if case .gradients(let counts) = self { counts?[rank] ?? 1 } else { 0 }
     }
 
     fileprivate func floats(of rank: Int, _ layout: ReplicaLayout) -> Int {
       switch self {
-      case .gradients(let counts): HostMemory.floats(gradients: counts[rank], layout: layout)
+      case .gradients: HostMemory.floats(gradients: gradients(of: rank), layout: layout)
       case .floats(let floats): padded(floats)
       }
     }
@@ -66,6 +66,7 @@ final class HostMemory {
   ///
   /// - Parameters:
   ///   - own: which parameters, and weights derived from them, this rank writes.
+  ///   - room: what the ranks have beside the replica.
   /// - Throws: `MPIError` of class `.noMemory` on all ranks of the host, which then holds nothing, where there is no
   ///   room.
   private init(layout: ReplicaLayout, own: Range<Int>, room: Room, host: Communicator) throws(MPIError) {
@@ -129,7 +130,7 @@ final class HostMemory {
   static func bytes(layout: ReplicaLayout, ranks: Int, floats: Int) -> Int {
     let all = floats + padded(layout.parameterCount) + layout.derivedCount
     // Each segment may lie anywhere in a page.
-    return all * 4 + ranks * HostBarrier.linesPerRank(ranks: ranks) * Int(CSPIN_LINE) + (3 * ranks + 3) * 4096
+    return all * 4 + HostBarrier.bytes(ranks: ranks) + (3 * ranks + 3) * 4096
   }
 
   /// Floats that gradients take.

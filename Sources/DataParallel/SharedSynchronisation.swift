@@ -39,8 +39,7 @@ public final class SharedSynchronisation: GradientSynchronisation {
     }
     memory = try HostMemory.make(
       layout: layout, own: layout.slices(host.size)[host.rank],
-      room: .gradients(treeNodes?.map(\.count) ?? Array(repeating: 1, count: host.size)),
-      host: host, world: host)
+      room: .gradients(treeNodes?.map(\.count)), host: host, world: host)
     treeSum =
       if let tree, let treeNodes {
         TreeSum(

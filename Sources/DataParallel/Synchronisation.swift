@@ -45,16 +45,6 @@ public final class Synchronisation {
     implementation = try Self.make(.allreduce, settings, host: host, world: world)
   }
 
-  /// Whether ranks that share memory spin while they wait for each other.
-  var spins: Bool {
-    switch implementation {
-    case let shared as SharedSynchronisation: shared.spins
-    case let factors as FactorSynchronisation: factors.spins
-    case let hierarchical as HierarchicalSynchronisation: hierarchical.spins
-    default: strategy == .auto
-    }
-  }
-
   /// - Throws: `SynchronisationError` on all ranks where there is no memory to share after all.
   private static func make(
     _ strategy: SynchronisationStrategy, _ settings: Settings, host: HostGroup, world: Communicator

@@ -4,11 +4,11 @@ import Kernels
 /// and the gradients of its outputs, about 18 C floats for a row.
 ///
 /// Ranks that share memory see each other's: each can work out the gradient of any block of weights from the rows of
-/// all. The sum over the passes has brackets, so that it is the same to the bit as one of gradients that were written and
-/// added up.
+/// all. The sum over the passes has the brackets that it would have if gradients were written and added up, and so the
+/// same bits.
 ///
-/// A step: `beginPass` and `endPass` around each forward and backward pass of this rank, `publish`; then, when all have, `collect`
-/// and the engine's update; `clear`.
+/// A step: `beginPass` and `endPass` around each forward and backward pass of this rank; `publish`; when all ranks have
+/// published, the engine's update; when all have updated, `clear`.
 public final class FactorStore {
   /// Whether a pass is open: an engine then works in memory that is kept.
   public private(set) var isOpen = false
@@ -150,27 +150,23 @@ struct KeptActivations {
   /// (43, C): the gradients of both embeddings.
   let embeddings: Pointer
 
-  private static func rows(_ names: Int) -> (rows: Int, pairs: Int) {
-    (names * Shape.context, names * Shape.context)
-  }
-
   /// Floats.
   static func count(shape: Shape, names: Int) -> Int {
-    let (rows, pairs) = rows(names)
-    return rows * (5 * shape.dModel + 2 * shape.feedForward + logitsRow) + pairs * 4 * shape.dModel
-      + 2 * attentionOverrun + shape.range(.positionEmbedding).upperBound
+    names * Shape.context * (9 * shape.dModel + 2 * shape.feedForward + logitsRow) + 2 * attentionOverrun
+      + shape.range(.positionEmbedding).upperBound
   }
 
   init(shape: Shape, names: Int, from arena: inout Arena) {
     let (C, F) = (shape.dModel, shape.feedForward)
-    let (rows, pairs) = Self.rows(names)
-    y = arena.take(pairs * C)
+    // As many as there can be, of pairs as well.
+    let rows = names * Shape.context
+    y = arena.take(rows * C)
     a = arena.take(rows * C + attentionOverrun)
     z = arena.take(rows * C)
     h = arena.take(rows * F)
     x2 = arena.take(rows * C)
     logits = arena.take(rows * logitsRow)
-    dqkv = arena.take(pairs * 3 * C + attentionOverrun)
+    dqkv = arena.take(rows * 3 * C + attentionOverrun)
     dx1 = arena.take(rows * C)
     dx = arena.take(rows * C)
     dh = arena.take(rows * F)

@@ -26,8 +26,7 @@ final class VectorActivations {
   let inverseX0, inverseY, inverseZ: Pointer
   /// (R): predictions of a row times the gradient's scale, its largest logit, and log Σ exp of its logits.
   let weight, maximum, logNormaliser: Pointer
-  /// (R, C): gradient of the residual stream behind the feed-forward layer, and behind attention, in the same place
-  /// where nobody asks for the former any more; of attention's output, of z.
+  /// (R, C): gradients of x2 and of x1, which share their memory unless passes are kept; of attention's output, of z.
   let dx, dx1, da, dz: Pointer
   /// (R, F)
   let dh: Pointer

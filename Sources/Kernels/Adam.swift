@@ -117,13 +117,7 @@ private func adam(
     csimd_prefetch_to_write(parameters + ahead)
     csimd_prefetch_to_write(line)
     line += stride
-    var p = Vector(parameters + i)
-    var m = Vector(first + i)
-    var v = Vector(second + i)
-    adam(step, gradient(i, ahead), &p, &m, &v)
-    p.store(parameters + i)
-    m.store(first + i)
-    v.store(second + i)
+    adam(step, gradient(i, ahead), parameters + i, first + i, second + i)
     i += Vector.count
   }
   while i < count {
@@ -145,13 +139,7 @@ func adam(
 ) {
   var i = 0
   while i < vectors * Vector.count {
-    var p = Vector(parameters + i)
-    var m = Vector(first + i)
-    var v = Vector(second + i)
-    adam(step, Vector(gradient + i), &p, &m, &v)
-    p.store(parameters + i)
-    m.store(first + i)
-    v.store(second + i)
+    adam(step, Vector(gradient + i), parameters + i, first + i, second + i)
     i += Vector.count
   }
 }
@@ -166,6 +154,20 @@ public func adam(
       count: count, step: step, gradients: UnsafeBufferPointer(start: $0, count: 1), offset: 0,
       parameters: parameters, first: first, second: second)
   }
+}
+
+/// Of one vector of parameters.
+@inline(__always)
+private func adam(
+  _ step: AdamStep, _ gradient: Vector, _ parameters: MutableFloats, _ first: MutableFloats, _ second: MutableFloats
+) {
+  var p = Vector(parameters)
+  var m = Vector(first)
+  var v = Vector(second)
+  adam(step, gradient, &p, &m, &v)
+  p.store(parameters)
+  m.store(first)
+  v.store(second)
 }
 
 @inline(__always)

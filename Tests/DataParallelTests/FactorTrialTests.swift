@@ -6,8 +6,8 @@ import Testing
 /// Which exchange a trial's times speak for.
 @Suite("gradients or their factors")
 struct FactorTrialTests {
-  /// Measured on two ranks at C = 256, B = 64: 370 rows of factors are 6.8 MB, two gradients 6.3 MB each, so that the bytes
-  /// speak for factors; the clock did not.
+  /// C = 256, B = 64 on two ranks: by the rule of bytes factors should win, and on one machine they did not. The times here
+  /// are made up: such times must decide.
   @Test("the clock decides, and not the bytes")
   func clock() throws {
     let shape = try Shape(dModel: 256, heads: 4)

@@ -87,14 +87,14 @@ extension Jobs {
     }
 
     /// With one rank there is nothing to exchange, and with ranks that have no names nothing to keep.
-    @Test("factors come to the bits of gradients", arguments: [1, 2, 3, 9], [16, 48, 80])
+    @Test("factors give the same bits as gradients", arguments: [1, 2, 3, 9], [16, 48, 80])
     func factors(ranks: Int, width: Int) throws {
       let gradients = try exercise("shared", ranks: ranks, width: width)
       let factors = try exercise("factors", ranks: ranks, width: width)
       #expect(factors.hash == gradients.hash && !factors.hash.contains("/"), "\(factors)")
     }
 
-    @Test("factors are refused where they cannot be had, in one line")
+    @Test("an engine that keeps no factors: one line that says what to use")
     func noFactors() throws {
       let scalar = try ddpTrain(.ranks(2), ["--sync", "factors", "--engine", "scalar", "--steps", "3"])
       expectFailure(scalar, saying: "sync factors needs the engine simd, and this is scalar; use shared or auto")

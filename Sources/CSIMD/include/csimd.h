@@ -279,7 +279,8 @@ static inline __attribute__((always_inline)) void csimd_prefetch_to_write(const 
   __builtin_prefetch(address, 1, 3);
 }
 
-/// The same to read it later: into the second-level cache, where it takes no room from what is worked on.
+/// Asks for the cache line at an address into the second-level cache: it will be read later, and should take no room from what
+/// is worked on now.
 static inline __attribute__((always_inline)) void csimd_prefetch_to_second_level(const void *_Nonnull address) {
   __builtin_prefetch(address, 0, 2);
 }

@@ -64,17 +64,12 @@ public final class TimedTraining {
     synchronisation = try group.map { try Synchronisation(chosen, world: $0) }
     training = try TrainingStep(
       settings: settings, names: names, rank: group?.rank ?? 0, ranks: group?.size ?? 1,
-      synchronisation: synchronisation?.implementation
-        ?? (engine == nil
-          ? SoloSynchronisation(chosen) : SoloSynchronisation(parameterCount: settings.shape.parameterCount)),
+      synchronisation: synchronisation?.implementation ?? SoloSynchronisation(chosen),
       engine: engine)
   }
 
   /// What was taken where the settings say `auto`; `auto` for one rank.
   public var strategy: SynchronisationStrategy { synchronisation?.strategy ?? .auto }
-
-  /// Whether no rank ever yields its core while it waits: each has one of its own.
-  var spins: Bool { synchronisation?.spins ?? true }
 
   /// The parameters whose moments this rank keeps.
   public var ownParameters: Range<Int> {
