@@ -83,7 +83,7 @@ public final class TrainingStep {
       engine
       ?? settings.engine.make(
         shape: settings.shape, names: Self.engineCapacity(settings.shape, shard: capacity), derived: replica?.derived,
-        factors: synchronisation.factors)
+        factors: synchronisation.factors, isShared: replica?.isShared ?? false)
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0)
     pass = ShardPass(
       self.engine, parameters: state.parameters.pointer, names: capacity, factors: synchronisation.factors)

@@ -4,14 +4,18 @@ extension EngineOptions {
   ///   - derived: memory for the derived weights that outlives the engine: `layout(shape:).derivedCount` floats on
   ///     cache lines, zeros or another such engine's. Nil for memory of the engine's own.
   ///   - factors: where passes are to be kept while they are open; nil, or `keepsFactors`.
+  ///   - isShared: whether other cores read what the engine writes: gradients, parameters and derived weights.
   /// - Precondition: the kind is available.
   public func make(
-    shape: Shape, names: Int, derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil
+    shape: Shape, names: Int, derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil,
+    isShared: Bool = false
   ) -> any Engine {
     switch resolvedKind(for: shape) {
     case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    case .sme2: VectorEngine(shape: shape, names: names, options: self, usingSME2: true, derived: derived)
-    default: VectorEngine(shape: shape, names: names, options: self, derived: derived, factors: factors)
+    case .sme2:
+      VectorEngine(shape: shape, names: names, options: self, usingSME2: true, derived: derived, isShared: isShared)
+    default:
+      VectorEngine(shape: shape, names: names, options: self, derived: derived, factors: factors, isShared: isShared)
     }
   }
 }

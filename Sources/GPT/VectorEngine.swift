@@ -17,19 +17,18 @@ public final class VectorEngine: Engine {
   private let kept: [VectorActivations]
   private let products: any MatrixProducts
   private let attentionShape: AttentionShape
-
   private let options: EngineOptions
+  private let isShared: Bool
 
   /// - Parameters:
   ///   - names: the most names a shard may have.
   ///   - usingSME2: whether the matrix unit computes the matrix products; the CPU must have one.
-  ///   - derived, factors: as `EngineOptions.make` takes them.
+  ///   - derived, factors, isShared: as `EngineOptions.make` takes them.
   public init(
     shape: Shape, names: Int, options: EngineOptions = EngineOptions(), usingSME2: Bool = false,
-    derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil
+    derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil, isShared: Bool = false
   ) {
-    self.shape = shape
-    self.options = options
+    (self.shape, self.options, self.isShared) = (shape, options, isShared)
     capacity = names
     tree = PrefixTree(names: names, sharing: options.sharesPrefixes)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
@@ -41,7 +40,7 @@ public final class VectorEngine: Engine {
     products =
       usingSME2
       ? SME2Products(shape: shape, rows: names * Shape.context, derived: derived)
-      : VectorProducts(shape: shape, derived: derived)
+      : VectorProducts(shape: shape, derived: derived, isShared: isShared)
   }
 
   public var work: StepWork {
@@ -87,6 +86,8 @@ public final class VectorEngine: Engine {
     let (model, step) = (slice.model, slice.step)
     products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { stripe, next in
       let i = stripe.lowerBound
+      var next = next
+      next.isShared = isShared
       Kernels.adam(
         count: stripe.count, step: step, gradients: gradients, offset: i, parameters: model.parameters + i,
         first: model.first + i, second: model.second + i, next: next)
@@ -107,7 +108,8 @@ public final class VectorEngine: Engine {
       Kernels.adam(
         LayerWeights(
           row: part.row, count: part.count, outputs: part.outputs, inputs: part.inputs,
-          parameters: model.parameters + i, first: model.first + i, second: model.second + i, transposed: part.copy),
+          parameters: model.parameters + i, first: model.first + i, second: model.second + i, transposed: part.copy,
+          isShared: isShared),
         factors: factors.factors(ofLayer: part.matrix), step: step, scratch: factors.scratch.pointer)
     }
   }

@@ -4,12 +4,15 @@ import Kernels
 final class VectorProducts: MatrixProducts {
   let transposed: TransposedWeights
   private let shape: Shape
+  private let isShared: Bool
   /// Room for one panel of a large weight matrix.
   private let packing: AlignedBuffer<Float>
 
-  /// - Parameter derived: memory for the transposed weights, or nil.
-  init(shape: Shape, derived: UnsafeMutablePointer<Float>?) {
-    self.shape = shape
+  /// - Parameters:
+  ///   - derived: memory for the transposed weights, or nil.
+  ///   - isShared: whether other cores read the gradients.
+  init(shape: Shape, derived: UnsafeMutablePointer<Float>?, isShared: Bool = false) {
+    (self.shape, self.isShared) = (shape, isShared)
     transposed = TransposedWeights(shape: shape, layout: .panels, memory: derived)
     let (C, F) = (shape.dModel, shape.feedForward)
     packing = AlignedBuffer(
@@ -51,7 +54,8 @@ final class VectorProducts: MatrixProducts {
       weights: w, gradient: d, isFinal: isFinal)
     if let d {
       linearWeightGradient(
-        rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract))
+        rows: R, inputs: F, outputs: C, dy: s.dx, dyRow: C, x: s.h, gradient: d + shape.offset(.contract),
+        isShared: isShared)
     }
     isFinal(shape.offset(.contract))
     linearInputGradientBehindReLU(
@@ -72,7 +76,7 @@ final class VectorProducts: MatrixProducts {
     if let d {
       linearWeightGradient(
         rows: layer.rows, inputs: layer.inputs, outputs: layer.outputs, dy: layer.dy, dyRow: layer.dyRow, x: layer.x,
-        gradient: d + offset)
+        gradient: d + offset, isShared: isShared)
     }
     isFinal(offset)
     linearInputGradient(

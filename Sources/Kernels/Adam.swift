@@ -89,6 +89,8 @@ public struct AdamPrefetch {
   /// Lines that are written right after this call, one for each vector of `count`, `stride` floats apart.
   public var lines: MutableFloats?
   public var stride = 0
+  /// Whether other cores read what is updated, and these lines: they are then taken before they are written.
+  public var isShared = false
 
   public init(following: Int = 0, lines: MutableFloats? = nil, stride: Int = 0) {
     self.following = following
@@ -98,6 +100,8 @@ public struct AdamPrefetch {
 
   /// Floats ahead: about a microsecond.
   fileprivate static let distance = 512
+  /// Vectors whose lines are taken together: as many stores as a core keeps waiting.
+  fileprivate static let taken = 64
 }
 
 /// - Parameters:
@@ -111,8 +115,12 @@ private func adam(
   let last = count + next.following - 1
   var line = next.lines ?? parameters
   let stride = next.lines == nil ? 0 : next.stride
+  if next.isShared { takeLines(line, count / Vector.count, stride: stride) }
   var i = 0
   while i + Vector.count <= count {
+    if next.isShared, i % (AdamPrefetch.taken * Vector.count) == 0 {
+      takeLines(parameters + i, min(AdamPrefetch.taken, (count - i) / Vector.count))
+    }
     let ahead = min(i + AdamPrefetch.distance, last)
     csimd_prefetch_to_write(parameters + ahead)
     csimd_prefetch_to_write(line)

@@ -27,13 +27,16 @@ public struct LayerWeights {
   public var parameters, first, second: MutableFloats
   /// W′ (K, N) in panels, as a whole.
   public var transposed: MutableFloats
+  /// Whether other cores read the weights and W′.
+  public var isShared: Bool
 
   public init(
     row: Int, count: Int, outputs: Int, inputs: Int, parameters: MutableFloats, first: MutableFloats,
-    second: MutableFloats, transposed: MutableFloats
+    second: MutableFloats, transposed: MutableFloats, isShared: Bool = false
   ) {
     (self.row, self.count, self.outputs, self.inputs) = (row, count, outputs, inputs)
     (self.parameters, self.first, self.second, self.transposed) = (parameters, first, second, transposed)
+    self.isShared = isShared
   }
 }
 
@@ -59,7 +62,9 @@ public func adam(
 ) {
   var order = BlockOrder(weights)
   while let block = order.next() {
-    gradient(weights, block, factors, scratch, order.ahead.map { BlockAhead(weights, $0) })
+    gradient(
+      weights, block, factors, scratch,
+      BlockAhead(weights, order.later(BlockAhead.distance) ?? block, next: order.later(1)))
     for row in 0..<block.rows {
       let at = (block.row + row) * weights.inputs + block.column
       adam(
@@ -114,19 +119,19 @@ private struct BlockOrder {
     return block
   }
 
-  /// The block whose turn comes a few blocks later; nil at the end.
+  /// The block whose turn comes so many blocks after the one that `next` gave last; nil at the end.
   @inline(__always)
-  var ahead: Block? {
-    var later = self
-    for _ in 0..<BlockAhead.distance { _ = later.next() }
-    return later.next()
+  func later(_ blocks: Int) -> Block? {
+    var order = self
+    for _ in 1..<blocks { _ = order.next() }
+    return order.next()
   }
 }
 
 /// The gradient of a block, to `scratch` (rows, 64).
 private func gradient(
   _ weights: LayerWeights, _ block: Block, _ factors: UnsafeBufferPointer<LayerFactors>, _ scratch: MutableFloats,
-  _ ahead: BlockAhead?
+  _ ahead: BlockAhead
 ) {
   var stack = SumStack(scratch, size: blockSize)
   for index in factors.indices {
@@ -136,7 +141,7 @@ private func gradient(
         rows: block.rows, columns: block.columns, depth: pass.rows, left: pass.dy + weights.row + block.row, leftRow: 1,
         leftDepth: pass.dyRow, right: .rows(pass.x + block.column, row: weights.inputs), target: target,
         targetRow: blockColumns, epilogue: epilogue)
-      if index == 0, let ahead, block.isWhole { product.run(asking: ahead) } else { product.run() }
+      if index == 0, block.isWhole { product.run(asking: ahead) } else { product.run() }
     }
     stack.take(folds: pass.folds) { target in
       if pass.rows > 0 { product(target, .store) } else { target.update(repeating: 0, count: blockSize) }
@@ -146,46 +151,63 @@ private func gradient(
   }
 }
 
-/// The weights, moments and copy of a block whose turn comes soon: without being asked for, they would come from far away
-/// when they are needed.
+/// Memory of the blocks that come soon, asked for while a block's gradient is computed: the weights, moments and copy of one
+/// whose turn comes later, which would have to come from far away; and, taken from the cores that read them, the weights
+/// and the copy of the next.
 private struct BlockAhead {
-  private let parameters, first, second: MutableFloats
-  private let inputs: Int
-  /// Of the copy: a line for every column of the block.
-  private let lines: MutableFloats
-  private let lineStride: Int
+  private let later: BlockMemory
+  private let first, second: MutableFloats
+  /// Where others read it, and where it is whole: what lies beyond its edges may be another core's.
+  private let next: BlockMemory?
 
   /// Blocks of 16 KiB: a few of them fit the second-level cache beside what is being worked on.
-  static let distance = 3
+  static let distance = 4
 
   @inline(__always)
-  init(_ weights: LayerWeights, _ block: Block) {
+  init(_ weights: LayerWeights, _ block: Block, next: Block?) {
+    later = BlockMemory(weights, block)
     let at = block.row * weights.inputs + block.column
-    (parameters, first, second) = (weights.parameters + at, weights.first + at, weights.second + at)
-    inputs = weights.inputs
-    let copy = transposedColumn(
-      weights.row + block.row, of: weights.outputs, inputs: inputs, layout: .panels, in: weights.transposed)
-    lines = copy.first + block.column * copy.stride
-    lineStride = copy.stride
+    (first, second) = (weights.first + at, weights.second + at)
+    self.next = next.flatMap { weights.isShared && $0.isWhole ? BlockMemory(weights, $0) : nil }
   }
 
   /// Asks for a quarter of what belongs to a row.
   @inline(__always)
   func ask(row: Int, part: Int) {
     switch part {
-    case 0: ask(parameters + row * inputs, Vector.count)
-    case 1: ask(first + row * inputs, Vector.count)
-    case 2: ask(second + row * inputs, Vector.count)
-    default: ask(lines + 4 * row * lineStride, lineStride)
+    case 0:
+      ask(later.parameters + row * later.inputs, Vector.count)
+      if let next { takeLines(next.parameters + row * next.inputs, 4) }
+    case 1: ask(first + row * later.inputs, Vector.count)
+    case 2: ask(second + row * later.inputs, Vector.count)
+    default:
+      ask(later.lines + 4 * row * later.lineStride, later.lineStride)
+      if let next { takeLines(next.lines + 4 * row * next.lineStride, 4, stride: next.lineStride) }
     }
   }
 
   @inline(__always)
   private func ask(_ line: MutableFloats, _ stride: Int) {
-    csimd_prefetch_to_second_level(line)
-    csimd_prefetch_to_second_level(line + stride)
-    csimd_prefetch_to_second_level(line + 2 * stride)
-    csimd_prefetch_to_second_level(line + 3 * stride)
+    for index in 0..<4 { csimd_prefetch_to_second_level(line + index * stride) }
+  }
+}
+
+/// Where a block's weights are, and their copy.
+private struct BlockMemory {
+  let parameters: MutableFloats
+  let inputs: Int
+  /// Of the copy: a line for every column of the block.
+  let lines: MutableFloats
+  let lineStride: Int
+
+  @inline(__always)
+  init(_ weights: LayerWeights, _ block: Block) {
+    parameters = weights.parameters + block.row * weights.inputs + block.column
+    inputs = weights.inputs
+    let copy = transposedColumn(
+      weights.row + block.row, of: weights.outputs, inputs: inputs, layout: .panels, in: weights.transposed)
+    lines = copy.first + block.column * copy.stride
+    lineStride = copy.stride
   }
 }
 

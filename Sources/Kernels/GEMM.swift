@@ -1,3 +1,5 @@
+import CSIMD
+
 /// A matrix product on packed rows, `target = epilogue(left · right)`, cut into register tiles.
 ///
 /// Runtime strides: with sums in registers and everything else in two running pointers they cost nothing
@@ -19,6 +21,8 @@ struct GEMM {
   var target: MutableFloats
   var targetRow: Int
   var epilogue: Epilogue
+  /// Whether other cores read the target, so that a tile takes its lines before it computes what to store there.
+  var isTargetShared = false
 
   func run() {
     var column = 0
@@ -117,6 +121,11 @@ struct GEMM {
   private func tile<let above: Int, let below: Int, Row: Panel, Stride: RowStride>(
     _: Tile<above, below, Row, Stride>.Type, _ row: Int, _ column: Int, _ right: PanelOperand
   ) {
+    if isTargetShared {
+      for i in 0..<above + below {
+        for j in 0..<Row.width { csimd_take_over(target + (row + i) * targetRow + column + j * Vector.count) }
+      }
+    }
     var tile = Tile<above, below, Row, Stride>()
     tile.accumulate(
       depth: depth, left: left + row * leftRow, leftRow: leftRow, leftDepth: leftDepth,

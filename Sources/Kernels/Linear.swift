@@ -86,12 +86,14 @@ public func linearInputGradientBehindReLU(
 ///   - dy: (R, N), rows `dyRow` floats apart.
 ///   - x: (R, K), contiguous; K a multiple of 16.
 ///   - gradient: dW, (N, K); overwritten.
+///   - isShared: whether other cores read the gradient.
 public func linearWeightGradient(
-  rows: Int, inputs: Int, outputs: Int, dy: Floats, dyRow: Int, x: Floats, gradient: MutableFloats
+  rows: Int, inputs: Int, outputs: Int, dy: Floats, dyRow: Int, x: Floats, gradient: MutableFloats,
+  isShared: Bool = false
 ) {
   GEMM(
     rows: outputs, columns: inputs, depth: rows, left: dy, leftRow: 1, leftDepth: dyRow,
-    right: .rows(x, row: inputs), target: gradient, targetRow: inputs, epilogue: .store
+    right: .rows(x, row: inputs), target: gradient, targetRow: inputs, epilogue: .store, isTargetShared: isShared
   ).run()
 }
 

@@ -279,6 +279,16 @@ static inline __attribute__((always_inline)) void csimd_prefetch_to_write(const 
   __builtin_prefetch(address, 1, 3);
 }
 
+/// Takes the cache line at an address from all other cores, by storing what is there: nobody else may write to it. A
+/// prefetch for writing does nothing for a line that is here already and that others read, too.
+static inline __attribute__((always_inline)) void csimd_take(float *_Nonnull address) {
+  *(volatile float *)address = *(volatile float *)address;
+}
+/// The same for a line that will be overwritten: what it holds is not waited for, and lost.
+static inline __attribute__((always_inline)) void csimd_take_over(float *_Nonnull address) {
+  *(volatile float *)address = 0;
+}
+
 /// Asks for the cache line at an address into the second-level cache: it will be read later, and should take no room from what
 /// is worked on now.
 static inline __attribute__((always_inline)) void csimd_prefetch_to_second_level(const void *_Nonnull address) {
