@@ -10,6 +10,7 @@ public final class TrainingStep {
   private let settings: Settings
   private let names: NameTable
   private let sampler: BatchSampler
+  private let sorter: IndexSorter
   private let synchronisation: any GradientSynchronisation
   private let pass: ShardPass
   /// Where this rank's gradients go, as `synchronisation` has them.
@@ -71,6 +72,7 @@ public final class TrainingStep {
     gradients = synchronisation.gradients
     (self.rank, self.ranks) = (rank, ranks)
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
+    sorter = sampler.sorter
     ramp = settings.ramp
     trees = settings.summationTrees
     microShards = trees.map {
@@ -194,7 +196,8 @@ public final class TrainingStep {
     part = ramp.part(of: step)
     let (size, cuts) = (ramp.size(ofPart: part), cuts[part])
     sampler.sortedNames(
-      from: ramp.firstSample(of: step), into: UnsafeMutableBufferPointer(rebasing: batchIndices.buffer[..<size]))
+      from: ramp.firstSample(of: step), into: UnsafeMutableBufferPointer(rebasing: batchIndices.buffer[..<size]),
+      sorter)
     var positions = 0
     for slot in 0..<size {
       let name = names.names[Int(batchIndices[slot])]

@@ -29,13 +29,18 @@ public struct BatchSampler: Sendable {
     return permute(position, key: random.bits(UInt64(epoch)))
   }
 
+  /// What sorts the indices of a batch, or of fewer names.
+  public var sorter: IndexSorter { IndexSorter(most: batch, bound: names) }
+
   /// Writes the B indices of a step's batch, in ascending order.
   public func sortedBatch(step: Int, into indices: UnsafeMutableBufferPointer<UInt32>) {
-    sortedNames(from: step * batch, into: UnsafeMutableBufferPointer(rebasing: indices[..<batch]))
+    sortedNames(from: step * batch, into: UnsafeMutableBufferPointer(rebasing: indices[..<batch]), sorter)
   }
 
-  /// Writes the indices of consecutive samples' names, in ascending order; as many as fit.
-  public func sortedNames(from sample: Int, into indices: UnsafeMutableBufferPointer<UInt32>) {
+  /// Writes the indices of consecutive samples' names, in ascending order; as many as fit, B at most.
+  public func sortedNames(
+    from sample: Int, into indices: UnsafeMutableBufferPointer<UInt32>, _ sorter: borrowing IndexSorter
+  ) {
     var (epoch, position) = sample.quotientAndRemainder(dividingBy: names)
     var key = random.bits(UInt64(epoch))
     for slot in indices.indices {
@@ -47,7 +52,7 @@ public struct BatchSampler: Sendable {
       indices[slot] = UInt32(truncatingIfNeeded: permute(position, key: key))
       position += 1
     }
-    sortInPlace(indices)
+    sorter.sort(indices)
   }
 
   /// A keyed permutation of 0..<names: a Feistel network over the next power of two, walked along its cycle
@@ -74,47 +79,5 @@ public struct BatchSampler: Sendable {
   private static func scramble(_ value: UInt64, _ key: UInt64) -> UInt64 {
     let product = (value ^ key) &* 0xa076_1d64_78bd_642f
     return (product >> 32) ^ (product >> 51)
-  }
-}
-
-/// Sorts indices in place without touching the heap, which `sort()` does.
-func sortInPlace(_ values: UnsafeMutableBufferPointer<UInt32>) {
-  if values.count <= 48 {
-    insertionSort(values)
-  } else {
-    heapSort(values)
-  }
-}
-
-private func insertionSort(_ values: UnsafeMutableBufferPointer<UInt32>) {
-  guard values.count > 1 else { return }
-  for i in 1..<values.count {
-    let value = values[i]
-    var hole = i
-    while hole > 0, values[hole - 1] > value {
-      values[hole] = values[hole - 1]
-      hole -= 1
-    }
-    values[hole] = value
-  }
-}
-
-private func heapSort(_ values: UnsafeMutableBufferPointer<UInt32>) {
-  func sink(_ start: Int, _ end: Int) {
-    let value = values[start]
-    var parent = start
-    while 2 * parent + 1 < end {
-      var child = 2 * parent + 1
-      if child + 1 < end, values[child + 1] > values[child] { child += 1 }
-      if values[child] <= value { break }
-      values[parent] = values[child]
-      parent = child
-    }
-    values[parent] = value
-  }
-  for start in stride(from: values.count / 2 - 1, through: 0, by: -1) { sink(start, values.count) }
-  for end in stride(from: values.count - 1, to: 0, by: -1) {
-    values.swapAt(0, end)
-    sink(0, end)
   }
 }
