@@ -2,10 +2,12 @@ import GPT
 import MPI
 import Values
 
-/// Every strategy that is available on these ranks, timed on real steps of the run that is to come.
+/// Every strategy that is available on these ranks, with every engine that `auto` may take, timed on real steps of the run
+/// that is to come, while all ranks compute.
 public struct Tournament: Sendable {
   public struct Result: Sendable {
     public var strategy: SynchronisationStrategy
+    public var engine: EngineKind
     /// Median over the steps of each step's slowest rank, in µs: all of the step, and, in steps that measure the wait,
     /// synchronisation and update.
     public var step, synchronisation: Double
@@ -20,19 +22,24 @@ public struct Tournament: Sendable {
   ///
   /// - Parameters:
   ///   - settings: of the run; its strategy does not count.
+  ///   - engines: nil for those between which the settings leave the choice.
   ///   - names: the training names, the same on every rank.
   /// - Throws: `MPIError`; `Stopped` on all ranks. What is wrong with the run itself shows when it starts.
-  public init(_ settings: Settings, names: NameTable, world: Communicator) throws {
+  public init(_ settings: Settings, engines: [EngineOptions]? = nil, names: NameTable, world: Communicator) throws {
     // Most names come in the largest batches, at the end.
     var settings = settings
     settings.batchRamp = 0
-    let players = try TimedTraining.ofEveryStrategy(settings, names: names, world: world)
+    let players = try (engines ?? settings.engine.contenders).flatMap { engine in
+      settings.engine = engine
+      return try TimedTraining.ofEveryStrategy(settings, names: names, world: world)
+    }
     try Self.turns.run(over: world) { for player in players { try player.turn() } }
     try StopSignal.check(over: world) { for player in players { try player.close() } }
     // The same on every rank, bit for bit: all choose by it.
     results = try players.map { player in
       Result(
-        strategy: player.strategy, step: try player.sample().median,
+        strategy: player.strategy, engine: player.settings.engine.resolvedKind(for: player.settings.shape),
+        step: try player.sample().median,
         synchronisation: Sample(
           try player.slowest(
             player.waitingSteps.map { ($0.outcome.phases[.synchronisation] + $0.outcome.phases[.adam]) / 1000 })

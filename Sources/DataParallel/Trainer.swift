@@ -15,6 +15,8 @@ public final class Trainer {
   private let check: ReplicaCheck?
   /// How gradients become one update, as it was chosen for these ranks.
   public let synchronisation: Synchronisation
+  /// How each rank computes.
+  public var engine: EngineKind { settings.engine.resolvedKind(for: settings.shape) }
   /// Where the run is, if it is not at its beginning.
   private var resumed: TrainingProgress?
   private var stepsDone = 0

@@ -20,6 +20,17 @@ public struct EngineOptions: Sendable, Equatable {
     return EngineKind.sme2.isAvailable && shape.dModel >= sme2From ? .sme2 : .simd
   }
 
+  /// Where `auto` leaves a choice between engines, one of each; otherwise these options alone. Which is faster a formula
+  /// cannot tell: cores may have a matrix unit each, or one in common.
+  public var contenders: [EngineOptions] {
+    guard kind == .auto, EngineKind.sme2.isAvailable else { return [self] }
+    return [EngineKind.simd, .sme2].map { kind in
+      var options = self
+      options.kind = kind
+      return options
+    }
+  }
+
   /// Whether the engine that is used at a shape can keep the factors of gradients: `FactorStore`.
   public func keepsFactors(at shape: Shape) -> Bool { resolvedKind(for: shape) == .simd }
 

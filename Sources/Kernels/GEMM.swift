@@ -60,12 +60,54 @@ struct GEMM {
     let tallest = tallest(Row.self, Stride.self)
     let tiles = (rows + tallest - 1) / tallest
     let (height, taller) = rows.quotientAndRemainder(dividingBy: tiles)
+    let next = Row.width == Registers.widestPanel && Row.tallest <= 6 ? self.right.next(after: column, of: columns) : nil
     var row = 0
     for index in 0..<tiles {
       let height = index < taller ? height + 1 : height
-      tile(Row.self, Stride.self, height: height, row, column, right)
+      if let next {
+        askingTile(
+          Row.self, Stride.self, height: height, row, column, right,
+          PanelAhead(next, terms: depth * index / tiles..<depth * (index + 1) / tiles))
+      } else {
+        tile(Row.self, Stride.self, height: height, row, column, right)
+      }
       row += height
     }
+  }
+
+  /// As `tile`, of the widest panels where tiles are not tall, and asks for what the next panel will be copied from.
+  @inline(__always)
+  private func askingTile<Row: Panel, Stride: RowStride>(
+    _: Row.Type, _: Stride.Type, height: Int, _ row: Int, _ column: Int, _ right: PanelOperand, _ ahead: PanelAhead
+  ) {
+    switch height {
+    case 1: tile(Tile<1, 0, Row, Stride>.self, row, column, right, ahead)
+    case 2: tile(Tile<2, 0, Row, Stride>.self, row, column, right, ahead)
+    case 3: tile(Tile<3, 0, Row, Stride>.self, row, column, right, ahead)
+    case 4: tile(Tile<4, 0, Row, Stride>.self, row, column, right, ahead)
+    case 5: tile(Tile<5, 0, Row, Stride>.self, row, column, right, ahead)
+    default: tile(Tile<6, 0, Row, Stride>.self, row, column, right, ahead)
+    }
+  }
+
+  @inline(never)
+  private func tile<let above: Int, let below: Int, Row: Panel, Stride: RowStride>(
+    _: Tile<above, below, Row, Stride>.Type, _ row: Int, _ column: Int, _ right: PanelOperand, _ ahead: PanelAhead
+  ) {
+    var tile = Tile<above, below, Row, Stride>()
+    // A few lines and a few terms in turns: lines that are asked for all at once wait for each other.
+    let left = left + row * leftRow
+    let pieces = max(ahead.count, 1)
+    var done = 0
+    for piece in 0..<pieces {
+      if piece < ahead.count { ahead.ask(piece) }
+      let end = depth * (piece + 1) / pieces
+      tile.accumulate(
+        depth: end - done, left: left + done * leftDepth, leftRow: leftRow, leftDepth: leftDepth,
+        right: right.first + done * right.depth, rightDepth: right.depth)
+      done = end
+    }
+    tile.finish(epilogue, at: row, column, target: target, targetRow: targetRow)
   }
 
   @inline(__always)

@@ -1,3 +1,5 @@
+import CSIMD
+
 /// How the columns of a GEMM are cut into panels, and the packed layout that follows the cut.
 ///
 /// Packed, a (depth × columns) operand lies panel behind panel, each contiguous as (depth, width). Rows of a wide
@@ -29,6 +31,25 @@ struct PanelOperand {
   var depth: Int
 }
 
+/// Rows of the next panel to be copied, asked for while a tile is computed.
+struct PanelAhead {
+  private let first: Floats
+  private let row: Int
+  /// Rows.
+  let count: Int
+
+  @inline(__always)
+  init(_ panel: PanelOperand, terms: Range<Int>) {
+    (first, row, count) = (panel.first + terms.lowerBound * panel.depth, panel.depth, terms.count)
+  }
+
+  @inline(__always)
+  func ask(_ index: Int) {
+    let line = first + index * row
+    for vector in 0..<Registers.widestPanel { csimd_prefetch_to_second_level(line + vector * Vector.count) }
+  }
+}
+
 /// The right operand of a GEMM.
 enum RightOperand {
   /// Row k at `k · row`.
@@ -37,6 +58,14 @@ enum RightOperand {
   case packing(Floats, row: Int, scratch: MutableFloats)
   /// Packed already.
   case panels(Floats)
+
+  /// Where the panel after the widest one at `column` will be copied from; nil where there is none, or nothing is copied.
+  @inline(__always)
+  func next(after column: Int, of columns: Int) -> PanelOperand? {
+    let next = column + Registers.widestPanel * Vector.count
+    guard case .packing(let first, let row, _) = self, next < columns else { return nil }
+    return PanelOperand(first: first + next, depth: row)
+  }
 
   @inline(__always)
   func panel(column: Int, width: Int, depth: Int) -> PanelOperand {

@@ -49,6 +49,8 @@ public struct SynchronisationFile: FileFormat {
 public struct SynchronisationResult: FileRecord {
   /// C and B.
   public var c = 0, batch = 0
+  /// How each rank computed; nil in files of 0.1.0.
+  public var engine: String?
   public var strategy = ""
   public var ranks = 0
   public var usPerStep = Double.nan

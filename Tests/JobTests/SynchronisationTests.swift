@@ -139,6 +139,19 @@ extension Jobs {
       #expect(plain.losses == metrics.losses)
     }
 
+    @Test("a tournament of engines: each with every strategy it can have, and the fastest first")
+    func tournamentOfEngines() throws {
+      let result = try MPIRun(ranks: 2).run("sync-exercise", ["tournament", "scalar", "simd"])
+      let rows = result.lines.map { $0.split(separator: " ").map(String.init) }
+      let strategies: Set = ["allreduce", "sharded", "shared", "hierarchical", "overlap"]
+      #expect(Set(rows.filter { $0[0] == "simd" }.map { $0[1] }) == strategies.union(["factors"]), "\(result)")
+      #expect(Set(rows.filter { $0[0] == "scalar" }.map { $0[1] }) == strategies, "\(result)")
+      // Plain loops take ten times as long.
+      #expect(rows.first?[0] == "simd", "\(result)")
+      let times = rows.compactMap { Double($0[2]) }
+      #expect(times.count == rows.count && times == times.sorted(), "\(result)")
+    }
+
     @Test("a tournament leaves nothing to choose by hand")
     func tournamentRefused() throws {
       for (arguments, message) in [

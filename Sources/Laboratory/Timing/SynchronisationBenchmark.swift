@@ -11,6 +11,7 @@ public final class SynchronisationBenchmark {
     public var shape: Shape
     /// B
     public var batch: Int
+    public var engine: EngineKind
     public var strategy: SynchronisationStrategy
     /// N
     public var ranks: Int
@@ -86,8 +87,10 @@ public final class SynchronisationBenchmark {
       let adam = try slowest(phases[.adam])
       let cost = try slowest(zip(phases[.synchronisation], phases[.adam]).map { $0 + $1 })
       return Result(
-        shape: player.settings.shape, batch: player.settings.batch, strategy: player.strategy, ranks: world.size,
-        step: try player.sample().median, synchronisation: max(0, cost - adam), wait: try slowest(phases[.wait]),
+        shape: player.settings.shape, batch: player.settings.batch,
+        engine: player.settings.engine.resolvedKind(for: player.settings.shape), strategy: player.strategy,
+        ranks: world.size, step: try player.sample().median, synchronisation: max(0, cost - adam),
+        wait: try slowest(phases[.wait]),
         adam: adam, singleCoreStep: single, workInflation: player.rows.workInflation, bareAllReduce: bare,
         barrier: barrier)
     }

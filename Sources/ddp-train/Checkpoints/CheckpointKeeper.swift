@@ -34,14 +34,17 @@ final class CheckpointKeeper: CheckpointSink {
   ///
   /// - Parameters:
   ///   - step: steps done.
-  ///   - strategy, tournament: how the ranks work together, and whether they chose it so.
+  ///   - strategy, engine: how the ranks work together, and how each computes.
+  ///   - tournament: whether they chose it so.
   ///   - beforeWriting: runs before each checkpoint is written: what belongs to the steps before is to be in its place
   ///     by then.
   func trainingBegins(
-    step: Int, by strategy: SynchronisationStrategy, tournament: Bool, beforeWriting: @escaping () -> Void
+    step: Int, by strategy: SynchronisationStrategy, engine: EngineKind, tournament: Bool,
+    beforeWriting: @escaping () -> Void
   ) {
     schedule = CheckpointSchedule(interval, step: step, now: csimd_nanoseconds())
     metadata["sync"] = strategy.rawValue
+    metadata["engine"] = engine.rawValue
     metadata["tournament"] = "\(tournament)"
     self.beforeWriting = beforeWriting
   }

@@ -13,8 +13,8 @@ struct RunCheckpoints {
   let keeper: CheckpointKeeper?
   /// Where the run goes on, the same on all ranks; nil where it begins.
   let resumed: TrainingProgress?
-  /// The strategy that won a tournament of the same ranks on the same hosts, the same on all ranks.
-  let strategy: SynchronisationStrategy?
+  /// What won a tournament of the same ranks on the same hosts, the same on all ranks.
+  let choice: StoredChoice?
   /// For people: where the run goes on.
   let notice: String?
 
@@ -32,11 +32,12 @@ struct RunCheckpoints {
       return try Whereabouts.during(.reading) { try Opened(plan, identity, place: place, settings, logger) }
     }
     keeper = opened?.keeper
-    var strategy: String?
+    var (strategy, engine): (String?, String?)
     if let found = opened?.found?.metadata, found["tournament"] == "true", found["hosts"] == place {
-      strategy = found["sync"]
+      (strategy, engine) = (found["sync"], found["engine"])
     }
-    self.strategy = SynchronisationStrategy(rawValue: try world.broadcast(strategy ?? ""))
+    choice = StoredChoice(
+      strategy: try world.broadcast(strategy ?? ""), engine: try world.broadcast(engine ?? ""))
     resumed = try Self.broadcast(opened?.progress, over: world)
     notice =
       plan.resumes
@@ -53,6 +54,20 @@ struct RunCheckpoints {
         steps: steps, losses: losses, elapsedSeconds: elapsed, rows: rows, ranks: ranks, phases: phases,
         microsecondsPerStep: time)
     }
+  }
+}
+
+/// The winner of a tournament, as a checkpoint has it.
+struct StoredChoice {
+  let strategy: SynchronisationStrategy
+  let engine: EngineKind
+
+  /// Nil for words that stand for none.
+  init?(strategy: String, engine: String) {
+    guard let strategy = SynchronisationStrategy(rawValue: strategy), let engine = EngineKind(rawValue: engine) else {
+      return nil
+    }
+    (self.strategy, self.engine) = (strategy, engine)
   }
 }
 

@@ -132,12 +132,8 @@ struct Bench: JobCommand {
   }
 
   private func cases(_ options: OptionValues<Table>) throws -> [TimedCase] {
-    let chosen = try options.engine.options
     // Where auto has a choice, its owner is to see both.
-    let kinds: [EngineKind] = chosen.kind == .auto && EngineKind.sme2.isAvailable ? [.simd, .sme2] : [chosen.kind]
-    return try kinds.flatMap { kind in
-      var engine = chosen
-      engine.kind = kind
+    try options.engine.options.contenders.flatMap { engine in
       var cases = try options.dModel.map { width in
         TimedCase(
           shape: try Shape(dModel: width, heads: options.heads), batch: options.batch, engine: engine)

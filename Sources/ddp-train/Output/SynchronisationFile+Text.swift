@@ -14,24 +14,26 @@ extension SynchronisationFile {
   /// For people.
   var text: String {
     func cost(_ result: SynchronisationResult) -> Double { result.syncUs + result.adamUs }
+    let engines = Set(results.map(\.engine))
     let table = Table(
       results,
-      [
-        .number("C") { "\($0.c)" }, .number("B") { "\($0.batch)" }, .words("strategy") { $0.strategy },
-        .number("µs/step") { significant($0.usPerStep) }, .number("sync") { significant($0.syncUs) },
-        .number("wait") { significant($0.waitUs) }, .number("Adam") { significant($0.adamUs) },
-        .number("sync+Adam") { significant(cost($0)) },
-        .number("of allreduce") { result in
-          let reference = results.first {
-            ($0.c, $0.batch) == (result.c, result.batch) && $0.strategy == "allreduce"
-          }
-          return fixed(reference.map { cost(result) / cost($0) } ?? .nan, 2)
-        },
-        .number("one core") { significant($0.singleCoreUsPerStep) },
-        .number("efficiency") { fixed($0.efficiency, 2) }, .number("work") { fixed($0.workInflation, 3) },
-        .number("bare") { significant($0.bareAllreduceUs) },
-        .number("barrier, ns") { $0.barrierNs.map(significant) ?? "–" },
-      ])
+      [.number("C") { "\($0.c)" }, .number("B") { "\($0.batch)" }]
+        + (engines.count > 1 ? [.words("engine") { $0.engine ?? "–" }] : []) + [
+          .words("strategy") { $0.strategy },
+          .number("µs/step") { significant($0.usPerStep) }, .number("sync") { significant($0.syncUs) },
+          .number("wait") { significant($0.waitUs) }, .number("Adam") { significant($0.adamUs) },
+          .number("sync+Adam") { significant(cost($0)) },
+          .number("of allreduce") { result in
+            let reference = results.first {
+              ($0.c, $0.batch, $0.engine) == (result.c, result.batch, result.engine) && $0.strategy == "allreduce"
+            }
+            return fixed(reference.map { cost(result) / cost($0) } ?? .nan, 2)
+          },
+          .number("one core") { significant($0.singleCoreUsPerStep) },
+          .number("efficiency") { fixed($0.efficiency, 2) }, .number("work") { fixed($0.workInflation, 3) },
+          .number("bare") { significant($0.bareAllreduceUs) },
+          .number("barrier, ns") { $0.barrierNs.map(significant) ?? "–" },
+        ])
     return (["built for \(isa), \(plural(results.first?.ranks ?? 0, "rank"))", ""] + table.lines(indent: 2))
       .joined(separator: "\n")
   }
@@ -41,7 +43,7 @@ extension SynchronisationResult {
   fileprivate init(_ result: SynchronisationBenchmark.Result) {
     self.init {
       ($0.c, $0.batch, $0.ranks) = (result.shape.dModel, result.batch, result.ranks)
-      $0.strategy = result.strategy.rawValue
+      ($0.engine, $0.strategy) = (result.engine.rawValue, result.strategy.rawValue)
       $0.usPerStep = result.step
       ($0.syncUs, $0.waitUs, $0.adamUs) = (result.synchronisation, result.wait, result.adam)
       ($0.singleCoreUsPerStep, $0.efficiency) = (result.singleCoreStep, result.efficiency)

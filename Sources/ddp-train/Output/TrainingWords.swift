@@ -14,7 +14,8 @@ struct TrainingWords {
   let hosts: [String]
 
   func header(
-    names: NameSet, training: Int, heldOut: Int?, strategy: SynchronisationStrategy, resumed: String?
+    names: NameSet, training: Int, heldOut: Int?, strategy: SynchronisationStrategy, engine: EngineKind,
+    resumed: String?
   ) -> String {
     let settings = plan.settings
     let shape = settings.shape
@@ -22,7 +23,7 @@ struct TrainingWords {
       (
         "ddp-train",
         "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), "
-          + "engine \(settings.engine.resolvedKind(for: settings.shape))"
+          + "engine \(engine)"
       ),
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
       (
@@ -76,10 +77,12 @@ struct TrainingWords {
   }
 
   func table(_ tournament: Tournament) -> String {
-    Table(
+    let engines = Set(tournament.results.map(\.engine))
+    return Table(
       tournament.results,
       [
-        .words("tournament") { $0.strategy.rawValue }, .number("µs/step") { significant($0.step) },
+        .words("tournament") { engines.count > 1 ? "\($0.strategy), \($0.engine)" : "\($0.strategy)" },
+        .number("µs/step") { significant($0.step) },
         .number("of it synchronisation + Adam") { significant($0.synchronisation) },
       ]
     ).lines().joined(separator: "\n")

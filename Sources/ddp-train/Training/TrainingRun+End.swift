@@ -12,7 +12,7 @@ extension TrainingRun {
   {
     let (metrics, begin) = (records.metrics, checkpoints?.resumed?.steps ?? 0)
     checkpoints?.keeper?.trainingBegins(
-      step: begin, by: trainer.synchronisation.strategy, tournament: plan.syncTournament,
+      step: begin, by: trainer.synchronisation.strategy, engine: trainer.engine, tournament: plan.syncTournament,
       // Records up to a checkpoint must not be lost with the process: a resumed run goes on after them.
       beforeWriting: { metrics?.flush() })
     Whereabouts.enter(.computing, step: begin)

@@ -63,19 +63,24 @@ extension TrainingRun {
     }
   }
 
-  /// The settings, with the fastest strategy here where a tournament is wanted. One rank has none to choose. All ranks
-  /// come to the same.
+  /// The settings, with the fastest strategy here, and the fastest engine where it was left to the program, where a
+  /// tournament is wanted. One rank has none to choose. All ranks come to the same.
   ///
   /// - Parameter stored: what these ranks chose on these hosts before.
-  func choosingStrategy(for names: RunNames, stored: SynchronisationStrategy?) throws -> Settings {
+  func choosingStrategy(for names: RunNames, stored: StoredChoice?) throws -> Settings {
     var settings = plan.settings
     guard plan.syncTournament, world.size > 1 else { return settings }
     if let stored {
-      settings.strategy = stored
-      say("tournament of the checkpoint: \(stored)")
+      settings.strategy = stored.strategy
+      if settings.engine.contenders.contains(where: { $0.kind == stored.engine }) {
+        settings.engine.kind = stored.engine
+      }
+      say("tournament of the checkpoint: \(stored.strategy)")
     } else {
       let tournament = try Tournament(settings, names: names.training, world: world)
-      settings.strategy = tournament.results.first?.strategy ?? settings.strategy
+      if let winner = tournament.results.first {
+        (settings.strategy, settings.engine.kind) = (winner.strategy, winner.engine)
+      }
       say(report.table(tournament))
     }
     return settings
@@ -86,7 +91,7 @@ extension TrainingRun {
     say(
       report.header(
         names: names.all, training: names.training.count, heldOut: names.heldOut?.count,
-        strategy: trainer.synchronisation.strategy, resumed: checkpoints?.notice))
+        strategy: trainer.synchronisation.strategy, engine: trainer.engine, resumed: checkpoints?.notice))
   }
 
   func begin(_ metrics: MetricsFile?, after resumed: TrainingProgress?) throws {

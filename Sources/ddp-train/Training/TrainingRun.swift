@@ -38,7 +38,7 @@ struct TrainingRun {
     // After the folder of checkpoints is there, in which they may lie.
     let records = try openRecords()
     if speaks { warn(about: names) }
-    let settings = try choosingStrategy(for: names, stored: checkpoints?.strategy)
+    let settings = try choosingStrategy(for: names, stored: checkpoints?.choice)
     let trainer = try Trainer(
       settings: settings, names: names.training, dataHash: names.all.hash, version: DDPTrain.version, world: world)
     if let resumed = checkpoints?.resumed { try trainer.resume(resumed, model: checkpoints?.keeper?.arrays) }

@@ -11,18 +11,29 @@ import MPI
 ///     mpirun -np 3 sync-exercise sharded 32 5
 ///     sharded: 3 ranks, error 2.1e-07, hash 0123…, allocations 0.00
 ///
-/// Arguments: strategy, width, steps, bucket in KiB.
+/// Arguments: strategy, width, steps, bucket in KiB; or `tournament` and engines, whose results it prints, the fastest first:
+///
+///     mpirun -np 2 sync-exercise tournament simd scalar
+///     simd shared 20.1
 @main
 struct SyncExercise {
   static func main() {
     let arguments = CommandLine.arguments
+    let engines = arguments.dropFirst(2).compactMap(EngineKind.init(rawValue:))
+    if arguments.dropFirst().first == "tournament" {
+      return within { try tournament(of: engines, world: $0) }
+    }
     guard arguments.count == 5, let strategy = SynchronisationStrategy(rawValue: arguments[1]),
       let width = Int(arguments[2]), let steps = Int(arguments[3]), let bucket = Int(arguments[4])
     else { exit(64) }
+    within { try run(strategy, width: width, steps: steps, bucketKiB: bucket, world: $0) }
+  }
+
+  private static func within(_ body: (Communicator) throws -> Void) {
     do {
       let mpi = try Environment()
       do {
-        try run(strategy, width: width, steps: steps, bucketKiB: bucket, world: mpi.world)
+        try body(mpi.world)
       } catch {
         withExtendedLifetime(mpi) { Environment.abort(because: error) }
       }
@@ -30,6 +41,17 @@ struct SyncExercise {
     } catch {
       Environment.abort(because: error)
     }
+  }
+
+  private static func tournament(of engines: [EngineKind], world: Communicator) throws {
+    let settings = try Settings(
+      shape: Shape(dModel: 16, heads: 4), batch: 7, steps: 100, learningRate: 0.01, seed: 1,
+      engine: EngineOptions(), evaluate: false)
+    let results = try Tournament(
+      settings, engines: engines.map(EngineOptions.init(kind:)), names: try NameSet(path: names).table, world: world
+    ).results
+    guard world.rank == 0 else { return }
+    for result in results { print("\(result.engine) \(result.strategy) \(result.step)") }
   }
 
   private static func run(
