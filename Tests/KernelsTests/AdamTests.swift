@@ -57,6 +57,35 @@ import Testing
     }
   }
 
+  /// Lines that others read are taken first: so many at a time, up to the last one, and none beyond.
+  @Test(arguments: awkwardCounts + [1008, 1024, 1039, 1040, 2100])
+  func sharedLines(count: Int) {
+    var random = SeededRandom(seed: UInt64(count))
+    let (g, h) = (random.floats(count, magnitude: 1e-2), random.floats(count, magnitude: 1e-2))
+    let start = random.floats(count)
+    let lines = random.floats(max(count, 1))
+    let step = AdamStep(learningRate: Self.learningRate, firstPower: AdamStep.beta1, secondPower: AdamStep.usualBeta2)
+    for placement in GuardPlacement.allCases {
+      let results = [false, true].map { isShared in
+        withGuardedMemory(placement) { memory -> [Float] in
+          let gradients = [Floats(memory.array(g)), Floats(memory.array(h))]
+          let zeros = [Float](repeating: 0, count: count)
+          let (p, m, v) = (memory.array(start), memory.array(zeros), memory.array(zeros))
+          var next = AdamPrefetch(lines: memory.array(lines), stride: Vector.count)
+          next.isShared = isShared
+          gradients.withUnsafeBufferPointer {
+            adam(
+              count: count, step: step, gradients: $0, offset: 0, parameters: p, first: m, second: v, next: next)
+          }
+          #expect(memory.isIntact, "\(placement)")
+          #expect(next.lines.map { array($0, lines.count) } == lines, "\(placement)")
+          return array(p, count) + array(m, count) + array(v, count)
+        }
+      }
+      #expect(firstDifference(results[1], results[0]) == nil, "\(placement)")
+    }
+  }
+
   /// Every power of ten from 1e-30 to 1e30, a dozen values each, of both signs.
   @Test(arguments: Array(-30...30))
   func anyMagnitude(exponent: Int) {

@@ -49,7 +49,7 @@ import Testing
       second: &expected.2)
     transpose(rows: 0, count: N, outputs: padded, inputs: K, layout: .panels, source: expected.0, target: &expected.3)
 
-    for placement in GuardPlacement.allCases {
+    for (placement, isShared) in GuardPlacement.allCases.flatMap({ [($0, false), ($0, true)] }) {
       withGuardedMemory(placement) { memory in
         let factors = sum.rows.indices.map {
           LayerFactors(
@@ -61,7 +61,8 @@ import Testing
         factors.withUnsafeBufferPointer {
           adam(
             LayerWeights(
-              row: 0, count: N, outputs: padded, inputs: K, parameters: p, first: m, second: v, transposed: copy),
+              row: 0, count: N, outputs: padded, inputs: K, parameters: p, first: m, second: v, transposed: copy,
+              isShared: isShared),
             factors: $0, step: step, scratch: scratch)
         }
         #expect(firstDifference(array(p, N * K), expected.0) == nil)

@@ -104,15 +104,17 @@ import Testing
   }
 
   private func expectWeightGradient(_ p: Problem, _ placement: GuardPlacement) {
-    let label = "\(p.rows) rows, \(p.inputs) → \(p.outputs), \(placement)"
-    withGuardedMemory(placement) { memory in
-      let gradient = memory.unwritten(p.outputs * p.inputs)
-      linearWeightGradient(
-        rows: p.rows, inputs: p.inputs, outputs: p.outputs, dy: memory.array(p.dy), dyRow: p.dyRow,
-        x: memory.array(p.x), gradient: gradient)
-      let mismatch = firstMismatch(array(gradient, p.outputs * p.inputs), p.exact.dWeights, terms: p.rows)
-      #expect(mismatch == nil, "\(label)")
-      #expect(memory.isIntact, "\(label)")
+    for isShared in [false, true] {
+      let label = "\(p.rows) rows, \(p.inputs) → \(p.outputs), \(placement), \(isShared ? "" : "not ")shared"
+      withGuardedMemory(placement) { memory in
+        let gradient = memory.unwritten(p.outputs * p.inputs)
+        linearWeightGradient(
+          rows: p.rows, inputs: p.inputs, outputs: p.outputs, dy: memory.array(p.dy), dyRow: p.dyRow,
+          x: memory.array(p.x), gradient: gradient, isShared: isShared)
+        let mismatch = firstMismatch(array(gradient, p.outputs * p.inputs), p.exact.dWeights, terms: p.rows)
+        #expect(mismatch == nil, "\(label)")
+        #expect(memory.isIntact, "\(label)")
+      }
     }
   }
 }
