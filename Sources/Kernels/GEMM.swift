@@ -60,7 +60,8 @@ struct GEMM {
     let tallest = tallest(Row.self, Stride.self)
     let tiles = (rows + tallest - 1) / tallest
     let (height, taller) = rows.quotientAndRemainder(dividingBy: tiles)
-    let next = Row.width == Registers.widestPanel && Row.tallest <= 6 ? self.right.next(after: column, of: columns) : nil
+    let asks = Row.width == Registers.widestPanel && Row.tallest <= 6
+    let next = asks ? self.right.next(after: column, of: columns) : nil
     var row = 0
     for index in 0..<tiles {
       let height = index < taller ? height + 1 : height
