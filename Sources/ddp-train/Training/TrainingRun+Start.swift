@@ -29,10 +29,14 @@ extension TrainingRun {
     let split = try onEveryRank(of: world) { try all.split(evaluation: plan.settings.evaluate) }
     let names = RunNames(all: all, training: split.training.table, heldOut: split.evaluation?.table)
     let settings = plan.settings
-    // A tournament holds one strategy at a time.
-    let need = MemoryNeed(
+    let one = MemoryNeed(
       shape: settings.shape, batch: settings.batch, engine: settings.engine, names: names.training,
       ranks: world.size, reproducible: settings.reproducible, averages: settings.average > 0)
+    // A tournament holds all it compares at once. The two of `FactorTrial` have no checkpoints yet, which take as much.
+    let players =
+      plan.syncTournament && world.size > 1
+      ? (SynchronisationStrategy.allCases.count - 1) * settings.engine.contenders.count : 1
+    let need = (1..<players).reduce(one) { sum, _ in sum + one }
     try requireMemory(need, for: "batch \(settings.batch) at d-model \(settings.shape.dModel)", over: world)
     return names
   }
