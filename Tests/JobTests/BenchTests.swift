@@ -111,7 +111,8 @@ extension Jobs {
   @Suite("bench --sync")
   struct BenchSync {
     static let keys: Set = [
-      "c", "batch", "strategy", "ranks", "us_per_step", "sync_us", "wait_us", "adam_us", "single_core_us_per_step",
+      "c", "batch", "engine", "strategy", "ranks", "us_per_step", "sync_us", "wait_us", "adam_us",
+      "single_core_us_per_step",
       "efficiency", "work_inflation", "bare_allreduce_us", "barrier_ns",
     ]
 
