@@ -77,7 +77,7 @@ struct FactorRoom {
         (tree.names(of: 0).count, (tree.leaves + ranks - 1) / ranks)
       } ?? (ShardCuts.capacity(names: settings.batch, ranks: ranks), 1)
     self.names = min(names, most)
-    passes = shards * ((names + most - 1) / most)
+    passes = shards * ShardPass.pieces(names, shape: shape)
     floats = FactorStore.count(shape: shape, names: self.names, passes: passes)
   }
 

@@ -36,12 +36,12 @@ public struct MemoryNeed: Sendable, Equatable {
       + (averages ? 8 : 0)
     let models = 4 * shape.parameterCount * count
     // A step's names, their indices and where they may be cut.
-    let always = models + 40 * batch
+    let always = models + 80 * batch
     largest = engine.bytes(shape: shape, rows: most)
     reserved = always + largest
     touched = reserved
     guard reserved > Self.little, !reproducible else { return }
-    let rows = min(Self.mostRows(batch: batch, engine: engine, names: names, ranks: ranks) * 9 / 8, most)
+    let rows = min(Self.mostRows(shape: shape, batch: batch, engine: engine, names: names, ranks: ranks) * 9 / 8, most)
     touched = always + engine.bytes(shape: shape, rows: rows)
   }
 
@@ -54,13 +54,15 @@ public struct MemoryNeed: Sendable, Equatable {
   }
 
   /// Rows of the rank that has most of them, in a step's batch; other steps' are much like it.
-  private static func mostRows(batch: Int, engine: EngineOptions, names: NameTable, ranks: Int) -> Int {
+  private static func mostRows(
+    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int
+  ) -> Int {
     let indices = AlignedBuffer<UInt32>(zeros: batch)
     BatchSampler(seed: 1, names: names.count, batch: batch).sortedBatch(step: 0, into: indices.buffer)
     let chosen = AlignedBuffer<Name>(zeros: batch)
     for slot in 0..<batch { chosen[slot] = names.names[Int(indices[slot])] }
-    let cuts = ShardCuts(names: batch, ranks: ranks)
-    cuts.count(chosen.pointer, engine: engine)
+    let cuts = ShardCuts(shape: shape, engine: engine, names: batch, ranks: ranks)
+    cuts.count(chosen.pointer)
     cuts.balance()
     return cuts.rows().largest
   }

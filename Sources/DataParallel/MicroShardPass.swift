@@ -9,6 +9,8 @@ final class MicroShardPass {
   /// The rank's largest nodes of a tree: what is to be handed on.
   let treeNodes: [Range<Int>]
   private let leaves: Range<Int>
+  /// The first slot of this rank's names in the sorted batch, for each of `trees`.
+  private let firstSlots: [Int]
   /// For each of `trees`.
   private let folds: [[Int]]
   /// Gradients in between, one a level of the tree; (P) each.
@@ -21,6 +23,7 @@ final class MicroShardPass {
     self.trees = trees
     self.parameterCount = parameterCount
     leaves = trees[0].leaves(rank: rank, ranks: ranks)
+    firstSlots = trees.map { $0.names(ofRank: rank, ranks: ranks).lowerBound }
     folds = trees.map(\.folds)
     treeNodes = trees[0].nodes(in: leaves)
     stride = CacheLine.padded(parameterCount)
@@ -32,15 +35,6 @@ final class MicroShardPass {
 
   /// The most names of one micro-shard.
   var capacity: Int { trees.map { $0.names(of: 0).count }.max() ?? 0 }
-
-  /// Slots of the sorted batch that this rank's micro-shards have.
-  ///
-  /// - Parameter part: of the run.
-  func names(inPart part: Int) -> Range<Int> {
-    guard !leaves.isEmpty else { return 0..<0 }
-    let (first, last) = (trees[part].names(of: leaves.lowerBound), trees[part].names(of: leaves.upperBound - 1))
-    return first.lowerBound..<last.upperBound
-  }
 
   /// Runs forward and backward pass of every micro-shard.
   ///
@@ -55,7 +49,7 @@ final class MicroShardPass {
     gradients: [UnsafeMutablePointer<Float>], _ clock: inout PhaseClock
   ) -> Double {
     var loss = 0.0
-    let first = names(inPart: part).lowerBound
+    let first = firstSlots[part]
     for index in treeNodes.indices {
       loss += run(
         treeNodes[index], level: 0, into: gradients[index], shard, trees[part], first, scale, pass, &clock)
@@ -71,7 +65,7 @@ final class MicroShardPass {
     _ shard: UnsafeBufferPointer<Name>, part: Int, scale: Double, _ pass: ShardPass, _ clock: inout PhaseClock
   ) -> Double {
     let tree = trees[part]
-    let first = names(inPart: part).lowerBound
+    let first = firstSlots[part]
     var loss = 0.0
     for leaf in leaves {
       let own = tree.names(of: leaf)

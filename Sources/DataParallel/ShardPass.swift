@@ -10,7 +10,6 @@ final class ShardPass {
   private let engine: any Engine
   /// (P)
   private let parameters: UnsafePointer<Float>
-  private let most: Int
   /// (P): the gradient of a piece after the first; empty where there is but one.
   private let other: AlignedBuffer<Float>
   private let factors: FactorStore?
@@ -20,6 +19,9 @@ final class ShardPass {
   /// The most names of a piece: 1 MB of activations and more, by measurement. docs/diary.md.
   static func mostNames(_ shape: Shape) -> Int { max(6144 / shape.dModel, 16) }
 
+  /// How many pieces so many names are worked on in.
+  static func pieces(_ names: Int, shape: Shape) -> Int { (names + mostNames(shape) - 1) / mostNames(shape) }
+
   /// - Parameters:
   ///   - engine: for as many names as a piece has.
   ///   - parameters: (P), which outlive this.
@@ -27,8 +29,8 @@ final class ShardPass {
   ///   - factors: where `keep` leaves them.
   init(_ engine: any Engine, parameters: UnsafePointer<Float>, names: Int, factors: FactorStore? = nil) {
     (self.engine, self.parameters, self.factors) = (engine, parameters, factors)
-    most = Self.mostNames(engine.shape)
-    other = AlignedBuffer(zeros: names > most && factors == nil ? engine.shape.parameterCount : 0)
+    other = AlignedBuffer(
+      zeros: names > Self.mostNames(engine.shape) && factors == nil ? engine.shape.parameterCount : 0)
   }
 
   /// Runs both passes.
@@ -43,7 +45,7 @@ final class ShardPass {
     _ names: UnsafeBufferPointer<Name>, scale: Double, gradient: UnsafeMutablePointer<Float>,
     _ clock: inout PhaseClock, isFinal: (_ from: Int) -> Void = { _ in }
   ) -> Double {
-    let pieces = pieces(names)
+    let pieces = Self.pieces(names.count, shape: engine.shape)
     guard pieces > 1 else { return pass(names, scale, gradient, &clock, isFinal) }
     var loss = 0.0
     for piece in 0..<pieces {
@@ -74,7 +76,7 @@ final class ShardPass {
     _ names: UnsafeBufferPointer<Name>, scale: Double, folds: Int, _ clock: inout PhaseClock
   ) -> Double {
     guard let factors, !names.isEmpty else { return 0 }
-    let pieces = pieces(names)
+    let pieces = Self.pieces(names.count, shape: engine.shape)
     var loss = 0.0
     for piece in 0..<pieces {
       factors.beginPass()
@@ -84,8 +86,6 @@ final class ShardPass {
     }
     return loss
   }
-
-  private func pieces(_ names: UnsafeBufferPointer<Name>) -> Int { (names.count + most - 1) / most }
 
   private func piece(_ piece: Int, of pieces: Int, _ names: UnsafeBufferPointer<Name>) -> UnsafeBufferPointer<Name> {
     UnsafeBufferPointer(rebasing: names[names.count * piece / pieces..<names.count * (piece + 1) / pieces])

@@ -31,6 +31,13 @@ struct SummationTree: Sendable, Equatable {
   /// The micro-shards that a rank computes: contiguous, with more ranks than micro-shards none for the last ranks.
   func leaves(rank: Int, ranks: Int) -> Range<Int> { shard(batch: leaves, rank: rank, ranks: ranks) }
 
+  /// Names of a rank's micro-shards, as slots of the sorted batch.
+  func names(ofRank rank: Int, ranks: Int) -> Range<Int> {
+    let leaves = leaves(rank: rank, ranks: ranks)
+    guard let first = leaves.first, let last = leaves.last else { return 0..<0 }
+    return names(of: first).lowerBound..<names(of: last).upperBound
+  }
+
   /// - Parameter node: of more than one micro-shard.
   static func children(of node: Range<Int>) -> (left: Range<Int>, right: Range<Int>) {
     var half = 1

@@ -10,6 +10,8 @@ public final class Synchronisation {
   public let implementation: any GradientSynchronisation
   /// Outlives what was made of it. Nil for one rank alone.
   let host: HostGroup?
+  /// Nil for one rank alone, and where a host has no memory for it: each rank then draws for itself.
+  public let batches: SharedBatches?
 
   /// Collective.
   ///
@@ -18,7 +20,7 @@ public final class Synchronisation {
     let wanted = settings.strategy
     let tree = settings.summationTree
     guard world.size > 1 else {
-      (strategy, notice, host) = (.auto, nil, nil)
+      (strategy, notice, host, batches) = (.auto, nil, nil, nil)
       implementation = SoloSynchronisation(settings)
       return
     }
@@ -27,22 +29,40 @@ public final class Synchronisation {
     let best = host.hostCount == 1 ? SynchronisationStrategy.shared : .hierarchical
     let chosen = wanted == .auto ? best : wanted
     var obstacle = try Self.obstacle(to: chosen, settings, host: host, world: world)
+    var made: (any GradientSynchronisation)?
     if obstacle == nil {
       do {
-        implementation = try Self.make(chosen, settings, host: host, world: world)
-        (strategy, notice) = (chosen, nil)
-        return
+        made = try Self.make(chosen, settings, host: host, world: world)
       } catch let error as SynchronisationError {
         obstacle = error
       }
     }
-    let reason = obstacle?.description ?? ""
-    guard wanted == .auto, tree == nil else {
-      throw JobFailure(description: reason, isSpeaker: world.rank == 0)
+    if let made {
+      (implementation, strategy, notice) = (made, chosen, nil)
+    } else {
+      let reason = obstacle?.description ?? ""
+      guard wanted == .auto, tree == nil else {
+        throw JobFailure(description: reason, isSpeaker: world.rank == 0)
+      }
+      notice = "\(reason); gradients are all-reduced instead"
+      strategy = .allreduce
+      implementation = try Self.make(.allreduce, settings, host: host, world: world)
     }
-    notice = "\(reason); gradients are all-reduced instead"
-    strategy = .allreduce
-    implementation = try Self.make(.allreduce, settings, host: host, world: world)
+    batches = try Self.batches(settings, host: host, world: world)
+  }
+
+  /// Collective over each host. After the strategy, which has more need of the memory.
+  private static func batches(_ settings: Settings, host: HostGroup, world: Communicator) throws -> SharedBatches? {
+    let host = host.communicator
+    let capacity = BatchDraft.capacity(settings, ranks: world.size)
+    let needed = SharedBatches.bytes(capacity: capacity, ranks: world.size, ranksOfHost: host.size)
+    guard try host.allReduce(SharedMemoryFolder.available ?? 0, .min) >= needed else { return nil }
+    do {
+      return try SharedBatches(capacity: capacity, rank: world.rank, ranks: world.size, host: host)
+    } catch {
+      guard error.errorClass == .noMemory else { throw error }
+      return nil
+    }
   }
 
   /// - Throws: `SynchronisationError` on all ranks where there is no memory to share after all.

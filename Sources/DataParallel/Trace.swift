@@ -12,12 +12,17 @@ public final class Trace {
   private var count = 0
   private var step = 0
 
-  /// - Parameter settings: of the run; in a reproducible one each micro-shard has phases of its own.
-  public init(steps: Range<Int>, settings: Settings) {
+  /// - Parameters:
+  ///   - settings: of the run; in a reproducible one each micro-shard has phases of its own.
+  ///   - ranks: N.
+  public init(steps: Range<Int>, settings: Settings, ranks: Int) {
     self.steps = steps
-    let leaves = settings.summationTree?.leaves ?? 1
-    // Forward, backward and a sum for each micro-shard, and the phases that a step has once, one of them twice.
-    events = AlignedBuffer(zeros: steps.count * (3 * leaves + 5))
+    let shards = settings.summationTree?.leaves ?? 1
+    let names = settings.summationTree?.names(of: 0).count ?? BatchDraft.capacity(settings, ranks: ranks)
+    let pieces = ShardPass.pieces(names, shape: settings.shape)
+    // Forward and backward of each piece, a sum for each micro-shard, and the phases that a step has once, one of them
+    // twice.
+    events = AlignedBuffer(zeros: steps.count * ((2 * pieces + 1) * shards + 5))
   }
 
   /// One phase, once.

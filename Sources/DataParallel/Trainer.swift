@@ -43,7 +43,7 @@ public final class Trainer {
     if world.size > 1 { try world.provideMessageMemory() }
     step = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
-      synchronisation: synchronisation.implementation)
+      synchronisation: synchronisation.implementation, batches: synchronisation.batches)
     if let host = synchronisation.host, settings.checkReplicas > 0 {
       check = try ReplicaCheck(synchronisation.implementation, host: host, state: step.state, world: world)
     } else {

@@ -8,23 +8,14 @@ public final class TrainingStep {
   public let state: ModelState
   public let engine: any Engine
   private let settings: Settings
-  private let names: NameTable
-  private let sampler: BatchSampler
-  private let sorter: IndexSorter
+  private let batches: BatchSource
+  private let sharedBatches: SharedBatches?
   private let synchronisation: any GradientSynchronisation
   private let pass: ShardPass
   /// Where this rank's gradients go, as `synchronisation` has them.
   private let gradients: [UnsafeMutablePointer<Float>]
   private let rank, ranks: Int
-  /// (B), of which a step has its batch's: as indices of the sorted names, and as names.
-  private let batchIndices: AlignedBuffer<UInt32>
-  private let batchNames: AlignedBuffer<Name>
-  private let ramp: BatchRamp
-  /// One for each part of the run, and the part of the batch that was selected last.
-  private let cuts: [ShardCuts]
-  private var part = 0
-  /// Of a reproducible run; one tree for each part.
-  private let trees: [SummationTree]?
+  /// Of a reproducible run.
   private let microShards: MicroShardPass?
   /// Whether its ranks have agreed to stop, after the same step on all of them. The program then knows of a request.
   public private(set) var wasStopped = false
@@ -59,27 +50,25 @@ public final class TrainingStep {
   /// - Parameters:
   ///   - names: the training names, the same on every rank.
   ///   - rank, ranks: which shard of every batch is this rank's.
+  ///   - batches: where the ranks of the host leave each other coming batches; nil where this one draws them itself.
+  ///     Closed by `close`.
   ///   - engine: one to be compared with the one the settings describe, which nil stands for. It must take as many
   ///     names, and must not need shared memory.
   public init(
     settings: Settings, names: NameTable, rank: Int, ranks: Int, synchronisation: any GradientSynchronisation,
-    engine: (any Engine)? = nil
+    batches: SharedBatches? = nil, engine: (any Engine)? = nil
   ) throws {
     csimd_flush_denormals()
     self.settings = settings
-    self.names = names
+    sharedBatches = batches
+    self.batches = BatchSource(BatchDraft(settings, names: names, ranks: ranks), rank: rank, shared: batches)
     self.synchronisation = synchronisation
     gradients = synchronisation.gradients
     (self.rank, self.ranks) = (rank, ranks)
-    sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
-    sorter = sampler.sorter
-    ramp = settings.ramp
-    trees = settings.summationTrees
-    microShards = trees.map {
+    microShards = settings.summationTrees.map {
       MicroShardPass($0, rank: rank, ranks: ranks, parameterCount: settings.shape.parameterCount)
     }
-    cuts = (0..<ramp.parts).map { [ramp] in ShardCuts(names: ramp.size(ofPart: $0), ranks: ranks) }
-    let capacity = microShards?.capacity ?? cuts.map(\.capacity).max() ?? 0
+    let capacity = microShards?.capacity ?? BatchDraft.capacity(settings, ranks: ranks)
     let replica = synchronisation.replica
     self.engine =
       engine
@@ -89,13 +78,14 @@ public final class TrainingStep {
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0)
     pass = ShardPass(
       self.engine, parameters: state.parameters.pointer, names: capacity, factors: synchronisation.factors)
-    batchIndices = AlignedBuffer(zeros: settings.batch)
-    batchNames = AlignedBuffer(zeros: settings.batch)
     try parametersReplaced()
   }
 
   /// Gives memory back that ranks share; `state` and `engine` may not be used afterwards. Collective.
-  public func close() throws { try synchronisation.close() }
+  public func close() throws {
+    try synchronisation.close()
+    try sharedBatches?.close()
+  }
 
   /// Runs one step.
   ///
@@ -117,6 +107,7 @@ public final class TrainingStep {
     trace?.begin(step: step)
     var clock = PhaseClock(trace: trace)
     let batch = selectBatch(step)
+    let facts = batch.facts
     clock.lap(.selection)
     let lossSum = pass(over: batch, &clock)
     Whereabouts.enter(.exchanging, step: step)
@@ -143,7 +134,7 @@ public final class TrainingStep {
     if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { flipBit() }
     clock.lap(.synchronisation)
     return Outcome(
-      loss: totals.lossSum / Double(batch.positions), positions: batch.positions, rows: rows,
+      loss: totals.lossSum / Double(facts.positions), positions: facts.positions, rows: facts.rows,
       requests: totals.requests, phases: clock.times)
   }
 
@@ -166,61 +157,22 @@ public final class TrainingStep {
   /// Forward and backward pass over this rank's names.
   ///
   /// - Returns: their loss sum.
-  private func pass(over batch: Batch, _ clock: inout PhaseClock) -> Double {
-    let scale = 1 / Double(batch.positions)
+  private func pass(over batch: BatchShare, _ clock: inout PhaseClock) -> Double {
+    let (scale, part) = (1 / Double(batch.facts.positions), batch.facts.part)
     pass.work = .zero
     if synchronisation.factors != nil {
       // The ranks' parts are added up from left to right, and those of micro-shards as their tree says.
-      return microShards?.keep(batch.shard, part: part, scale: scale, pass, &clock)
-        ?? pass.keep(batch.shard, scale: scale, folds: rank > 0 ? 1 : 0, &clock)
+      return microShards?.keep(batch.names, part: part, scale: scale, pass, &clock)
+        ?? pass.keep(batch.names, scale: scale, folds: rank > 0 ? 1 : 0, &clock)
     }
     if let microShards {
-      return microShards.run(batch.shard, part: part, scale: scale, pass, gradients: gradients, &clock)
+      return microShards.run(batch.names, part: part, scale: scale, pass, gradients: gradients, &clock)
     }
-    return pass.run(batch.shard, scale: scale, gradient: gradients[0], &clock) {
+    return pass.run(batch.names, scale: scale, gradient: gradients[0], &clock) {
       synchronisation.gradientIsFinal(from: $0)
     }
   }
 
-  /// A step's batch as a rank sees it. Until the next one is selected.
-  struct Batch {
-    /// This rank's names, sorted.
-    let shard: UnsafeBufferPointer<Name>
-    /// Predicted positions of the GLOBAL batch: what every rank divides by, worked out without communication. A mean
-    /// of the ranks' own means would weigh short names' ranks too much.
-    let positions: Int
-  }
-
-  /// Draws a step's names, and cuts them into shards.
-  func selectBatch(_ step: Int) -> Batch {
-    part = ramp.part(of: step)
-    let (size, cuts) = (ramp.size(ofPart: part), cuts[part])
-    sampler.sortedNames(
-      from: ramp.firstSample(of: step), into: UnsafeMutableBufferPointer(rebasing: batchIndices.buffer[..<size]),
-      sorter)
-    var positions = 0
-    for slot in 0..<size {
-      let name = names.names[Int(batchIndices[slot])]
-      positions += name.positions
-      batchNames[slot] = name
-    }
-    cuts.count(batchNames.pointer, engine: settings.engine)
-    if microShards == nil { cuts.balance() }
-    let own = microShards?.names(inPart: part) ?? cuts[rank]
-    return Batch(shard: UnsafeBufferPointer(rebasing: batchNames.buffer[own]), positions: positions)
-  }
-
-  /// What the ranks compute in this step.
-  private var rows: RowCounts {
-    let cuts = cuts[part]
-    guard let tree = trees?[part] else { return cuts.rows() }
-    var rows = RowCounts(whole: cuts.rows(0..<tree.batch))
-    for rank in 0..<ranks {
-      var own = 0
-      for leaf in tree.leaves(rank: rank, ranks: ranks) { own += cuts.rows(tree.names(of: leaf)) }
-      rows.sum += own
-      rows.largest = max(rows.largest, own)
-    }
-    return rows
-  }
+  /// This rank's share of a step's batch. Until the next one is selected.
+  func selectBatch(_ step: Int) -> BatchShare { batches.share(of: step) }
 }

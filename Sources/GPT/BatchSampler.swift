@@ -34,13 +34,13 @@ public struct BatchSampler: Sendable {
 
   /// Writes the B indices of a step's batch, in ascending order.
   public func sortedBatch(step: Int, into indices: UnsafeMutableBufferPointer<UInt32>) {
-    sortedNames(from: step * batch, into: UnsafeMutableBufferPointer(rebasing: indices[..<batch]), sorter)
+    let batch = UnsafeMutableBufferPointer(rebasing: indices[..<batch])
+    names(from: step * batch.count, into: batch)
+    sorter.sort(batch)
   }
 
-  /// Writes the indices of consecutive samples' names, in ascending order; as many as fit, B at most.
-  public func sortedNames(
-    from sample: Int, into indices: UnsafeMutableBufferPointer<UInt32>, _ sorter: borrowing IndexSorter
-  ) {
+  /// Writes the indices of consecutive samples' names; as many as fit, B at most.
+  public func names(from sample: Int, into indices: UnsafeMutableBufferPointer<UInt32>) {
     var (epoch, position) = sample.quotientAndRemainder(dividingBy: names)
     var key = random.bits(UInt64(epoch))
     for slot in indices.indices {
@@ -52,7 +52,6 @@ public struct BatchSampler: Sendable {
       indices[slot] = UInt32(truncatingIfNeeded: permute(position, key: key))
       position += 1
     }
-    sorter.sort(indices)
   }
 
   /// A keyed permutation of 0..<names: a Feistel network over the next power of two, walked along its cycle

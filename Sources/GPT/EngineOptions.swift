@@ -35,7 +35,7 @@ public struct EngineOptions: Sendable, Equatable {
   public func keepsFactors(at shape: Shape) -> Bool { resolvedKind(for: shape) == .simd }
 
   /// The rows an engine computes for a name behind `previous` in its shard, or for the first one.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func rows(of name: Name, behind previous: Name?) -> Int {
     kind == .scalar
       ? name.positions

@@ -4,10 +4,10 @@
 /// end of the name gives the boundary, as it should. First letters are the most significant bytes, so that
 /// names compare as words do and common prefixes are leading zeros of an exclusive or.
 public struct Name: Sendable, Hashable, Comparable, BitwiseCopyable {
-  private var high: UInt64
-  private var low: UInt64
+  @usableFromInline var high: UInt64
+  @usableFromInline var low: UInt64
 
-  private static let padding: UInt64 = 0x1a1a_1a1a_1a1a_1a1a
+  @usableFromInline static var padding: UInt64 { 0x1a1a_1a1a_1a1a_1a1a }
 
   /// - Parameter letters: 0…25 each; letters from the 17th on are left out.
   public init(letters: UnsafeBufferPointer<UInt8>) {
@@ -27,20 +27,20 @@ public struct Name: Sendable, Hashable, Comparable, BitwiseCopyable {
   }
 
   /// Letter `index` (0…15), or the boundary behind the end: the target at position `index`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func target(_ index: Int) -> Int {
     let word = index < 8 ? high : low
     return Int((word >> UInt64(56 - 8 * (index & 7))) & 0xff)
   }
 
   /// The input token at `position` (0…15).
-  @inline(__always)
+  @inlinable @inline(__always)
   public func input(_ position: Int) -> Int {
     position == 0 ? Shape.boundary : target(position - 1)
   }
 
   /// T: predicted positions, min(16, letters + 1).
-  @inline(__always)
+  @inlinable @inline(__always)
   public var positions: Int {
     let first = Name.firstBoundary(high)
     let letters = first < 8 ? first : 8 + Name.firstBoundary(low)
@@ -48,7 +48,7 @@ public struct Name: Sendable, Hashable, Comparable, BitwiseCopyable {
   }
 
   /// Leading tokens, of 16, that two names have in common.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func commonPrefix(_ other: Name) -> Int {
     let difference = high ^ other.high
     if difference != 0 { return difference.leadingZeroBitCount >> 3 }
@@ -56,8 +56,8 @@ public struct Name: Sendable, Hashable, Comparable, BitwiseCopyable {
   }
 
   /// Index of the first byte that is a boundary, or 8.
-  @inline(__always)
-  private static func firstBoundary(_ word: UInt64) -> Int {
+  @inlinable @inline(__always)
+  static func firstBoundary(_ word: UInt64) -> Int {
     let x = word ^ padding
     let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
     let zeroBytes = ~(((x & lowBits) &+ lowBits) | x) & ~lowBits

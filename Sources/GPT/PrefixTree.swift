@@ -76,7 +76,7 @@ public struct PrefixTree: ~Copyable {
   ///
   /// - Parameters:
   ///   - sharing, padding: as `init` and `build` take them.
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func rows(of name: Name, behind previous: Name?, sharing: Bool, padding: Bool) -> Int {
     let rows = padding ? Shape.context : name.positions
     guard sharing, let previous else { return rows }

@@ -64,9 +64,9 @@ struct BatchRampTests {
       let size = settings.batch(step: step)
       let expected = (sample..<sample + size).map { names.names[sampler.name(step: $0, slot: 0)] }.sorted()
       let selected = members.map { $0.selectBatch(step) }
-      #expect(selected.flatMap { Array($0.shard) } == expected, "step \(step)")
+      #expect(selected.flatMap { Array($0.names) } == expected, "step \(step)")
       let positions = expected.reduce(0) { $0 + $1.positions }
-      #expect(selected.allSatisfy { $0.positions == positions })
+      #expect(selected.allSatisfy { $0.facts.positions == positions })
       sample += size
     }
     // 5, 10 and 20 names, three times each.

@@ -33,9 +33,9 @@ struct BatchSelectionTests {
       let sampler = BatchSampler(seed: 3, names: names.count, batch: batch)
       let expected = (0..<batch).map { names.names[sampler.name(step: step, slot: $0)] }.sorted()
       let selected = members.map { $0.selectBatch(step) }
-      #expect(selected.flatMap { Array($0.shard) } == expected)
+      #expect(selected.flatMap { Array($0.names) } == expected)
       let positions = expected.reduce(0) { $0 + $1.positions }
-      #expect(selected.allSatisfy { $0.positions == positions })
+      #expect(selected.allSatisfy { $0.facts.positions == positions })
     }
   }
 

@@ -86,6 +86,13 @@ extension Jobs {
       }
     }
 
+    @Test(
+      "ranks that draw batches for each other train as those that draw each for itself", arguments: [1, 2, 3, 5, 24])
+    func batches(ranks: Int) throws {
+      let result = try MPIRun(ranks: ranks, options: withoutGrace).run("sync-exercise", ["batches"])
+      #expect(result.exitCode == 0 && result.lines == ["the same: 4 runs"], "\(result)")
+    }
+
     /// With one rank there is nothing to exchange, and with ranks that have no names nothing to keep.
     @Test("factors give the same bits as gradients", arguments: [1, 2, 3, 9], [16, 48, 80])
     func factors(ranks: Int, width: Int) throws {

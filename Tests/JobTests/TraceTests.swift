@@ -58,6 +58,8 @@ extension Jobs {
       "a track for each rank, its phases one after the other in each step",
       arguments: [
         (Start.alone, []), (.ranks(2), []), (.ranks(3), ["--sync", "allreduce"]), (.ranks(2), ["--reproducible"]),
+        // Shards, and micro-shards, in pieces.
+        (.ranks(2), ["--batch", "1000"]), (.ranks(2), ["--batch", "2000", "--d-model", "64", "--reproducible"]),
       ])
     func tracks(start: Start, more: [String]) throws {
       let ranks = if case .ranks(let count) = start { count } else { 1 }

@@ -95,7 +95,8 @@ struct PredictionTests {
   @Test("rows of shards are what cuts make of drawn batches", arguments: [(16, 1), (16, 2), (16, 16), (64, 8)])
   func rows(batch: Int, ranks: Int) throws {
     let names = try NameSet(path: PackagePaths.names).table
-    let rows = ShardRows(batch: batch, ranks: ranks, engine: EngineOptions(), names: names)
+    let shape = try Shape(dModel: 16, heads: 4)
+    let rows = ShardRows(shape: shape, batch: batch, ranks: ranks, engine: EngineOptions(), names: names)
     #expect(rows.whole <= rows.sum && rows.largest * Double(ranks) >= rows.sum)
     if ranks == 1 { #expect(rows.largest == rows.whole && rows.sum == rows.whole) }
     // A name has 2 to 16 positions.
@@ -106,8 +107,12 @@ struct PredictionTests {
   @Test("a larger batch than is drawn scales")
   func scaledRows() throws {
     let names = try NameSet(path: PackagePaths.names).table
-    let drawn = ShardRows(batch: ShardRows.largestDrawn, ranks: 64, engine: EngineOptions(), names: names)
-    let larger = ShardRows(batch: 16 * ShardRows.largestDrawn, ranks: 1024, engine: EngineOptions(), names: names)
+    let shape = try Shape(dModel: 16, heads: 4)
+    func rows(_ times: Int) -> ShardRows {
+      ShardRows(
+        shape: shape, batch: times * ShardRows.largestDrawn, ranks: times * 64, engine: EngineOptions(), names: names)
+    }
+    let (drawn, larger) = (rows(1), rows(16))
     #expect(larger.largest == drawn.largest)
     #expect(larger.sum == 16 * drawn.sum && larger.whole == 16 * drawn.whole)
   }

@@ -272,6 +272,17 @@ static inline __attribute__((always_inline)) void csimd_transpose16(
 }
 
 /// Asks for the cache line at an address, to read or to write it soon. Any address will do: none faults.
+/// How many of 16 numbers are above a limit.
+static inline __attribute__((always_inline)) uint32_t csimd_count_above(const uint16_t *_Nonnull numbers, uint16_t limit) {
+#if CSIMD_ISA == CSIMD_ISA_AVX512
+  const __m256i all = _mm256_loadu_si256((const __m256i *)numbers);
+  return (uint32_t)__builtin_popcount(_mm256_cmpgt_epu16_mask(all, _mm256_set1_epi16((int16_t)limit)));
+#else
+  typedef uint16_t unaligned __attribute__((ext_vector_type(16), aligned(2)));
+  return (uint32_t)-__builtin_reduce_add(*(const unaligned *)numbers > limit);
+#endif
+}
+
 static inline __attribute__((always_inline)) void csimd_prefetch_to_read(const void *_Nonnull address) {
   __builtin_prefetch(address, 0, 3);
 }

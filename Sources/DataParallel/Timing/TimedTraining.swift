@@ -65,7 +65,7 @@ public final class TimedTraining {
     training = try TrainingStep(
       settings: settings, names: names, rank: group?.rank ?? 0, ranks: group?.size ?? 1,
       synchronisation: synchronisation?.implementation ?? SoloSynchronisation(chosen),
-      engine: engine)
+      batches: synchronisation?.batches, engine: engine)
   }
 
   /// What was taken where the settings say `auto`; `auto` for one rank.

@@ -28,7 +28,7 @@ public struct Predictor: Sendable {
   ) -> Prediction {
     let parameters = shape.parameterCount
     let global = mode == .weak ? batch * ranks : max(batch, ranks)
-    let rows = ShardRows(batch: global, ranks: ranks, engine: engine, names: names)
+    let rows = ShardRows(shape: shape, batch: global, ranks: ranks, engine: engine, names: names)
     let terms = CostTerms(
       strategy, parameters: parameters, ranks: ranks, place: place, network: prices.network, host: prices.host)
     let communication = prices.time(of: terms)

@@ -14,13 +14,13 @@ struct ShardRows: Sendable, Equatable {
   /// - Parameters:
   ///   - batch: B, all ranks together; at least `ranks`.
   ///   - names: training names.
-  init(batch: Int, ranks: Int, engine: EngineOptions, names: NameTable) {
+  init(shape: Shape, batch: Int, ranks: Int, engine: EngineOptions, names: NameTable) {
     // A larger job is drawn smaller, with as many names per rank.
     let scale = max(1, (batch + Self.largestDrawn - 1) / Self.largestDrawn)
     let drawn = max(1, batch / scale)
     let drawnRanks = max(1, ranks / scale)
     let sampler = BatchSampler(seed: 1, names: names.count, batch: drawn)
-    let cuts = ShardCuts(names: drawn, ranks: drawnRanks)
+    let cuts = ShardCuts(shape: shape, engine: engine, names: drawn, ranks: drawnRanks)
     let indices = AlignedBuffer<UInt32>(zeros: drawn)
     let picked = AlignedBuffer<Name>(zeros: drawn)
     let steps = max(4, 2048 / drawn)
@@ -28,7 +28,7 @@ struct ShardRows: Sendable, Equatable {
     for step in 0..<steps {
       sampler.sortedBatch(step: step, into: indices.buffer)
       for slot in 0..<drawn { picked[slot] = names.names[Int(indices[slot])] }
-      cuts.count(picked.pointer, engine: engine)
+      cuts.count(picked.pointer)
       cuts.balance()
       counts = counts + cuts.rows()
     }

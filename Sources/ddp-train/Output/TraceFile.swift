@@ -23,7 +23,7 @@ final class TraceFile {
   init(_ destination: Destination?, steps: Range<Int>, settings: Settings, world: Communicator) throws {
     self.destination = destination
     self.world = world
-    trace = Trace(steps: steps, settings: settings)
+    trace = Trace(steps: steps, settings: settings, ranks: world.size)
     sharesClock = try sharesClockWithFirst(over: world)
     before = try readClocks(over: world)
   }

@@ -15,6 +15,11 @@ import MPI
 ///
 ///     mpirun -np 2 sync-exercise tournament simd scalar
 ///     simd shared 20.1
+///
+/// Or `batches`: whether ranks that draw batches for each other train as those that draw each for itself:
+///
+///     mpirun -np 2 sync-exercise batches
+///     the same: 4 runs
 @main
 struct SyncExercise {
   static func main() {
@@ -23,6 +28,7 @@ struct SyncExercise {
     if arguments.dropFirst().first == "tournament" {
       return within { try tournament(of: engines, world: $0) }
     }
+    if arguments.dropFirst().first == "batches" { return within { try batches(world: $0) } }
     guard arguments.count == 5, let strategy = SynchronisationStrategy(rawValue: arguments[1]),
       let width = Int(arguments[2]), let steps = Int(arguments[3]), let bucket = Int(arguments[4])
     else { exit(64) }
@@ -54,6 +60,39 @@ struct SyncExercise {
     for result in results { print("\(result.engine) \(result.strategy) \(result.step)") }
   }
 
+  private static func batches(world: Communicator) throws {
+    let names = try NameSet(path: names).table
+    var runs = 0
+    for (reproducible, strategy) in [(false, .shared), (true, .auto), (false, .allreduce), (false, .factors)]
+      as [(Bool, SynchronisationStrategy)]
+    {
+      var settings = try Settings(
+        shape: Shape(dModel: 16, heads: 4), batch: 20, steps: 60, learningRate: 0.01, seed: 1,
+        engine: EngineOptions(), evaluate: false, strategy: strategy, reproducible: reproducible)
+      settings.batchRamp = 1
+      let results = try [true, false].map { sharing in
+        let synchronisation = try Synchronisation(settings, world: world)
+        let training = try TrainingStep(
+          settings: settings, names: names, rank: world.rank, ranks: world.size,
+          synchronisation: synchronisation.implementation, batches: sharing ? synchronisation.batches : nil)
+        // A run, steps once more, some left out, and the last ones.
+        let order = Array(0..<21) + Array(4..<7) + [9, 9, 10] + Array(40..<60) + Array(0..<2)
+        let outcomes = try order.map { step in
+          let outcome = try training.run(step, measuringWait: step % 5 == 0)
+          return "\(outcome.loss) \(outcome.positions) \(outcome.rows) \(training.work.rows)"
+        }
+        let hash = training.state.parametersHash
+        if !sharing { try synchronisation.batches?.close() }
+        try training.close()
+        return outcomes + [hash]
+      }
+      let same = try world.allReduce(results[0] == results[1] ? 1 : 0, .min)
+      guard same == 1 else { throw JobFailure(description: "\(strategy): other batches", isSpeaker: world.rank == 0) }
+      runs += 1
+    }
+    if world.rank == 0 { print("the same: \(runs) runs") }
+  }
+
   private static func run(
     _ strategy: SynchronisationStrategy, width: Int, steps: Int, bucketKiB: Int, world: Communicator
   ) throws {
@@ -64,7 +103,7 @@ struct SyncExercise {
     let synchronisation = try Synchronisation(settings, world: world)
     let training = try TrainingStep(
       settings: settings, names: names, rank: world.rank, ranks: world.size,
-      synchronisation: synchronisation.implementation)
+      synchronisation: synchronisation.implementation, batches: synchronisation.batches)
 
     for step in 0..<steps { _ = try training.run(step, measuringWait: step % 3 == 0) }
     let error = try world.allReduce(try differenceFromOneRank(training.state, settings, names), .max)
