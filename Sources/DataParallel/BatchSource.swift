@@ -23,6 +23,9 @@ final class BatchSource {
     (self.draft, self.rank, self.shared) = (draft, rank, shared)
   }
 
+  /// Steps that are drawn together; 1 for a rank that draws by itself.
+  var roundSteps: Int { shared?.drawing ?? 1 }
+
   /// This rank's share of a step's batch. Until the next one is asked for.
   func share(of step: Int) -> BatchShare {
     guard let shared else {

@@ -6,16 +6,45 @@ import MPI
 ///
 /// Twice a round's: one half is read while the other is written.
 public final class SharedBatches {
-  /// Ranks that draw: those of the host, or as many as there is memory for. As many steps make a round.
-  let drawing: Int
-  /// Of this rank among them; nil where it draws none.
+  /// Of this rank among those that draw; nil where it draws none.
   let member: Int?
-  private let rank, ranks: Int
-  /// Bytes of a share, and of a batch.
-  private let shareSize, batchSize: Int
+  private let rank: Int
+  private let layout: Layout
   private var window: SharedWindow<UInt8>?
   /// Of each rank that draws: two batches.
   private let memory: [UnsafeMutableRawPointer]
+
+  /// Ranks that draw, of as many steps in a round.
+  var drawing: Int { layout.drawing }
+
+  /// Sizes in bytes.
+  struct Layout {
+    /// No two ranks read, and none writes while another reads, a pair of lines.
+    static let line = 2 * CacheLine.bytes
+    /// Of a host. Past it fewer ranks draw: batches are so large then that drawing one is a small part of a step.
+    private static let most = 1 << 24
+
+    /// N, of all hosts.
+    let ranks: Int
+    let share: Int
+    /// Ranks that draw: those of the host, or as many as there is memory for.
+    let drawing: Int
+
+    /// Of a batch.
+    var batch: Int { ranks * share }
+    /// Of a rank that draws.
+    var member: Int { 2 * batch }
+
+    /// - Parameter capacity: the most names that a rank has of a batch.
+    init(capacity: Int, ranks: Int, ranksOfHost: Int) {
+      self.ranks = ranks
+      share = (CacheLine.bytes + capacity * MemoryLayout<Name>.stride + Self.line - 1) / Self.line * Self.line
+      drawing = min(ranksOfHost, max(1, Self.most / (2 * ranks * share)))
+    }
+
+    /// Bytes that a host needs, each member's in pages of its own.
+    var host: Int { drawing * (member + 4096) }
+  }
 
   /// Before a share's names, in a line of its own.
   private struct Header: BitwiseCopyable {
@@ -23,58 +52,35 @@ public final class SharedBatches {
     var count: Int
   }
 
-  /// Of a host. Past it fewer ranks draw: batches are so large then that drawing one is a small part of a step.
-  private static let mostBytes = 1 << 24
-
   /// Collective over the host.
   ///
-  /// - Parameters:
-  ///   - capacity: the most names that a rank has of a batch.
-  ///   - rank, ranks: this one, and N, of all hosts.
+  /// - Parameter rank: this one, of all hosts.
   /// - Throws: `MPIError` of class `.noMemory` on all ranks of the host, which then holds nothing, where there is no
   ///   room.
-  init(capacity: Int, rank: Int, ranks: Int, host: Communicator) throws(MPIError) {
-    (self.rank, self.ranks) = (rank, ranks)
-    shareSize = Self.shareSize(capacity: capacity)
-    batchSize = ranks * shareSize
-    drawing = Self.drawing(batchSize: batchSize, ranksOfHost: host.size)
-    member = host.rank < drawing ? host.rank : nil
-    let window = try SharedWindow<UInt8>(on: host, count: member == nil ? 0 : 2 * batchSize, alignment: Self.line)
-    memory = (0..<drawing).compactMap { UnsafeMutableRawPointer(window.segment(of: $0).baseAddress) }
+  convenience init(_ layout: Layout, rank: Int, host: Communicator) throws(MPIError) {
+    let member = host.rank < layout.drawing ? host.rank : nil
+    let window = try SharedWindow<UInt8>(on: host, count: member == nil ? 0 : layout.member, alignment: Layout.line)
+    let memory = (0..<layout.drawing).compactMap { UnsafeMutableRawPointer(window.segment(of: $0).baseAddress) }
+    self.init(layout, rank: rank, member: member, memory: memory)
     self.window = consume window
   }
 
-  /// No two ranks read, and none writes while another reads, a pair of lines.
-  private static let line = 2 * CacheLine.bytes
-
-  private static func shareSize(capacity: Int) -> Int {
-    (CacheLine.bytes + capacity * MemoryLayout<Name>.stride + line - 1) / line * line
-  }
-
-  private static func drawing(batchSize: Int, ranksOfHost: Int) -> Int {
-    min(ranksOfHost, max(1, mostBytes / (2 * batchSize)))
-  }
-
-  /// Bytes of shared memory that a host needs.
-  ///
-  /// - Parameters: as the initialiser takes them.
-  static func bytes(capacity: Int, ranks: Int, ranksOfHost: Int) -> Int {
-    let batchSize = ranks * shareSize(capacity: capacity)
-    let page = 4096
-    return drawing(batchSize: batchSize, ranksOfHost: ranksOfHost) * (2 * batchSize + page)
+  /// - Parameter memory: of each rank that draws, (`Layout.member`), which must outlive this.
+  init(_ layout: Layout, rank: Int, member: Int?, memory: [UnsafeMutableRawPointer]) {
+    (self.layout, self.rank, self.member, self.memory) = (layout, rank, member, memory)
   }
 
   private func share(_ index: Int, half: Int, rank: Int) -> UnsafeMutableRawPointer {
-    memory[index] + half * batchSize + rank * shareSize
+    memory[index] + half * layout.batch + rank * layout.share
   }
 
   /// Leaves every rank its share of a batch that this rank has drawn for a half's round.
   func leave(_ draft: BatchDraft, half: Int) {
     guard let member else { return }
-    for rank in 0..<ranks {
+    for rank in 0..<layout.ranks {
       let (memory, share) = (share(member, half: half, rank: rank), draft.share(of: rank))
       memory.storeBytes(of: Header(facts: share.facts, count: share.names.count), as: Header.self)
-      UnsafeMutableRawBufferPointer(start: memory + CacheLine.bytes, count: shareSize - CacheLine.bytes)
+      UnsafeMutableRawBufferPointer(start: memory + CacheLine.bytes, count: layout.share - CacheLine.bytes)
         .copyMemory(from: UnsafeRawBufferPointer(share.names))
     }
   }
@@ -91,7 +97,7 @@ public final class SharedBatches {
   /// Asks for the first lines of what `take` will read.
   func prefetch(_ index: Int, half: Int) {
     let memory = share(index, half: half, rank: rank)
-    for line in stride(from: 0, to: min(shareSize, 4 * CacheLine.bytes), by: CacheLine.bytes) {
+    for line in stride(from: 0, to: min(layout.share, 4 * CacheLine.bytes), by: CacheLine.bytes) {
       csimd_prefetch_to_read(memory + line)
     }
   }

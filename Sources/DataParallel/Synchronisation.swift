@@ -54,11 +54,11 @@ public final class Synchronisation {
   /// Collective over each host. After the strategy, which has more need of the memory.
   private static func batches(_ settings: Settings, host: HostGroup, world: Communicator) throws -> SharedBatches? {
     let host = host.communicator
-    let capacity = BatchDraft.capacity(settings, ranks: world.size)
-    let needed = SharedBatches.bytes(capacity: capacity, ranks: world.size, ranksOfHost: host.size)
-    guard try host.allReduce(SharedMemoryFolder.available ?? 0, .min) >= needed else { return nil }
+    let layout = SharedBatches.Layout(
+      capacity: BatchDraft.capacity(settings, ranks: world.size), ranks: world.size, ranksOfHost: host.size)
+    guard try host.allReduce(SharedMemoryFolder.available ?? 0, .min) >= layout.host else { return nil }
     do {
-      return try SharedBatches(capacity: capacity, rank: world.rank, ranks: world.size, host: host)
+      return try SharedBatches(layout, rank: world.rank, host: host)
     } catch {
       guard error.errorClass == .noMemory else { throw error }
       return nil

@@ -44,6 +44,8 @@ public enum Ranges {
   public static let latency = OptionRange("latency", 0.001...1e9, unit: "µs")
   public static let bandwidth = OptionRange("bandwidth", 0.001...1e9, unit: "Gbit/s")
   public static let ranksPerNode = OptionRange("ranks-per-node", 1...1 << 24)
+  public static let playedRanks = OptionRange("ranks", 1...4096)
+  public static let playedSteps = OptionRange("steps", 1...1_000_000)
   public static let upTo = OptionRange("up-to", 1...1 << 24)
   /// A fit takes batches four times as large.
   public static let predictedBatch = OptionRange("batch", 1...1 << 18, unit: "names")

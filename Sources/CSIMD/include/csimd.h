@@ -272,6 +272,15 @@ static inline __attribute__((always_inline)) void csimd_transpose16(
 }
 
 /// Asks for the cache line at an address, to read or to write it soon. Any address will do: none faults.
+/// Drives a line from all caches, for measurements.
+static inline __attribute__((always_inline)) void csimd_evict(const void *_Nonnull address) {
+#if defined(__SSE2__)
+  _mm_clflush(address);
+#elif defined(__aarch64__)
+  __asm__ volatile("dc civac, %0" : : "r"(address) : "memory");
+#endif
+}
+
 /// How many of 16 numbers are above a limit.
 static inline __attribute__((always_inline)) uint32_t csimd_count_above(const uint16_t *_Nonnull numbers, uint16_t limit) {
 #if CSIMD_ISA == CSIMD_ISA_AVX512

@@ -15,6 +15,10 @@ public struct Turns: Sendable {
     /// Since the first round began.
     public var elapsedSeconds: Double
 
+    public init(turns: Turns, rounds: Int, elapsedSeconds: Double) {
+      (self.turns, self.rounds, self.elapsedSeconds) = (turns, rounds, elapsedSeconds)
+    }
+
     /// Estimated by the rounds so far.
     public var secondsLeft: Double {
       let missing = Double(max(0, turns.leastRounds - rounds))
