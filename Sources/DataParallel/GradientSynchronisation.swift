@@ -16,9 +16,12 @@ public protocol GradientSynchronisation: AnyObject {
   /// Where parameters and derived weights are to live; nil where each rank has its own, and writes all of them.
   var replica: Replica? { get }
 
-  /// The parameters that `update` changes on this rank, and whose moments it keeps: all, a slice, or none. Together
-  /// the ranks' cover all, and two are equal or apart.
+  /// The parameters that `update` changes on this rank, and whose moments it keeps: all, a slice, or none, in the engine's
+  /// tile order (`ReplicaLayout`). Together the ranks' cover all, and two are equal or apart.
   var slice: Range<Int> { get }
+
+  /// The slice as ranges in canonical order.
+  var sliceSpans: [Range<Int>] { get }
 
   /// Returns when the last rank has arrived, so that its lateness can be told from the exchange itself. What any
   /// rank has written to `replica` before, all see afterwards.
@@ -48,6 +51,9 @@ extension GradientSynchronisation {
   public var factors: FactorStore? { nil }
 
   public var replica: Replica? { nil }
+
+  /// Of whole stripes.
+  public var sliceSpans: [Range<Int>] { [slice] }
 
   public func gradientIsFinal(from index: Int) {}
 

@@ -38,7 +38,7 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   ///
   /// - Parameter tree: the order of a reproducible run's sums; nil for the order of the ranks, and MPI's between hosts.
   init(layout: ReplicaLayout, tree: SummationTree? = nil, host: HostGroup, world: Communicator) throws {
-    let slices = layout.slices(host.fewestRanks)
+    let slices = layout.slices(host.fewestRanks, .stripes)
     let local = host.communicator.rank
     let owns = local < slices.count
     let end = layout.parameterCount
@@ -88,7 +88,7 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
       return
     }
     Kernels.sum(
-      count: slice.count, sources: UnsafeBufferPointer(memory.gradients.buffer), offset: slice.lowerBound,
+      ElementBlock(slice), sources: UnsafeBufferPointer(memory.gradients.buffer),
       target: sums.pointer + slice.lowerBound)
     StepTail.write(barrier.totals, to: sums.pointer + slice.upperBound)
     try peers.allReduce(

@@ -65,7 +65,7 @@ final class HostMemory {
   /// Collective over the host.
   ///
   /// - Parameters:
-  ///   - own: which parameters, and weights derived from them, this rank writes.
+  ///   - own: which parameters, and weights derived from them, this rank writes; in tile order.
   ///   - room: what the ranks have beside the replica.
   /// - Throws: `MPIError` of class `.noMemory` on all ranks of the host, which then holds nothing, where there is no
   ///   room.
@@ -89,7 +89,9 @@ final class HostMemory {
       throw error
     }
     guard let parameters = replicaWindow.segment(of: 0).baseAddress else { preconditionFailure("no replica") }
-    replica = Replica(parameters: parameters, derived: parameters + Self.padded(count), isShared: true, own: own)
+    replica = Replica(
+      parameters: parameters, derived: parameters + Self.padded(count), isShared: true, own: own,
+      ownSpans: layout.spans(of: own))
     var parts: [UnsafeMutablePointer<Float>] = []
     var all: [[UnsafeMutablePointer<Float>]] = []
     for rank in 0..<host.size {
@@ -105,8 +107,8 @@ final class HostMemory {
     self.replicaWindow = consume replicaWindow
   }
 
-  /// Parameters and derived weights, in rank 0's segment. The pages are to lie with the ranks that write them: exactly
-  /// so for parameters; derived weights of several owners may be mixed in a page, and they are dealt in proportion.
+  /// Parameters and derived weights, in rank 0's segment. The pages are to lie with the ranks that write them:
+  /// nearly so for parameters; derived weights of several owners may be mixed in a page, and they are dealt in proportion.
   private static func replicaWindow(
     layout: ReplicaLayout, own: Range<Int>, host: Communicator
   ) throws(MPIError) -> SharedWindow<Float> {

@@ -37,15 +37,17 @@ public final class ModelState {
       parameters = initial
       return
     }
-    let own = replica.own
-    (replica.parameters + own.lowerBound).update(from: initial.pointer + own.lowerBound, count: own.count)
+    for own in replica.ownSpans {
+      (replica.parameters + own.lowerBound).update(from: initial.pointer + own.lowerBound, count: own.count)
+    }
     parameters = AlignedBuffer(over: replica.parameters, count: count)
   }
 
-  /// Adds a slice of the parameters to its sums.
-  func accumulate(_ slice: Range<Int>) {
-    Kernels.accumulate(
-      count: slice.count, parameters.pointer + slice.lowerBound, sums: sums.pointer + slice.lowerBound)
+  /// Adds some of the parameters to their sums.
+  func accumulate(_ spans: [Range<Int>]) {
+    for span in spans {
+      Kernels.accumulate(count: span.count, parameters.pointer + span.lowerBound, sums: sums.pointer + span.lowerBound)
+    }
   }
 
   /// XXH3-128 over the parameters' bits in canonical order, in hexadecimal: equal for equal runs, whatever
@@ -65,6 +67,8 @@ public struct Replica {
   public let derived: UnsafeMutablePointer<Float>?
   /// Whether other ranks of the host read it too, and write what is not this rank's.
   public let isShared: Bool
-  /// The parameters that this rank writes, with the weights derived from them.
+  /// The parameters that this rank writes, with the weights derived from them: in the engine's tile order
+  /// (`ReplicaLayout`), and as ranges in canonical order.
   public let own: Range<Int>
+  public let ownSpans: [Range<Int>]
 }

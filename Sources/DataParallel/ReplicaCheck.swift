@@ -17,7 +17,8 @@ import MPI
 final class ReplicaCheck {
   private let world: Communicator
   private let state: ModelState
-  /// The slice this rank writes of a shared replica; nil where it has its own.
+  private let layout: ReplicaLayout
+  /// The slice this rank writes of a shared replica, in tile order; nil where it has its own.
   private let own: Range<Int>?
   /// Whether replicas exist that can differ.
   private let hasSeveral: Bool
@@ -26,8 +27,11 @@ final class ReplicaCheck {
   private var sealed: UInt64 = 0
 
   /// Collective.
-  init(_ synchronisation: any GradientSynchronisation, host: HostGroup, state: ModelState, world: Communicator) throws {
-    self.world = world
+  init(
+    _ synchronisation: any GradientSynchronisation, layout: ReplicaLayout, host: HostGroup, state: ModelState,
+    world: Communicator
+  ) throws {
+    (self.world, self.layout) = (world, layout)
     self.state = state
     own = synchronisation.replica.flatMap { $0.isShared ? $0.own : nil }
     hasSeveral = own == nil || host.hostCount > 1
@@ -80,10 +84,15 @@ final class ReplicaCheck {
     return hashes.indices.filter { hashes[$0] != right }
   }
 
-  private func hash(_ range: Range<Int>) -> UInt64 {
-    ContentHasher.hash64(
-      UnsafeRawBufferPointer(
-        start: state.parameters.pointer + range.lowerBound, count: range.count * MemoryLayout<Float>.stride))
+  private func hash(_ slice: Range<Int>) -> UInt64 {
+    var hash: UInt64 = 0
+    for span in layout.spans(of: slice) {
+      let own = ContentHasher.hash64(
+        UnsafeRawBufferPointer(
+          start: state.parameters.pointer + span.lowerBound, count: span.count * MemoryLayout<Float>.stride))
+      hash = (hash ^ own) &* 0x9e37_79b9_7f4a_7c15
+    }
+    return hash
   }
 }
 

@@ -21,14 +21,14 @@ public final class ShardedSynchronisation: GradientSynchronisation {
 
   /// The all-gather's buffer. Every rank writes all of it in the beginning.
   public var replica: Replica? {
-    Replica(parameters: parameters.pointer, derived: nil, isShared: false, own: 0..<count)
+    Replica(parameters: parameters.pointer, derived: nil, isShared: false, own: 0..<count, ownSpans: [0..<count])
   }
 
   /// - Throws: `MPIError` where the parameters are more than MPI can count.
   public init(layout: ReplicaLayout, world: Communicator) throws {
     self.world = world
     count = layout.parameterCount
-    let slices = layout.slices(world.size)
+    let slices = layout.slices(world.size, .stripes)
     slice = slices[world.rank]
     // The tail goes with the last slice: its owner gets the sums, and hands them out behind the parameters.
     var sizes = slices.map(\.count)

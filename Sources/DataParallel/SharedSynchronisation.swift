@@ -25,6 +25,8 @@ public final class SharedSynchronisation: GradientSynchronisation {
 
   public var slice: Range<Int> { memory.replica.own }
 
+  public var sliceSpans: [Range<Int>] { memory.replica.ownSpans }
+
   /// Whether barriers spin on atomics: every rank has a core of its own.
   public var spins: Bool { memory.barrier.spins }
 
@@ -38,7 +40,7 @@ public final class SharedSynchronisation: GradientSynchronisation {
       (0..<host.size).map { tree.nodes(in: tree.leaves(rank: $0, ranks: host.size)) }
     }
     memory = try HostMemory.make(
-      layout: layout, own: layout.slices(host.size)[host.rank],
+      layout: layout, own: layout.slices(host.size, .tiles)[host.rank],
       room: .gradients(treeNodes?.map(\.count)), host: host, world: host)
     treeSum =
       if let tree, let treeNodes {
@@ -63,7 +65,8 @@ public final class SharedSynchronisation: GradientSynchronisation {
   /// The gradients' sum and Adam, of this rank's slice.
   public func update(_ slice: AdamSlice, engine: any Engine) {
     if let treeSum {
-      engine.adam(slice, gradient: treeSum.sum(slice.range))
+      for span in memory.replica.ownSpans { treeSum.sum(span) }
+      engine.adam(slice, gradient: treeSum.sums)
     } else {
       engine.adam(slice, gradients: Gradients(memory.gradients.buffer))
     }

@@ -12,24 +12,28 @@ final class SnapshotExchange {
   private let world: Communicator
   private let state: ModelState
   /// The parameters, and the moments, that this rank writes.
-  private let ownParameters, ownMoments: Range<Int>
+  private let ownParameters, ownMoments: [Range<Int>]
   /// Whose moments are taken: together they are 0..<P.
-  private let owners: [(rank: Int, range: Range<Int>)]
+  private let owners: [(rank: Int, spans: [Range<Int>])]
 
   /// Floats that are handed out at a time.
   private static let piece = 1 << 16
 
   /// Collective.
-  init(_ synchronisation: any GradientSynchronisation, state: ModelState, world: Communicator) throws {
+  ///
+  /// - Parameter layout: of the ranks' slices.
+  init(
+    _ synchronisation: any GradientSynchronisation, layout: ReplicaLayout, state: ModelState, world: Communicator
+  ) throws {
     self.world = world
     self.state = state
-    let count = state.shape.parameterCount
-    ownParameters = synchronisation.replica?.own ?? 0..<count
-    ownMoments = synchronisation.slice
-    let bounds = try world.allGather((start: ownMoments.lowerBound, end: ownMoments.upperBound))
+    let (count, slice) = (state.shape.parameterCount, synchronisation.slice)
+    ownParameters = synchronisation.replica?.ownSpans ?? [0..<count]
+    ownMoments = synchronisation.sliceSpans
+    let bounds = try world.allGather((start: slice.lowerBound, end: slice.upperBound))
     let owners = Self.owners(bounds.map { $0.start..<$0.end })
     precondition(owners.reduce(0) { $0 + $1.range.count } == count, "slices do not cover the parameters")
-    self.owners = owners
+    self.owners = owners.map { ($0.rank, layout.spans(of: $0.range)) }
   }
 
   /// The lowest rank that keeps each slice: replicas of other nodes keep the same ones again.
@@ -60,14 +64,41 @@ final class SnapshotExchange {
   private func gather<Number: BitwiseCopyable>(
     _ own: UnsafeMutablePointer<Number>, to target: UnsafeMutablePointer<Number>?
   ) throws {
-    for (rank, range) in owners {
+    for (rank, spans) in owners {
+      guard rank == world.rank || target != nil else { continue }
       if rank == world.rank, let target {
-        (target + range.lowerBound).update(from: own + range.lowerBound, count: range.count)
-      } else if let target {
-        try world.receive(into: .init(start: target + range.lowerBound, count: range.count), from: rank, tag: Self.tag)
-      } else if rank == world.rank {
-        try world.send(.init(start: own + range.lowerBound, count: range.count), to: 0, tag: Self.tag)
+        for span in spans { (target + span.lowerBound).update(from: own + span.lowerBound, count: span.count) }
+        continue
       }
+      // One message, of all spans.
+      let message = AlignedBuffer<Number>(zeros: spans.reduce(0) { $0 + $1.count })
+      if let target {
+        try world.receive(into: message.buffer, from: rank, tag: Self.tag)
+        unpack(message.pointer, to: target, spans)
+      } else {
+        pack(own, into: message.pointer, spans)
+        try world.send(UnsafeBufferPointer(message.buffer), to: 0, tag: Self.tag)
+      }
+    }
+  }
+
+  private func pack<Number: BitwiseCopyable>(
+    _ source: UnsafePointer<Number>, into packed: UnsafeMutablePointer<Number>, _ spans: [Range<Int>]
+  ) {
+    var packed = packed
+    for span in spans {
+      packed.update(from: source + span.lowerBound, count: span.count)
+      packed += span.count
+    }
+  }
+
+  private func unpack<Number: BitwiseCopyable>(
+    _ packed: UnsafePointer<Number>, to target: UnsafeMutablePointer<Number>, _ spans: [Range<Int>]
+  ) {
+    var packed = packed
+    for span in spans {
+      (target + span.lowerBound).update(from: packed, count: span.count)
+      packed += span.count
     }
   }
 
@@ -86,16 +117,18 @@ final class SnapshotExchange {
   ///   - source: (P) of rank 0, and nil elsewhere.
   ///   - target: (P), of which `own` is overwritten.
   private func scatter<Number: BitwiseCopyable>(
-    _ source: UnsafeMutablePointer<Number>?, to target: UnsafeMutablePointer<Number>, own: Range<Int>
+    _ source: UnsafeMutablePointer<Number>?, to target: UnsafeMutablePointer<Number>, own: [Range<Int>]
   ) throws {
     let piece = AlignedBuffer<Number>(zeros: Self.piece)
     for start in stride(from: 0, to: state.shape.parameterCount, by: Self.piece) {
       let range = start..<min(start + Self.piece, state.shape.parameterCount)
       if let source { piece.pointer.update(from: source + start, count: range.count) }
       try world.broadcast(UnsafeMutableBufferPointer(start: piece.pointer, count: range.count))
-      let mine = range.clamped(to: own)
-      guard !mine.isEmpty else { continue }
-      (target + mine.lowerBound).update(from: piece.pointer + mine.lowerBound - start, count: mine.count)
+      for span in own {
+        let mine = range.clamped(to: span)
+        guard !mine.isEmpty else { continue }
+        (target + mine.lowerBound).update(from: piece.pointer + mine.lowerBound - start, count: mine.count)
+      }
     }
   }
 
@@ -110,9 +143,8 @@ final class SnapshotExchange {
     of steps: Int, replaced: () throws -> Void, wait: () throws -> Void, _ body: () throws -> Result
   ) throws -> Result {
     let (isRoot, count) = (world.rank == 0, state.shape.parameterCount)
-    let own = state.parameters.pointer + ownParameters.lowerBound
-    let trained = AlignedBuffer<Float>(zeros: ownParameters.count)
-    trained.pointer.update(from: own, count: ownParameters.count)
+    let trained = AlignedBuffer<Float>(zeros: ownParameters.reduce(0) { $0 + $1.count })
+    pack(state.parameters.pointer, into: trained.pointer, ownParameters)
     let sums = AlignedBuffer<Double>(zeros: isRoot ? count : 0)
     let mean = AlignedBuffer<Float>(zeros: isRoot ? count : 0)
     try gather(state.sums.pointer, to: isRoot ? sums.pointer : nil)
@@ -123,7 +155,7 @@ final class SnapshotExchange {
     try replaced()
     let result = try body()
     try wait()
-    own.update(from: trained.pointer, count: ownParameters.count)
+    unpack(trained.pointer, to: state.parameters.pointer, ownParameters)
     try replaced()
     return result
   }

@@ -10,6 +10,7 @@ public final class Trainer {
   /// Whether the ranks have agreed to stop on a request.
   public var wasStopped: Bool { step.wasStopped }
   private let world: Communicator
+  private let layout: ReplicaLayout
   private let step: TrainingStep
   /// Nil for one rank, which has nobody to compare with, and where it is not wanted.
   private let check: ReplicaCheck?
@@ -32,6 +33,7 @@ public final class Trainer {
   public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
     self.settings = settings
     self.world = world
+    layout = settings.engine.layout(shape: settings.shape)
     try requireAgreement(
       [
         ("the settings", "\(settings)"), ("version", version),
@@ -45,7 +47,8 @@ public final class Trainer {
       settings: settings, names: names, rank: world.rank, ranks: world.size,
       synchronisation: synchronisation.implementation, batches: synchronisation.batches)
     if let host = synchronisation.host, settings.checkReplicas > 0 {
-      check = try ReplicaCheck(synchronisation.implementation, host: host, state: step.state, world: world)
+      check = try ReplicaCheck(
+        synchronisation.implementation, layout: layout, host: host, state: step.state, world: world)
     } else {
       check = nil
     }
@@ -67,7 +70,7 @@ public final class Trainer {
   ///   - model: of rank 0, and nil elsewhere: what a `CheckpointSink` was given.
   /// - Throws: `JobFailure` on all ranks where they do not hold the same model afterwards.
   public func resume(_ progress: TrainingProgress, model: ModelArrays?) throws {
-    try SnapshotExchange(synchronisation.implementation, state: state, world: world).scatter(model)
+    try SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world).scatter(model)
     try step.parametersReplaced()
     try requireAgreement([("the parameters of the checkpoint", state.parametersHash)], over: world)
     resumed = progress
@@ -99,7 +102,7 @@ public final class Trainer {
     var statistics = RunStatistics(steps: settings.steps, ranks: world.size, resumed: resumed)
     let snapshots =
       try checkpoints
-      ? SnapshotExchange(synchronisation.implementation, state: state, world: world) : nil
+      ? SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world) : nil
     var done = resumed?.steps ?? 0
     var stopped = false
     var heldOutLoss: Double?
@@ -167,7 +170,7 @@ public final class Trainer {
   public func withAverage<Result>(_ body: () throws -> Result) throws -> Result {
     let averaged = settings.averagedSteps(after: stepsDone)
     guard averaged > 0 else { return try body() }
-    let exchange = try SnapshotExchange(synchronisation.implementation, state: state, world: world)
+    let exchange = try SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world)
     return try exchange.withMean(
       of: averaged, replaced: step.parametersReplaced, wait: synchronisation.implementation.waitForAll, body)
   }

@@ -123,7 +123,7 @@ public final class TrainingStep {
         state.arrays, range: synchronisation.slice, learningRate: settings.learningRate(step: step), update: step + 1,
         beta2: settings.beta2),
       engine: engine)
-    if settings.averagedSteps(after: step + 1) > 0 { state.accumulate(synchronisation.slice) }
+    if settings.averagedSteps(after: step + 1) > 0 { state.accumulate(synchronisation.sliceSpans) }
     clock.lap(.adam)
     check?.seal()
     let totals = try synchronisation.publish(to: engine)
@@ -148,8 +148,8 @@ public final class TrainingStep {
   /// Flips a high bit of a fraction in the middle of what this rank writes, or of everything where it writes nothing.
   private func flipBit() {
     let highFractionBit: UInt32 = 1 << 20
-    let slice = synchronisation.replica?.own ?? 0..<0
-    let own = slice.isEmpty ? 0..<settings.shape.parameterCount : slice
+    let spans = synchronisation.replica?.ownSpans ?? []
+    let own = spans.isEmpty ? 0..<settings.shape.parameterCount : spans[spans.count / 2]
     let index = own.lowerBound + own.count / 2
     state.parameters[index] = Float(bitPattern: state.parameters[index].bitPattern ^ highFractionBit)
   }

@@ -53,7 +53,8 @@ final class TreeExchange {
   func exchange(_ own: StepTotals) throws -> StepTotals {
     var target = message.pointer + counts.range(peers.rank).lowerBound
     for sum in local {
-      target.update(from: sum.sum(slice) + slice.lowerBound, count: slice.count)
+      sum.sum(slice)
+      target.update(from: sum.sums + slice.lowerBound, count: slice.count)
       target += slice.count
     }
     StepTail.write(own, to: target)
@@ -70,5 +71,8 @@ final class TreeExchange {
   /// After the exchange.
   ///
   /// - Returns: (P), the sum over all ranks, of which the slice is valid.
-  func sum() -> UnsafePointer<Float> { all.sum(slice) }
+  func sum() -> UnsafePointer<Float> {
+    all.sum(slice)
+    return all.sums
+  }
 }

@@ -10,7 +10,7 @@ final class TreeSum {
   /// One block per slot.
   private let slots: AlignedBuffer<Float>
   /// (P): of it only what is added up here is ever touched.
-  private let sums: AlignedBuffer<Float>
+  private let buffer: AlignedBuffer<Float>
 
   /// Floats; a slot takes 4 KiB.
   private static let block = 1024
@@ -27,14 +27,15 @@ final class TreeSum {
     self.nodes = nodes
     only = ranges.firstIndex(of: root ?? 0..<tree.leaves) ?? 0
     slots = AlignedBuffer(zeros: (1 + (steps.map(\.target).max() ?? 0)) * Self.block)
-    sums = AlignedBuffer(zeros: parameterCount)
+    buffer = AlignedBuffer(zeros: parameterCount)
   }
 
+  /// (P), the sum of what has been added up.
+  var sums: UnsafePointer<Float> { steps.isEmpty ? nodes[only] : UnsafePointer(buffer.pointer) }
+
   /// Adds up `range` of the gradients.
-  ///
-  /// - Returns: (P), the sum, of which `range` is valid.
-  func sum(_ range: Range<Int>) -> UnsafePointer<Float> {
-    guard !steps.isEmpty else { return nodes[only] }
+  func sum(_ range: Range<Int>) {
+    guard !steps.isEmpty else { return }
     var start = range.lowerBound
     while start < range.upperBound {
       let count = min(Self.block, range.upperBound - start)
@@ -43,11 +44,10 @@ final class TreeSum {
         let isLast = index == steps.count - 1
         add(
           count: count, address(step.left, start), address(step.right, start),
-          target: isLast ? sums.pointer + start : slots.pointer + step.target * Self.block)
+          target: isLast ? buffer.pointer + start : slots.pointer + step.target * Self.block)
       }
       start += count
     }
-    return UnsafePointer(sums.pointer)
   }
 
   private func address(_ operand: SummationTree.Operand, _ start: Int) -> UnsafePointer<Float> {

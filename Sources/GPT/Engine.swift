@@ -27,7 +27,8 @@ public protocol Engine: AnyObject {
   func backward(
     parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, isFinal: (_ from: Int) -> Void)
 
-  /// Tells the engine that `parameters` (P) have new values in `range`: it renews the weights it derives from them.
+  /// Tells the engine that `parameters` (P) have new values in `range`, in its tile order: it renews the weights it
+  /// derives from them.
   func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>)
 
   /// What the last `forward` and its `backward` amount to.
@@ -40,7 +41,7 @@ public protocol Engine: AnyObject {
 
   /// The same straight from what passes left in `factors`, with the same result, of an engine that was made with them.
   ///
-  /// - Parameter slice: its range is of whole stripes, as `ReplicaLayout` cuts them.
+  /// - Parameter slice: its range is of whole stripes (`ReplicaLayout`).
   func adam(_ slice: AdamSlice, factors: FactorStore)
 }
 

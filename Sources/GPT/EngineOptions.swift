@@ -46,7 +46,7 @@ public struct EngineOptions: Sendable, Equatable {
   public func layout(shape: Shape) -> ReplicaLayout {
     switch resolvedKind(for: shape) {
     case .scalar:
-      ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount, grain: CacheLine.floats)])
+      ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount)])
     default:
       ReplicaLayout(derivedCount: TransposedWeights.count(shape), runs: TransposedWeights.runs(shape))
     }

@@ -24,6 +24,7 @@ public func averageParameter(sum: Double, steps: Int) -> Float { Float(sum / Dou
 public struct AdamSlice {
   /// Of which `range` is updated in place.
   public var model: ModelArrays
+  /// In the engine's tile order (`ReplicaLayout`).
   public var range: Range<Int>
   /// Of this step, the schedule applied.
   public var learningRate: Double

@@ -21,7 +21,7 @@ final class TransposedWeights {
 
   /// Rows of a matrix that are updated and transposed together, so that the transpose finds them in the nearest
   /// cache.
-  private static let stripe = 16
+  private static let stripe = ReplicaLayout.tile
 
   /// Floats of all copies together.
   static func count(_ shape: Shape) -> Int {
@@ -46,28 +46,29 @@ final class TransposedWeights {
       Self.runs(shape),
       [(nil, 0), (queryKeyValue, 3 * C), (attentionOutput, C), (expand, F), (contract, C), (head, logitsRow)]
     ).map { run, copy in
-      Piece(range: run.range, columns: run.grain / Self.stripe, target: copy.0, outputs: copy.1)
+      Piece(range: run.range, columns: run.columns ?? 1, target: copy.0, outputs: copy.1)
     }
   }
 
-  /// All parameters in order, cut where another matrix begins. Inside a run they may be cut between stripes: the
-  /// copy of a stripe fills whole cache lines. What is not transposed may be cut between cache lines.
+  /// All parameters in order, cut where another matrix begins.
   static func runs(_ shape: Shape) -> [ReplicaLayout.Run] {
-    func run(_ first: Tensor, through last: Tensor, grain: Int) -> ReplicaLayout.Run {
-      .init(range: shape.offset(first)..<shape.range(last).upperBound, grain: grain)
+    func run(_ first: Tensor, through last: Tensor, columns: Int?) -> ReplicaLayout.Run {
+      .init(range: shape.offset(first)..<shape.range(last).upperBound, columns: columns)
     }
     let (C, F) = (shape.dModel, shape.feedForward)
     return [
-      run(.tokenEmbedding, through: .positionEmbedding, grain: stripe),
-      run(.query, through: .value, grain: stripe * C),
-      run(.attentionOutput, through: .attentionOutput, grain: stripe * C),
-      run(.expand, through: .expand, grain: stripe * C),
-      run(.contract, through: .contract, grain: stripe * F),
-      run(.head, through: .head, grain: stripe * C),
+      run(.tokenEmbedding, through: .positionEmbedding, columns: nil),
+      run(.query, through: .value, columns: C),
+      run(.attentionOutput, through: .attentionOutput, columns: C),
+      run(.expand, through: .expand, columns: C),
+      run(.contract, through: .contract, columns: F),
+      run(.head, through: .head, columns: C),
     ]
   }
 
-  /// Copies the weights of `range` anew from `parameters` (P), whole stripes at a time.
+  /// Copies the weights of `range` anew from `parameters` (P).
+  ///
+  /// - Parameter range: in tile order.
   func renew(_ range: Range<Int>, from parameters: UnsafePointer<Float>) {
     forEachStripe(of: range, renewingFrom: parameters) { _, _ in }
   }
@@ -105,18 +106,21 @@ final class TransposedWeights {
     }
   }
 
-  /// Calls `body` for every part of `range`, in order, and copies the rows it touched.
+  /// Calls `body` for every part of `range`, in order, and copies what it touched.
   ///
-  /// - Parameter body: gets the part, and what will be written next.
+  /// - Parameters:
+  ///   - range: in tile order, of whole tiles.
+  ///   - body: gets a part, in canonical order, and what will be written next; where that are lines of the copy, as many for
+  ///     each row as it has vectors.
   @inline(__always)
   func forEachStripe(
-    of range: Range<Int>, renewingFrom parameters: UnsafePointer<Float>, _ body: (Range<Int>, AdamPrefetch) -> Void
+    of range: Range<Int>, renewingFrom parameters: UnsafePointer<Float>, _ body: (ElementBlock, AdamPrefetch) -> Void
   ) {
     for piece in pieces {
       let part = range.clamped(to: piece.range)
       guard !part.isEmpty else { continue }
       guard let target = piece.target else {
-        body(part, AdamPrefetch(following: range.upperBound - part.upperBound))
+        body(ElementBlock(part), AdamPrefetch(following: range.upperBound - part.upperBound))
         continue
       }
       let size = Self.stripe * piece.columns
@@ -126,11 +130,21 @@ final class TransposedWeights {
         let row = (start - piece.range.lowerBound) / piece.columns
         let now = part.clamped(to: whole)
         let lines = transposedColumn(row, of: piece.outputs, inputs: piece.columns, layout: layout, in: target)
-        body(
-          now,
-          AdamPrefetch(following: range.upperBound - now.upperBound, lines: lines.first, stride: lines.stride))
+        var columns = 0..<piece.columns
+        if now == whole {
+          body(
+            ElementBlock(now),
+            AdamPrefetch(following: range.upperBound - now.upperBound, lines: lines.first, stride: lines.stride))
+        } else {
+          columns = ReplicaLayout.columns(of: now, in: whole, columns: piece.columns)
+          body(
+            ElementBlock(
+              first: start + columns.lowerBound, rows: whole.count / piece.columns, columns: columns.count,
+              stride: piece.columns),
+            AdamPrefetch(lines: lines.first + columns.lowerBound * lines.stride, stride: lines.stride))
+        }
         transpose(
-          rows: row, count: whole.count / piece.columns,
+          rows: row, count: whole.count / piece.columns, columns: columns,
           outputs: piece.outputs, inputs: piece.columns, layout: layout, source: parameters + start, target: target)
         start += size
       }

@@ -19,6 +19,11 @@ public final class VectorEngine: Engine {
   private let attentionShape: AttentionShape
   private let options: EngineOptions
   private let isShared: Bool
+  /// Of many gradients of a stripe, or of all embeddings.
+  private let sums: AlignedBuffer<Float>
+
+  /// Gradients up to which a vector's sum waits less than a pass of its own takes.
+  private static let mostSummedInUpdate = 16
 
   /// - Parameters:
   ///   - names: the most names a shard may have.
@@ -32,6 +37,8 @@ public final class VectorEngine: Engine {
     capacity = names
     tree = PrefixTree(names: names, sharing: options.sharesPrefixes)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
+    let runs = TransposedWeights.runs(shape)
+    sums = AlignedBuffer(zeros: runs.map { $0.columns.map { $0 * ReplicaLayout.tile } ?? $0.range.count }.max() ?? 0)
     let own = VectorActivations(
       shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
     (self.own, s) = (own, own)
@@ -84,13 +91,25 @@ public final class VectorEngine: Engine {
 
   public func adam(_ slice: AdamSlice, gradients: Gradients) {
     let (model, step) = (slice.model, slice.step)
-    products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { stripe, next in
-      let i = stripe.lowerBound
+    products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { block, next in
+      let sumsFirst = gradients.count > Self.mostSummedInUpdate
+      if sumsFirst { sum(block, sources: gradients, target: sums.pointer, following: next.following) }
       var next = next
       next.isShared = isShared
-      Kernels.adam(
-        count: stripe.count, step: step, gradients: gradients, offset: i, parameters: model.parameters + i,
-        first: model.first + i, second: model.second + i, next: next)
+      for row in 0..<block.rows {
+        let i = block.first + row * block.stride
+        let (p, m, v) = (model.parameters + i, model.first + i, model.second + i)
+        if sumsFirst {
+          Kernels.adam(
+            count: block.columns, step: step, gradient: sums.pointer + row * block.columns, parameters: p, first: m,
+            second: v, next: next)
+        } else {
+          Kernels.adam(
+            count: block.columns, step: step, gradients: gradients, offset: i, parameters: p, first: m, second: v,
+            next: next)
+        }
+        next.lines = next.lines.map { $0 + block.columns / Vector.count * next.stride }
+      }
     }
   }
 

@@ -30,9 +30,10 @@ public struct AdamStep: Sendable {
 /// g = ((g₀ + g₁) + g₂) + …; m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²;
 /// p ← p − rate · m / (sqrt(v̂) + ε), v̂ = v / (1 − β₂ᵗ).
 ///
-/// The sum is never stored. On AVX-512 and AVX2 the root and the quotient are an estimate and a Newton step each: relative
-/// error of the update below 1e-6, at a quarter of the exact instructions' time. Elsewhere they are exact: on Arm that is
-/// the faster way, too (docs/arm64.md). ε stays outside the root: r ≈ 1/sqrt(v̂), denominator v̂ · r + ε.
+/// The sum is never stored, which is right for a few gradients; of many `sum` makes one first. On AVX-512 and AVX2 the root
+/// and the quotient are an estimate and a Newton step each: relative error of the update below 1e-6, at a quarter of the
+/// exact instructions' time. Elsewhere they are exact: on Arm that is the faster way, too (docs/arm64.md). ε stays outside
+/// the root: r ≈ 1/sqrt(v̂), denominator v̂ · r + ε.
 ///
 /// - Parameters:
 ///   - count: any; the last, partial vector is done element by element, with the same arithmetic.
@@ -48,12 +49,9 @@ public func adam(
   // One and two get loops of their own: their pointers stay in registers.
   switch gradients.count {
   case 1:
-    let g = gradients[0] + offset
-    adam(count: count, step: step, parameters: parameters, first: first, second: second, next: next) { i, _ in
-      Vector(g + i)
-    } one: {
-      g[$0]
-    }
+    adam(
+      count: count, step: step, gradient: gradients[0] + offset, parameters: parameters, first: first, second: second,
+      next: next)
   case 2:
     let (g, h) = (gradients[0] + offset, gradients[1] + offset)
     adam(count: count, step: step, parameters: parameters, first: first, second: second, next: next) { i, ahead in
@@ -66,9 +64,10 @@ public func adam(
   default:
     adam(count: count, step: step, parameters: parameters, first: first, second: second, next: next) { i, ahead in
       var sum = Vector(gradients[0] + offset + i)
-      csimd_prefetch_to_read(gradients[0] + offset + ahead)
+      // Short of the distance what is ahead is the last line, over and over.
+      let asks = ahead - i == prefetchDistance
       for source in 1..<gradients.count {
-        csimd_prefetch_to_read(gradients[source] + offset + ahead)
+        if asks { csimd_prefetch_to_read(gradients[source] + offset + ahead) }
         sum += Vector(gradients[source] + offset + i)
       }
       return sum
@@ -77,6 +76,18 @@ public func adam(
       for source in 1..<gradients.count { sum += gradients[source][offset + i] }
       return sum
     }
+  }
+}
+
+/// As `adam` with several gradients, of one of (count).
+public func adam(
+  count: Int, step: AdamStep, gradient: Floats,
+  parameters: MutableFloats, first: MutableFloats, second: MutableFloats, next: AdamPrefetch = AdamPrefetch()
+) {
+  adam(count: count, step: step, parameters: parameters, first: first, second: second, next: next) { i, _ in
+    Vector(gradient + i)
+  } one: {
+    gradient[$0]
   }
 }
 
@@ -98,8 +109,6 @@ public struct AdamPrefetch {
     self.stride = stride
   }
 
-  /// Floats ahead: about a microsecond.
-  fileprivate static let distance = 512
   /// Vectors whose lines are taken together: as many stores as a core keeps waiting.
   fileprivate static let taken = 64
 }
@@ -121,7 +130,7 @@ private func adam(
     if next.isShared, i % (AdamPrefetch.taken * Vector.count) == 0 {
       takeLines(parameters + i, min(AdamPrefetch.taken, (count - i) / Vector.count))
     }
-    let ahead = min(i + AdamPrefetch.distance, last)
+    let ahead = min(i + prefetchDistance, last)
     csimd_prefetch_to_write(parameters + ahead)
     csimd_prefetch_to_write(line)
     line += stride
@@ -149,18 +158,6 @@ func adam(
   while i < vectors * Vector.count {
     adam(step, Vector(gradient + i), parameters + i, first + i, second + i)
     i += Vector.count
-  }
-}
-
-/// As `adam` with several gradients, of one of (count).
-public func adam(
-  count: Int, step: AdamStep, gradient: Floats,
-  parameters: MutableFloats, first: MutableFloats, second: MutableFloats
-) {
-  withUnsafePointer(to: gradient) {
-    adam(
-      count: count, step: step, gradients: UnsafeBufferPointer(start: $0, count: 1), offset: 0,
-      parameters: parameters, first: first, second: second)
   }
 }
 

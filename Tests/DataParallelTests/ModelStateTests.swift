@@ -51,8 +51,7 @@ struct ModelStateTests {
       let count = state.shape.parameterCount
       let gradient = (0..<count).map { Float($0 % 37 - 18) * 1e-3 }
       for update in 1...3 {
-        for rank in 0..<ranks {
-          let own = shard(batch: count, rank: rank, ranks: ranks)
+        for own in EngineOptions().layout(shape: state.shape).slices(ranks, .tiles) {
           engine.adam(
             AdamSlice(state.arrays, range: own, learningRate: 0.01, update: update), gradient: gradient)
         }

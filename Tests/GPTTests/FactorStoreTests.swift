@@ -50,7 +50,7 @@ import Testing
       alone.adam(
         range: 0..<shape.parameterCount, learningRate: 0.01, update: step + 1, gradient: try #require(sum),
         parameters: &plain.parameters, first: &plain.first, second: &plain.second)
-      for (rank, slice) in layout.slices(2).enumerated() {
+      for (rank, slice) in layout.slices(2, .stripes).enumerated() {
         model.parameters.withUnsafeMutableBufferPointer { p in
           model.first.withUnsafeMutableBufferPointer { m in
             model.second.withUnsafeMutableBufferPointer { v in

@@ -16,35 +16,45 @@ import Testing
     #expect(layout.parameterCount == (try Shape(dModel: size.0, heads: size.1)).parameterCount)
     var end = 0
     for run in layout.runs {
-      #expect(run.range.lowerBound == end && run.grain > 0 && run.grain % 16 == 0)
-      #expect(run.range.lowerBound % 16 == 0)
+      #expect(run.range.lowerBound == end && run.range.lowerBound % 16 == 0)
+      #expect(run.columns.map { $0 % 16 == 0 && run.range.count % $0 == 0 } ?? true)
       end = run.range.upperBound
     }
     #expect(end == layout.parameterCount)
   }
 
-  /// Every parameter has one owner, every cut is at a permitted place, and no slice is more than a grain too large.
+  /// Every parameter has one owner, no line has two, and no slice is more than a stripe or a tile too large.
   @Test(arguments: [EngineKind.scalar, .simd], shapes)
   func slices(kind: EngineKind, size: (Int, Int)) throws {
     let layout = try Self.layout(kind, size)
     let P = layout.parameterCount
-    for count in Array(1...40) + [64, 192, 1000] {
-      let slices = layout.slices(count)
-      #expect(slices.count == count)
-      #expect(slices.first?.lowerBound == 0 && slices.last?.upperBound == P)
-      for (slice, next) in zip(slices, slices.dropFirst()) { #expect(slice.upperBound == next.lowerBound) }
-      for slice in slices {
-        #expect(slice.count <= P / count + 1 + (layout.runs.map(\.grain).max() ?? 0), "\(count) slices: \(slice)")
-        let cut = slice.lowerBound
-        let run = layout.runs.first { $0.range.contains(cut) }
-        #expect(run.map { (cut - $0.range.lowerBound) % $0.grain == 0 } ?? (cut == P), "\(count) slices: \(slice)")
+    let widest = layout.runs.compactMap(\.columns).max() ?? 1
+    for (cuts, grain) in [(ReplicaLayout.Cuts.stripes, 16 * widest), (.tiles, layout.runs.count > 1 ? 256 : 16)] {
+      for count in Array(1...40) + [64, 192, 1000] {
+        let slices = layout.slices(count, cuts)
+        #expect(slices.count == count)
+        #expect(slices.first?.lowerBound == 0 && slices.last?.upperBound == P)
+        for (slice, next) in zip(slices, slices.dropFirst()) { #expect(slice.upperBound == next.lowerBound) }
+        var owned = [Bool](repeating: false, count: P)
+        for slice in slices {
+          #expect(slice.count <= P / count + 1 + grain, "\(count) slices: \(slice)")
+          let spans = layout.spans(of: slice)
+          #expect(spans.reduce(0) { $0 + $1.count } == slice.count, "\(count) slices: \(slice)")
+          if cuts == .stripes { #expect(spans == (slice.isEmpty ? [] : [slice])) }
+          for span in spans {
+            #expect(span.lowerBound % 16 == 0 && span.upperBound % 16 == 0, "\(count) slices: \(span)")
+            #expect(!owned[span].contains(true), "\(count) slices: \(span)")
+            for i in span { owned[i] = true }
+          }
+        }
+        #expect(!owned.contains(false))
       }
     }
   }
 
   /// What a cut is for: of the derived weights too, owners of two slices write different cache lines, and together
   /// they write what one owner of everything writes.
-  @Test(arguments: [1, 2, 3, 4, 7, 13], shapes)
+  @Test(arguments: [1, 2, 3, 4, 7, 13, 50], shapes)
   func ownersWriteDifferentLines(ranks: Int, size: (Int, Int)) throws {
     let shape = try Shape(dModel: size.0, heads: size.1)
     let options = EngineOptions(kind: .simd)
@@ -56,16 +66,18 @@ import Testing
       return Array(memory.buffer)
     }
     func lines(_ values: [Float]) -> Set<Int> { Set(values.indices.filter { values[$0] != 0 }.map { $0 / 16 }) }
-    var seen: Set<Int> = []
-    var sum = [Float](repeating: 0, count: layout.derivedCount)
-    for slice in layout.slices(ranks) {
-      let part = derived(slice)
-      let touched = lines(part)
-      #expect(seen.isDisjoint(with: touched), "\(slice)")
-      seen.formUnion(touched)
-      for i in sum.indices { sum[i] += part[i] }
+    for cuts in [ReplicaLayout.Cuts.stripes, .tiles] {
+      var seen: Set<Int> = []
+      var sum = [Float](repeating: 0, count: layout.derivedCount)
+      for slice in layout.slices(ranks, cuts) {
+        let part = derived(slice)
+        let touched = lines(part)
+        #expect(seen.isDisjoint(with: touched), "\(slice)")
+        seen.formUnion(touched)
+        for i in sum.indices { sum[i] += part[i] }
+      }
+      #expect(firstDifference(sum, derived(0..<shape.parameterCount)) == nil)
     }
-    #expect(firstDifference(sum, derived(0..<shape.parameterCount)) == nil)
   }
 
   /// Two engines on one replica, each of which updates half: both compute with all of it.
@@ -79,11 +91,11 @@ import Testing
     let engines = (0..<2).map { _ in options.make(shape: shape, names: 2, derived: memory.pointer) }
     let alone = options.make(shape: shape, names: 2)
     var parameters = randomParameters(shape, seed: 5)
-    for (engine, slice) in zip(engines, layout.slices(2)) { engine.parametersChanged(parameters, in: slice) }
+    for (engine, slice) in zip(engines, layout.slices(2, .tiles)) { engine.parametersChanged(parameters, in: slice) }
     let gradient = pass(alone, names, parameters, scale: 1).gradient
     var first = [Float](repeating: 0, count: shape.parameterCount)
     var second = first
-    for (engine, slice) in zip(engines, layout.slices(2)) {
+    for (engine, slice) in zip(engines, layout.slices(2, .tiles)) {
       engine.adam(
         range: slice, learningRate: 0.01, update: 1, gradient: gradient, parameters: &parameters, first: &first,
         second: &second)

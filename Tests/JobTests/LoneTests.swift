@@ -46,6 +46,7 @@ extension Jobs {
       ),
       "race": ("--d-model 16 --batch 64 --target 2.6 --no-table --limit 1s", "reached: by at least four of five seeds"),
       "predict": ("--d-model 16 --batch 16 --seconds 0.02 --up-to 4", "latency between nodes"),
+      "ceiling": ("--d-model 16 --batch 64 --ranks 2 8 --steps 1", "ceiling: nobody waits"),
       "ladder": ("--batch 5 --seconds 0.02", "rung "),
       "doctor": ("", "start: mpirun -np "),
       "info": ("", "ranks         1 (started without mpirun)"),

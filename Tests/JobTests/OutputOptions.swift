@@ -31,6 +31,10 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "bench", option: "--json", quick: measuring, slow: hours),
     OutputOption(
       command: "bench", option: "--json", start: .ranks(2), quick: measuring + ["--sync"], slow: hours + ["--sync"]),
+    OutputOption(
+      command: "ceiling", option: "--json",
+      quick: ["--d-model", "16", "--batch", "16", "--ranks", "2", "--steps", "1"],
+      slow: ["--d-model", "16", "--batch", "16", "--ranks", "2", "--steps", "1000000"]),
     OutputOption(command: "ladder", option: "--json", quick: measuring, slow: hours),
     OutputOption(command: "predict", option: "--json", quick: predicting, slow: hours),
     OutputOption(command: "scaling", option: "--json", quick: scaling, slow: hours),

@@ -7,7 +7,9 @@ extension Jobs {
   /// Every option that the program itself lists, with numbers that somebody will write.
   @Suite("ranges of options")
   struct RangeTests {
-    private static let commands = ["train", "generate", "bench", "scaling", "predict", "ladder", "sweep", "race"]
+    private static let commands = [
+      "train", "generate", "bench", "scaling", "predict", "ceiling", "ladder", "sweep", "race",
+    ]
     private static let numbers = [
       "nan", "inf", "-1", "0", "1e3", "1_000", "9223372036854775807", "9223372036854775808", "1e400", " 5", "0x10",
       "1e-320", "5e-1",
@@ -23,6 +25,7 @@ extension Jobs {
       "generate": ["--model", "/proc/none"], "bench": ["--json", "/proc/none/none"],
       "scaling": ["--json", "/proc/none/none"],
       "predict": ["--json", "/proc/none/none"], "ladder": ["--json", "/proc/none/none"],
+      "ceiling": ["--json", "/proc/none/none"],
       "sweep": ["--json", "/proc/none/none"], "race": ["--json", "/proc/none/none"],
     ]
 

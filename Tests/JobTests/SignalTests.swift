@@ -181,6 +181,7 @@ extension Jobs {
       case "check": return ["check"] + Array(repeating: "d16-h4-b16.safetensors", count: 3000)
       case "bench": return ["bench", "--seconds", "60"] + (ranks > 1 ? ["--sync"] : [])
       case "scaling", "predict", "ladder": return [command, "--seconds", "60"]
+      case "ceiling": return ranks > 1 ? nil : ["ceiling", "--steps", "1000000"]
       case "race": return ["race", "--target", "1.9"]
       default: return nil
       }

@@ -25,8 +25,27 @@ import Testing
       withGuardedMemory(placement) { memory in
         let all = Sources(memory, count: count, sources: sources, offset: 16)
         let target = memory.unwritten(count)
-        all.pointers.withUnsafeBufferPointer { sum(count: count, sources: $0, offset: 16, target: target) }
+        all.pointers.withUnsafeBufferPointer {
+          sum(ElementBlock(16..<16 + count), sources: $0, target: target)
+        }
         #expect(firstDifference(array(target, count), all.sum) == nil, "\(placement)")
+        #expect(memory.isIntact, "\(placement)")
+      }
+    }
+  }
+
+  /// A tile: nothing beside it is read, and its rows follow each other.
+  @Test(arguments: [1, 2, 3, 11, 16], [16, 32, 80])
+  func sumsTiles(rows: Int, columns: Int) {
+    let stride = columns + 16
+    for placement in GuardPlacement.allCases {
+      withGuardedMemory(placement) { memory in
+        let all = Sources(memory, count: (rows - 1) * stride + columns, sources: 5, offset: 0)
+        let target = memory.unwritten(rows * columns)
+        let block = ElementBlock(first: 0, rows: rows, columns: columns, stride: stride)
+        all.pointers.withUnsafeBufferPointer { sum(block, sources: $0, target: target) }
+        let expected = (0..<rows).flatMap { all.sum[$0 * stride..<$0 * stride + columns] }
+        #expect(firstDifference(array(target, rows * columns), expected) == nil, "\(placement)")
         #expect(memory.isIntact, "\(placement)")
       }
     }
@@ -47,7 +66,7 @@ import Testing
   @Test func targetMayBeASource() {
     withGuardedMemory(.beforeGuard) { memory in
       let all = Sources(memory, count: 50, sources: 3, offset: 0)
-      all.pointers.withUnsafeBufferPointer { sum(count: 50, sources: $0, offset: 0, target: all.arrays[1]) }
+      all.pointers.withUnsafeBufferPointer { sum(ElementBlock(0..<50), sources: $0, target: all.arrays[1]) }
       #expect(firstDifference(array(all.arrays[1], 50), all.sum) == nil)
     }
   }

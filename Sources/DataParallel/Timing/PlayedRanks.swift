@@ -28,8 +28,10 @@ public final class PlayedRanks {
   }
 
   private let parameterCount: Int
+  /// Of each rank, in tile order and in canonical order.
   private let slices: [Range<Int>]
-  private let state: ModelState
+  private let spans: [[Range<Int>]]
+  let state: ModelState
   private let engine: any Engine
   private let pass: ShardPass
   private let replica: AlignedBuffer<Float>
@@ -55,7 +57,7 @@ public final class PlayedRanks {
   /// Changes the calling thread's floating-point mode: denormals count as zero from here on.
   ///
   /// - Parameters:
-  ///   - settings: of a run that is not reproducible.
+  ///   - settings: of a run that is not reproducible, and has more steps than ranks.
   ///   - names: the training names.
   public init(_ settings: Settings, names: NameTable, ranks: Int) {
     csimd_flush_denormals()
@@ -64,10 +66,12 @@ public final class PlayedRanks {
     let layout = settings.engine.layout(shape: shape)
     let (count, padded) = (shape.parameterCount, CacheLine.padded(shape.parameterCount, lines: 2))
     (parameterCount, derived) = (count, layout.derivedCount)
-    slices = layout.slices(ranks)
+    slices = layout.slices(ranks, .tiles)
+    spans = slices.map { layout.spans(of: $0) }
     replica = AlignedBuffer(zeros: padded + layout.derivedCount)
     let replica = Replica(
-      parameters: replica.pointer, derived: replica.pointer + padded, isShared: ranks > 1, own: 0..<count)
+      parameters: replica.pointer, derived: replica.pointer + padded, isShared: ranks > 1, own: 0..<count,
+      ownSpans: [0..<count])
     state = ModelState(shape: shape, seed: settings.seed, replica: replica)
     let capacity = BatchDraft.capacity(settings, ranks: ranks)
     engine = settings.engine.make(
@@ -125,6 +129,11 @@ public final class PlayedRanks {
   /// - Returns: the mean time per step of the rank in the middle, in µs; nil for one rank.
   private func drawRound() -> Double? {
     guard let first = sources.first else { return nil }
+    // Near the end of the run from its beginning again: batches after the last step have no names.
+    if nextDrawn + 2 * first.roundSteps > settings.steps {
+      nextDrawn = 0
+      for source in sources { _ = source.share(of: 0) }
+    }
     let round = nextDrawn + 1..<nextDrawn + 1 + first.roundSteps
     nextDrawn = round.upperBound - 1
     let times = sources.map { source in
@@ -147,7 +156,7 @@ public final class PlayedRanks {
     var (coldPasses, coldUpdates) = ([Double](), [Double]())
     for rank in 0..<ranks {
       let slice = slice(rank, number)
-      save(slice.range)
+      save(rank)
       var (passTime, updateTime, selectionTime) = (Double.infinity, Double.infinity, Double.infinity)
       for turn in 0...Self.repeats {
         if ranks == 1 {
@@ -156,7 +165,7 @@ public final class PlayedRanks {
         }
         let passing = time { passes(rank, shares[rank]) }
         let updating = time { update(slice) }
-        restore(slice.range)
+        restore(rank)
         guard turn > 0 else { continue }
         (passTime, updateTime) = (min(passTime, passing), min(updateTime, updating))
       }
@@ -166,9 +175,11 @@ public final class PlayedRanks {
       guard measuresTransfer else { continue }
       evict(replica.pointer, replica.count)
       coldPasses.append(time { passes(rank, shares[rank]) })
-      for other in 0..<ranks where other != rank { evict(gradients[other] + slice.range.lowerBound, slice.range.count) }
+      for span in spans[rank] {
+        for other in 0..<ranks where other != rank { evict(gradients[other] + span.lowerBound, span.count) }
+      }
       coldUpdates.append(time { update(slice) })
-      restore(slice.range)
+      restore(rank)
     }
     if measuresTransfer {
       let cold = (coldPasses.max() ?? 0) + (coldUpdates.max() ?? 0)
@@ -193,20 +204,28 @@ public final class PlayedRanks {
 
   private func update(_ slice: AdamSlice) { engine.adam(slice, gradients: Gradients(gradients.buffer)) }
 
-  /// Where a slice's parameters and moments are, and where they are saved.
-  private func saved(_ range: Range<Int>) -> [(now: UnsafeMutablePointer<Float>, saved: UnsafeMutablePointer<Float>)] {
-    [state.parameters.pointer, state.first.pointer, state.second.pointer].enumerated().map { index, array in
-      (array + range.lowerBound, saved.pointer + index * parameterCount + range.lowerBound)
+  private var arrays: [UnsafeMutablePointer<Float>] {
+    [state.parameters.pointer, state.first.pointer, state.second.pointer]
+  }
+
+  /// Keeps a rank's parameters and moments.
+  private func save(_ rank: Int) {
+    for (index, array) in arrays.enumerated() {
+      for span in spans[rank] {
+        (saved.pointer + index * parameterCount + span.lowerBound).update(
+          from: array + span.lowerBound, count: span.count)
+      }
     }
   }
 
-  private func save(_ range: Range<Int>) {
-    for (now, saved) in saved(range) { saved.update(from: now, count: range.count) }
-  }
-
-  private func restore(_ range: Range<Int>) {
-    for (now, saved) in saved(range) { now.update(from: saved, count: range.count) }
-    engine.parametersChanged(state.parameters.pointer, in: range)
+  private func restore(_ rank: Int) {
+    for (index, array) in arrays.enumerated() {
+      for span in spans[rank] {
+        (array + span.lowerBound).update(
+          from: saved.pointer + index * parameterCount + span.lowerBound, count: span.count)
+      }
+    }
+    engine.parametersChanged(state.parameters.pointer, in: slices[rank])
   }
 
   private func evict(_ start: UnsafePointer<Float>, _ count: Int) {

@@ -71,9 +71,9 @@ public final class TimedTraining {
   /// What was taken where the settings say `auto`; `auto` for one rank.
   public var strategy: SynchronisationStrategy { synchronisation?.strategy ?? .auto }
 
-  /// The parameters whose moments this rank keeps.
-  public var ownParameters: Range<Int> {
-    synchronisation?.implementation.replica?.own ?? 0..<settings.shape.parameterCount
+  /// The parameters that this rank writes.
+  public var ownParameters: [Range<Int>] {
+    synchronisation?.implementation.replica?.ownSpans ?? [0..<settings.shape.parameterCount]
   }
 
   /// Rows of the counted steps.

@@ -68,7 +68,7 @@ struct RungTrace {
   private static func gradient(_ timed: TimedTraining) throws -> [Float] {
     var moments = [Float](repeating: 0, count: timed.settings.shape.parameterCount)
     var keepers = moments
-    for i in timed.ownParameters {
+    for i in timed.ownParameters.joined() {
       moments[i] = timed.training.state.first[i]
       keepers[i] = 1
     }

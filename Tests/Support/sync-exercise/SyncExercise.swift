@@ -154,7 +154,7 @@ struct SyncExercise {
     let count = layout.parameterCount + 3
     let message = AlignedBuffer<Float>(zeros: count)
     let part = AlignedBuffer<Float>(zeros: count)
-    var sizes = layout.slices(world.size).map(\.count)
+    var sizes = layout.slices(world.size, .stripes).map(\.count)
     sizes[world.size - 1] += 3
     let counts = try RankCounts(sizes)
     let own = UnsafeMutableBufferPointer(rebasing: part.buffer[counts.range(world.rank)])
