@@ -18,7 +18,7 @@ final class HostBarrier {
   private let lines: UnsafeMutablePointer<UnsafeMutablePointer<cspin_line>>
   private var barrier: cspin_barrier
 
-  /// From this many ranks on a wave of messages (log₂ N stages, each on one line) replaces flags that everybody
+  /// From this many ranks on waves, in which pairs meet (log₂ N stages, each on one line), replace flags that everybody
   /// looks at (N − 1 loads, of which the first few are as fast).
   static let flatBelow = 16
 
@@ -75,16 +75,13 @@ final class HostBarrier {
   func note(of rank: Int, _ which: HostNote) -> Double { cspin_note(lines[rank], which.rawValue) }
 
   /// Leaves this rank's own note.
-  func leave(_ which: HostNote, _ value: Double) { cspin_leave(lines[host.rank], which.rawValue, value) }
+  func leave(_ which: HostNote, _ value: Double) { cspin_leave(&barrier, which.rawValue, value) }
 
-  /// The sums of what all ranks of the host left, in their order; between two passes.
+  /// The sums of what all ranks of the host left, between two passes: in their order, or in that of the waves, with which
+  /// they travel. Equal on all ranks, and for the same ranks whether they spin or not.
   var totals: StepTotals {
-    var (loss, requests) = (0.0, 0.0)
-    for rank in 0..<host.size {
-      loss += note(of: rank, .lossSum)
-      requests += note(of: rank, .requests)
-    }
-    return StepTotals(lossSum: loss, requests: StepRequests(sum: requests))
+    func sum(_ which: HostNote) -> Double { cspin_sum(&barrier, which.rawValue, spins ? 1 : 0) }
+    return StepTotals(lossSum: sum(.lossSum), requests: StepRequests(sum: sum(.requests)))
   }
 
   /// Frees the shared memory. Collective over the host; the barrier is of no use afterwards.
@@ -100,7 +97,7 @@ func eachHasACore(on host: Communicator) throws(MPIError) -> Bool {
   return crowds((0..<host.size).map { cpus(of: Array(all[$0 * mask.count..<($0 + 1) * mask.count])) }).isEmpty
 }
 
-/// Which of a rank's notes.
+/// Which of a rank's notes: two that are added up, and two that are read.
 enum HostNote: UInt32 {
   case lossSum, requests, totalLossSum, totalRequests
 }

@@ -39,12 +39,16 @@ static void *train(void *argument) {
   cspin_barrier barrier = cspin_make(lines, (uint32_t)rank, (uint32_t)threads, (uint32_t)flat);
   for (long round = 1; round <= rounds; round++) {
     for (int i = 0; i < count; i++) gradients[rank][i] = (double)(round + rank);
-    cspin_leave(lines[rank], 0, (double)round);
+    cspin_leave(&barrier, 0, (double)(round + rank));
+    cspin_leave(&barrier, 2, (double)round);
     pass(&barrier);
 
     double sum = threads * (double)round + threads * (threads - 1) / 2;
     for (int r = 0; r < threads; r++)
-      if (cspin_note(lines[r], 0) != (double)round) fail(rank, round, "a note", cspin_note(lines[r], 0), round);
+      if (cspin_note(lines[r], 2) != (double)round) fail(rank, round, "a note", cspin_note(lines[r], 2), round);
+    for (int travelled = 0; travelled < 2; travelled++)
+      if (cspin_sum(&barrier, 0, travelled) != sum)
+        fail(rank, round, "a sum of notes", cspin_sum(&barrier, 0, travelled), sum);
     for (int i = rank * slice; i < (rank + 1) * slice; i++) {
       double total = 0;
       for (int r = 0; r < threads; r++) total += gradients[r][i];
