@@ -110,8 +110,7 @@ final class TransposedWeights {
   ///
   /// - Parameters:
   ///   - range: in tile order, of whole tiles.
-  ///   - body: gets a part, in canonical order, and what will be written next; where that are lines of the copy, as many for
-  ///     each row as it has vectors.
+  ///   - body: gets a part, in canonical order, and what will be written next: of a copy, a line for each column.
   @inline(__always)
   func forEachStripe(
     of range: Range<Int>, renewingFrom parameters: UnsafePointer<Float>, _ body: (ElementBlock, AdamPrefetch) -> Void

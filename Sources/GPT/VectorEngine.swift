@@ -93,9 +93,16 @@ public final class VectorEngine: Engine {
     let (model, step) = (slice.model, slice.step)
     products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { block, next in
       let sumsFirst = gradients.count > Self.mostSummedInUpdate
-      if sumsFirst { sum(block, sources: gradients, target: sums.pointer, following: next.following) }
       var next = next
-      next.isShared = isShared
+      if block.rows > 1 {
+        // Rows are short: their lines are asked for together.
+        if isShared { takeBlock(block, in: model.parameters, next) }
+        if !sumsFirst { for gradient in gradients { prefetchBlock(block, in: gradient) } }
+        next.lines = nil
+      } else {
+        next.isShared = isShared
+      }
+      if sumsFirst { sum(block, sources: gradients, target: sums.pointer, following: next.following) }
       for row in 0..<block.rows {
         let i = block.first + row * block.stride
         let (p, m, v) = (model.parameters + i, model.first + i, model.second + i)
@@ -108,7 +115,6 @@ public final class VectorEngine: Engine {
             count: block.columns, step: step, gradients: gradients, offset: i, parameters: p, first: m, second: v,
             next: next)
         }
-        next.lines = next.lines.map { $0 + block.columns / Vector.count * next.stride }
       }
     }
   }

@@ -1,5 +1,21 @@
 import CSIMD
 
+/// Takes the lines of a block of whole lines, and those of its copy, one for each of its columns.
+public func takeBlock(_ block: ElementBlock, in elements: MutableFloats, _ copy: AdamPrefetch) {
+  if let lines = copy.lines { takeLines(lines, block.columns, stride: copy.stride) }
+  for row in 0..<block.rows {
+    takeLines(elements + block.first + row * block.stride, block.columns / Vector.count)
+  }
+}
+
+/// Asks for the lines of a block, to read them.
+public func prefetchBlock(_ block: ElementBlock, in elements: Floats) {
+  for row in 0..<block.rows {
+    let first = elements + block.first + row * block.stride
+    for line in stride(from: 0, to: block.columns, by: Vector.count) { csimd_prefetch_to_read(first + line) }
+  }
+}
+
 /// Takes cache lines, each of which this core will write soon, from the cores that read them.
 ///
 /// A core has a line for itself before a store to it ends, and stores end in their order. Where every line waits for
