@@ -15,6 +15,7 @@ struct DocumentedKeysTests {
     ("formats.md", "`bench --sync`", SynchronisationFile()),
     ("formats.md", "`results` of `bench --sync`", SynchronisationResult()),
     ("formats.md", "`bench --generate`", GenerationFile()), ("formats.md", "`generation`", GenerationResult()),
+    ("formats.md", "`ceiling`", CeilingFile()), ("formats.md", "`ceiling` rows", CeilingResult()),
     ("formats.md", "`ladder`", LadderFile()), ("formats.md", "`rungs`", RungResult()),
     ("formats.md", "`scaling`", ScalingReport()), ("formats.md", "`machine`", Machine()),
     ("formats.md", "`results` of `scaling`", ScalingResult()), ("formats.md", "`cost`", ScalingCost()),
