@@ -60,7 +60,7 @@ public struct MemoryNeed: Sendable, Equatable {
     let indices = AlignedBuffer<UInt32>(zeros: batch)
     BatchSampler(seed: 1, names: names.count, batch: batch).sortedBatch(step: 0, into: indices.buffer)
     let chosen = AlignedBuffer<Name>(zeros: batch)
-    for slot in 0..<batch { chosen[slot] = names.names[Int(indices[slot])] }
+    names.copy(UnsafeBufferPointer(indices.buffer), to: chosen.pointer)
     let cuts = ShardCuts(shape: shape, engine: engine, names: batch, ranks: ranks)
     cuts.count(chosen.pointer)
     cuts.balance()

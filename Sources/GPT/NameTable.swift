@@ -11,6 +11,7 @@ public final class NameTable: Sendable {
   /// Copies the names with some indices, in their order.
   ///
   /// - Returns: their predicted positions together.
+  @discardableResult
   public func copy(_ indices: UnsafeBufferPointer<UInt32>, to target: UnsafeMutablePointer<Name>) -> Int {
     names.withUnsafeBufferPointer { names in
       guard let first = names.baseAddress else { return 0 }

@@ -271,7 +271,6 @@ static inline __attribute__((always_inline)) void csimd_transpose16(
 #undef ODD128
 }
 
-/// Asks for the cache line at an address, to read or to write it soon. Any address will do: none faults.
 /// Drives a line from all caches, for measurements.
 static inline __attribute__((always_inline)) void csimd_evict(const void *_Nonnull address) {
 #if defined(__SSE2__)
@@ -292,6 +291,7 @@ static inline __attribute__((always_inline)) uint32_t csimd_count_above(const ui
 #endif
 }
 
+/// Asks for the cache line at an address, to read or to write it soon. Any address will do: none faults.
 static inline __attribute__((always_inline)) void csimd_prefetch_to_read(const void *_Nonnull address) {
   __builtin_prefetch(address, 0, 3);
 }

@@ -15,7 +15,7 @@ public final class PlayedRanks {
 
   /// Times in µs.
   public struct Step: Sendable {
-    /// Of a rank: the mean of all, for they do equal parts of it.
+    /// Of the rank in the middle: all do equal parts of it.
     public var selection = 0.0
     /// (N): forward and backward pass, and reduction and update.
     public var passes: [Double] = []
@@ -35,7 +35,6 @@ public final class PlayedRanks {
   private let engine: any Engine
   private let pass: ShardPass
   private let replica: AlignedBuffer<Float>
-  private let derived: Int
   /// (N · P), and where each rank's begins.
   private let gradientMemory: AlignedBuffer<Float>
   private let gradients: AlignedBuffer<UnsafePointer<Float>>
@@ -65,7 +64,7 @@ public final class PlayedRanks {
     let shape = settings.shape
     let layout = settings.engine.layout(shape: shape)
     let (count, padded) = (shape.parameterCount, CacheLine.padded(shape.parameterCount, lines: 2))
-    (parameterCount, derived) = (count, layout.derivedCount)
+    parameterCount = count
     slices = layout.slices(ranks, .tiles)
     spans = slices.map { layout.spans(of: $0) }
     replica = AlignedBuffer(zeros: padded + layout.derivedCount)

@@ -27,7 +27,7 @@ struct ShardRows: Sendable, Equatable {
     var counts = RowCounts()
     for step in 0..<steps {
       sampler.sortedBatch(step: step, into: indices.buffer)
-      for slot in 0..<drawn { picked[slot] = names.names[Int(indices[slot])] }
+      names.copy(UnsafeBufferPointer(indices.buffer), to: picked.pointer)
       cuts.count(picked.pointer)
       cuts.balance()
       counts = counts + cuts.rows()
