@@ -25,6 +25,7 @@ enum CheckpointMetadata {
     "warm-up": { numbers(1, Ranges.warmUp, in: $0) },
     "beta2": { numbers(1, Ranges.beta2, in: $0) },
     "batch-ramp": { numbers(1, Ranges.batchRamp, in: $0) },
+    "micro-shards": { numbers(1, Ranges.microShards, in: $0) },
     "average": { numbers(1, Ranges.average, in: $0) },
     "seed": { numbers(1, Ranges.seed, in: $0) },
     StoredProgress.Key.ranks: { numbers(1, Ranges.ranks, in: $0) },

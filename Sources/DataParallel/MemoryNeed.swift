@@ -19,28 +19,29 @@ public struct MemoryNeed: Sendable, Equatable {
   /// - Parameters:
   ///   - batch: the largest of the run.
   ///   - names: the training names.
+  ///   - microShards: of a reproducible run, the most; nil of another.
   ///   - averages: whether the run averages parameters.
   public init(
-    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int, reproducible: Bool = false,
+    shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int, microShards: Int? = nil,
     averages: Bool = false
   ) {
     let share = (batch + ranks - 1) / ranks
-    let leaves = min(batch, SummationTree.mostLeaves)
-    let capacity = reproducible ? (batch + leaves - 1) / leaves : min(batch, 2 * share)
+    let leaves = microShards.map { min(batch, $0) }
+    let capacity = leaves.map { (batch + $0 - 1) / $0 } ?? min(batch, 2 * share)
+    // A rank hands on at most two nodes of each level of the tree, and one more on each waits to be added up.
+    let sums = leaves.map { 3 * SummationTree.levels(leaves: $0) } ?? 0
     let most = Shape.context * TrainingStep.engineCapacity(shape, shard: capacity)
     // Parameters, their gradient, two moments, and a checkpoint of three; a reproducible run keeps sums on the way.
     // Sums of twice a parameter's size are in the model, in a checkpoint, and on rank 0 beside two models in between.
     // A shard in pieces has a second gradient.
-    let count =
-      7 + (capacity > ShardPass.mostNames(shape) ? 1 : 0) + (reproducible ? SummationTree.mostLeaves : 0)
-      + (averages ? 8 : 0)
+    let count = 7 + (capacity > ShardPass.mostNames(shape) ? 1 : 0) + sums + (averages ? 8 : 0)
     let models = 4 * shape.parameterCount * count
     // A step's names, their indices and where they may be cut.
     let always = models + 80 * batch
     largest = engine.bytes(shape: shape, rows: most)
     reserved = always + largest
     touched = reserved
-    guard reserved > Self.little, !reproducible else { return }
+    guard reserved > Self.little, microShards == nil else { return }
     let rows = min(Self.mostRows(shape: shape, batch: batch, engine: engine, names: names, ranks: ranks) * 9 / 8, most)
     touched = always + engine.bytes(shape: shape, rows: rows)
   }

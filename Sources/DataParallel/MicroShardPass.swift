@@ -27,9 +27,7 @@ final class MicroShardPass {
     folds = trees.map(\.folds)
     treeNodes = trees[0].nodes(in: leaves)
     stride = CacheLine.padded(parameterCount)
-    // A tree node of m micro-shards waits for its right half log₂ m times, one inside the other.
-    var levels = 0
-    while 1 << levels < (treeNodes.map(\.count).max() ?? 1) { levels += 1 }
+    let levels = SummationTree.levels(leaves: treeNodes.map(\.count).max() ?? 1)
     waiting = AlignedBuffer(zeros: levels * stride)
   }
 

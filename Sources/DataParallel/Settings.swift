@@ -18,6 +18,8 @@ public struct Settings: Sendable {
   public var bucketKiB: Int
   /// Whether the result is to be the same to the bit on every number of ranks.
   public var reproducible: Bool
+  /// The most micro-shards that a reproducible run cuts a batch into, a power of two: so many ranks can compute.
+  public var microShards = Self.usualMicroShards
 
   public var schedule = LearningRateSchedule.linear
   /// Steps in which the learning rate first rises to its largest; fewer than `steps`.
@@ -49,15 +51,21 @@ public struct Settings: Sendable {
     (self.strategy, self.bucketKiB, self.reproducible) = (strategy, bucketKiB, reproducible)
   }
 
+  /// Micro-shards where nobody asks for another number.
+  public static let usualMicroShards = 16
+
   /// The order of a reproducible run's sums; of the last steps where the batch grows.
   var summationTree: SummationTree? { summationTrees?.last }
 
   /// One for each part of the run, with as many micro-shards in all of them.
   var summationTrees: [SummationTree]? {
     guard reproducible else { return nil }
-    let leaves = SummationTree(batch: batch).leaves
+    let leaves = microShards(of: batch)
     return (0..<ramp.parts).map { SummationTree(batch: ramp.size(ofPart: $0), leaves: leaves) }
   }
+
+  /// The micro-shards of a batch of this run: never more than names.
+  func microShards(of batch: Int) -> Int { min(batch, microShards) }
 
   /// The settings, where those that have defaults make sense too.
   ///
@@ -70,6 +78,9 @@ public struct Settings: Sendable {
     guard batch % (1 << batchRamp) == 0 else { throw .rampOfBatch(batchRamp, batch: batch) }
     guard batchRamp < steps else { throw .rampOfSteps(batchRamp, steps: steps) }
     guard Ranges.average.range.contains(average) else { throw .average(average) }
+    guard Ranges.microShards.range.contains(microShards), microShards.nonzeroBitCount == 1 else {
+      throw .microShards(microShards)
+    }
     return self
   }
 
@@ -99,6 +110,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case rampOfBatch(Int, batch: Int)
   case rampOfSteps(Int, steps: Int)
   case average(Double)
+  case microShards(Int)
 
   public var description: String {
     switch self {
@@ -113,6 +125,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
       "batch-ramp \(doublings) begins at the batch divided by \(1 << doublings), which must divide it: batch is \(batch)"
     case .rampOfSteps(let doublings, let steps):
       "batch-ramp \(doublings) needs at least \(doublings + 1) steps, one for each batch: steps is \(steps)"
+    case .microShards(let count): Ranges.microShards.refusal(of: "\(count)", at: "micro-shards")
     case .average(let share): Ranges.average.refusal(of: "\(share)", at: "average")
     case .onlyWarmUp(let warmUp, let steps):
       "warm-up \(warmUp) leaves the schedule none of the run's steps, \(steps): it must be smaller"

@@ -2,9 +2,9 @@ import GPT
 
 /// The one order in which a reproducible run adds gradients up: a binary tree over micro-shards.
 ///
-/// The sorted global batch is cut into micro-shards, at most 16 and never more than names, by B alone. Each one's
-/// gradient is computed on its own, and the tree adds them up: whatever ranks they live on, the same numbers meet in the
-/// same order, and the result is the same to the bit for every N.
+/// The sorted global batch is cut into micro-shards, never more than names, by B and by how many a run wants: N has no part
+/// in it. Each one's gradient is computed on its own, and the tree adds them up: whatever ranks they live on, the same
+/// numbers meet in the same order, and the result is the same to the bit for every N.
 ///
 /// A node of the tree is the range of micro-shards below it. It falls into the largest power of two that leaves
 /// something, and the rest: so any aligned block of a power of two is a node.
@@ -13,14 +13,6 @@ struct SummationTree: Sendable, Equatable {
   let batch: Int
   /// M
   let leaves: Int
-
-  static let mostLeaves = 16
-
-  /// - Parameter batch: B, at least 1.
-  init(batch: Int) {
-    self.batch = batch
-    leaves = min(batch, Self.mostLeaves)
-  }
 
   /// - Parameter leaves: M; those beyond B are empty.
   init(batch: Int, leaves: Int) { (self.batch, self.leaves) = (batch, leaves) }
@@ -58,6 +50,13 @@ struct SummationTree: Sendable, Equatable {
       return find(left) + find(right)
     }
     return find(0..<leaves)
+  }
+
+  /// The tree's levels beside the leaves': so many sums may wait for their right half, one inside the other.
+  static func levels(leaves: Int) -> Int {
+    var levels = 0
+    while 1 << levels < leaves { levels += 1 }
+    return levels
   }
 
   /// The tree as brackets around the micro-shards in order: how many close after each. A node closes after its last

@@ -28,8 +28,12 @@ final class TreeExchange {
   ) throws {
     self.slice = slice
     self.peers = peers
-    let leaves = ranges.reduce(0) { bits, range in range.reduce(bits) { $0 | 1 << $1 } }
-    let treeNodes = try peers.allGather(leaves).map { bits in tree.nodes { bits >> $0 & 1 == 1 } }
+    var own = [UInt64](repeating: 0, count: (tree.leaves + 63) / 64)
+    for leaf in ranges.joined() { own[leaf / 64] |= 1 << UInt64(leaf % 64) }
+    let all = try peers.allGather(own)
+    let treeNodes = (0..<peers.size).map { host in
+      tree.nodes { all[host * own.count + $0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+    }
     local = treeNodes[peers.rank].map {
       TreeSum(tree, root: $0, nodes: gradients, ranges: ranges, parameterCount: parameterCount)
     }
@@ -42,7 +46,7 @@ final class TreeExchange {
         sources.append(UnsafePointer(message.pointer) + start - slice.lowerBound)
       }
     }
-    all = TreeSum(
+    self.all = TreeSum(
       tree, root: 0..<tree.leaves, nodes: sources, ranges: treeNodes.flatMap { $0 }, parameterCount: parameterCount)
     self.counts = counts
     self.message = message

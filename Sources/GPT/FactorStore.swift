@@ -31,8 +31,8 @@ public final class FactorStore {
 
   /// Numbers that a log has for a pass: rows, pairs, folds.
   private static let logged = 3
-  /// Brackets that may be open: those of 16 micro-shards in a tree, of the pieces of one, and of the ranks.
-  private static let brackets = 8
+  /// Brackets that may be open: those of 1,024 micro-shards in a tree, of the pieces of one, and of the ranks.
+  private static let brackets = 14
   private static let layerCount = 5
 
   /// Floats that a rank's part takes.

@@ -19,6 +19,10 @@ public struct BenchResult: FileRecord {
   /// C, H and B.
   public var c = 0, heads = 0, batch = 0
   public var engine = ""
+  /// Of steps of a reproducible run, the most of a batch; nil of others.
+  public var microShards: Int?
+  /// Their median over that of other steps of the same model, batch and engine, in the same turns.
+  public var reproducibleCost: Double?
   /// Of one step: median, and inner 80 %.
   public var usPerStep = Double.nan, usPerStepP10 = Double.nan, usPerStepP90 = Double.nan
   public var usPerSample = Double.nan

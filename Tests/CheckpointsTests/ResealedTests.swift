@@ -36,7 +36,7 @@ struct ResealedTests {
       ("steps", "0"), ("steps", "1099511627777"), ("batch", "0"), ("batch", "1048577"), ("ranks", "0"),
       ("ranks", "9223372036854775807"), ("d-model", "17"), ("d-model", "9223372036854775807"), ("heads", "0"),
       ("heads", "3"), ("seed", "-1"), ("seed", "18446744073709551616"), ("learning-rate", "nan"),
-      ("learning-rate", "-1"), ("warm-up", "-1"), ("beta2", "1"), ("batch-ramp", "21"), ("average", "1"),
+      ("learning-rate", "-1"), ("warm-up", "-1"), ("beta2", "1"), ("batch-ramp", "21"), ("average", "1"), ("micro-shards", "2048"),
       ("averaged-steps", "0"), ("averaged-steps", "151"), ("schedule", "a b"),
       ("elapsed-seconds", "-0.1"), ("elapsed-seconds", "inf"), ("elapsed-seconds", "1e400"),
       ("us-per-step", "nan"), ("phases-ns", "1 2 3 4 5 nan"), ("phases-ns", "1 2 3 4 5 -6"), ("phases-ns", "1 2 3"),

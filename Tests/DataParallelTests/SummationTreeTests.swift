@@ -17,7 +17,7 @@ struct SummationTreeTests {
 
   @Test("has as many micro-shards as names, up to 16, that cover the batch", arguments: batches)
   func names(batch: Int) {
-    let tree = SummationTree(batch: batch)
+    let tree = SummationTree(batch: batch, leaves: min(batch, 16))
     #expect(tree.leaves == min(batch, 16))
     let slots = (0..<tree.leaves).flatMap { Array(tree.names(of: $0)) }
     #expect(slots == Array(0..<batch))
@@ -34,7 +34,7 @@ struct SummationTreeTests {
   /// Ranks add up what lies with them, then the owners what is left: together that is the tree, whatever N is.
   @Test("comes to the same formula on any number of ranks", arguments: batches)
   func anyRanks(batch: Int) {
-    let tree = SummationTree(batch: batch)
+    let tree = SummationTree(batch: batch, leaves: min(batch, 16))
     let whole = formula(0..<tree.leaves)
     for ranks in 1...20 {
       let parts = (0..<ranks).map { tree.leaves(rank: $0, ranks: ranks) }
@@ -58,7 +58,7 @@ struct SummationTreeTests {
   /// Brackets around micro-shards one after the other are the tree, also where the last ones have no names.
   @Test("is a row of brackets", arguments: batches)
   func brackets(batch: Int) {
-    for leaves in Set([SummationTree(batch: batch).leaves, 16]) where leaves >= min(batch, 16) {
+    for leaves in Set([min(batch, 16), 16]) where leaves >= min(batch, 16) {
       let tree = SummationTree(batch: batch, leaves: leaves)
       var stack: [String] = []
       for (leaf, folds) in tree.folds.enumerated() where !tree.names(of: leaf).isEmpty {
@@ -81,7 +81,7 @@ struct SummationTreeTests {
   /// What is exchanged stays small: powers of two need one gradient a rank.
   @Test("a rank hands on one gradient for powers of two, and never more than four")
   func gradientsPerRank() {
-    let tree = SummationTree(batch: 64)
+    let tree = SummationTree(batch: 64, leaves: 16)
     for ranks in 1...16 {
       let most = (0..<ranks).map { tree.nodes(in: tree.leaves(rank: $0, ranks: ranks)).count }.max() ?? 0
       #expect(most <= (ranks & (ranks - 1) == 0 ? 1 : 4), "N = \(ranks)")
@@ -90,7 +90,7 @@ struct SummationTreeTests {
 
   @Test("block by block, sums are those of the formula", arguments: [1, 3, 5, 16])
   func sums(batch: Int) {
-    let tree = SummationTree(batch: batch)
+    let tree = SummationTree(batch: batch, leaves: min(batch, 16))
     let count = 5000
     func value(_ leaf: Int, _ i: Int) -> Float {
       let number = (leaf * 7919 + i * 104_729) % 1_000_003

@@ -14,7 +14,7 @@ extension Jobs {
       "--skip-invalid",
       "--no-skip-invalid", "--eval", "--no-eval", "--eval-every 5", "--engine scalar", "--sme2-from 16", "--exp exact",
       "--prefix-sharing", "--no-prefix-sharing", "--padding-skip", "--no-padding-skip", "--sync auto",
-      "--bucket-kib 8", "--sync-tournament", "--no-sync-tournament", "--reproducible", "--no-reproducible",
+      "--bucket-kib 8", "--sync-tournament", "--no-sync-tournament", "--reproducible", "--no-reproducible", "--micro-shards 64",
       "--check-replicas 5", "--inject-bit-flip 0,1", "--checkpoint-dir x", "--checkpoint-every 5",
       "--checkpoint-keep 1", "--resume", "--no-resume", "--metrics x", "--trace x", "--trace-steps 1:2",
       "--log-every 5", "--progress never", "--heartbeat 5",

@@ -8,6 +8,8 @@ public struct TimedCase: Sendable, Equatable {
   public var engine: EngineOptions
   /// Of several ranks; one core has nothing to synchronise.
   public var strategy: SynchronisationStrategy
+  /// Of a reproducible run, the most; nil of another.
+  public private(set) var microShards: Int?
 
   /// More steps than any measurement runs, so that the learning rate hardly falls.
   public static let steps = 1 << 20
@@ -17,12 +19,21 @@ public struct TimedCase: Sendable, Equatable {
     (self.shape, self.batch, self.engine, self.strategy) = (shape, batch, engine, strategy)
   }
 
-  /// - Throws: `SettingsError` for a batch that makes no sense.
+  /// The same in a reproducible run of at most so many micro-shards.
+  public func reproducible(microShards: Int) -> TimedCase {
+    var what = self
+    what.microShards = microShards
+    return what
+  }
+
+  /// - Throws: `SettingsError` for a batch, or micro-shards, that make no sense.
   public var settings: Settings {
     get throws(SettingsError) {
-      try Settings(
+      var settings = try Settings(
         shape: shape, batch: batch, steps: Self.steps, learningRate: Self.learningRate, seed: 1, engine: engine,
-        evaluate: false, strategy: strategy)
+        evaluate: false, strategy: strategy, reproducible: microShards != nil)
+      if let microShards { settings.microShards = microShards }
+      return try settings.validated()
     }
   }
 
@@ -30,6 +41,6 @@ public struct TimedCase: Sendable, Equatable {
   ///
   /// - Parameter names: the training names.
   public func memoryNeed(names: NameTable, ranks: Int) -> MemoryNeed {
-    MemoryNeed(shape: shape, batch: batch, engine: engine, names: names, ranks: ranks)
+    MemoryNeed(shape: shape, batch: batch, engine: engine, names: names, ranks: ranks, microShards: microShards)
   }
 }

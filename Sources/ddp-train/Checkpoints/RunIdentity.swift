@@ -17,6 +17,7 @@ struct RunIdentity {
     let options = TrainingOptions()
     let all: [any Declaration] = [
       options.schedule, options.warmUp, options.beta2, options.batchRamp, options.average,
+      options.microShards,
     ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.text(ofAny: nil)) })
   }()

@@ -16,7 +16,8 @@ struct Bench: JobCommand {
     discussion: """
       Validates the engine against the reference files, then times. Every step draws a fresh batch; batch selection, \
       prefix tree and Adam are inside. Nominal: 6 · parameters · predicted positions / time, whatever was shared; \
-      effective: operations really done / time. Both as shares of the peak measured beside them.
+      effective: operations really done / time. Both as shares of the peak measured beside them. With --reproducible also \
+      steps of reproducible runs, for each number of --micro-shards, and what they cost.
 
       With --sync, under mpirun: every synchronisation strategy at batch 16, in turns with one core alone and a bare \
       all-reduce. sync and Adam from the last rank's arrival on; efficiency: one core / (ranks · step); work: rows of \
@@ -38,6 +39,10 @@ struct Bench: JobCommand {
     let batch = Declared(Ranges.batch, default: 16, help: "Names in a batch.")
     let heads = Declared(Ranges.heads, otherwise: "as in training", help: "Attention heads.")
     let engine = EngineTable()
+    let reproducible = Declared("reproducible", help: "Time reproducible steps as well.")
+    let microShards = Declared(
+      each: Ranges.microShards, default: [Settings.usualMicroShards],
+      help: "Of --reproducible: the most micro-shards of a batch, powers of two.")
     let seconds = Declared(Ranges.seconds, default: 1.5, help: "Seconds of timed steps per case.")
     let json = Declared.json
   }
@@ -53,6 +58,14 @@ struct Bench: JobCommand {
           ? "bench --sync compares strategies of several ranks: start it with mpirun -np 2 or more"
           : "bench times one core: run it without mpirun, or with -np 1; --sync times several ranks",
         isSpeaker: world.rank == 0, code: 64)
+    }
+    try onEveryRank(of: world) {
+      if !options.reproducible, options.isGiven(\.microShards) {
+        throw OptionError("micro-shards needs reproducible: another run has none")
+      }
+      if options.reproducible, options.sync {
+        throw OptionError("bench --reproducible times one core, and --sync several ranks: leave one of them out")
+      }
     }
     if options.sync { return try compareStrategies(options, on: world) }
     try onEveryRank(of: world) {
@@ -141,7 +154,8 @@ struct Bench: JobCommand {
       if !options.isGiven(\.dModel), !options.isGiven(\.batch), !options.sync {
         cases.append(TimedCase(shape: try Shape(dModel: 64, heads: options.heads), batch: 128, engine: engine))
       }
-      return cases
+      guard options.reproducible else { return cases }
+      return cases.flatMap { what in [what] + options.microShards.map { what.reproducible(microShards: $0) } }
     }
   }
 

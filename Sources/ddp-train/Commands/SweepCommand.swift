@@ -67,7 +67,7 @@ struct SweepCommand: JobCommand {
     try sweep.run(queue, limit: options.trialLimit?.seconds) { trial in
       let need = MemoryNeed(
         shape: trial.shape, batch: trial.batch, engine: data.engine, names: data.training,
-        ranks: options.ranksPerTrial, reproducible: options.reproducible)
+        ranks: options.ranksPerTrial, microShards: options.reproducible ? Settings.usualMicroShards : nil)
       return memoryObstacle(to: need, ranksOnHost: ranksOnHost)
     } onRecord: { record in
       outputs?.results?.append(record)

@@ -49,6 +49,9 @@ struct TrainingOptions: OptionTable {
   let syncTournament = Declared("sync-tournament", help: "Time every strategy before the run, and take the fastest.")
   let reproducible = Declared(
     "reproducible", .bits, help: "Compute the same parameters, bit for bit, on any number of ranks.")
+  let microShards = Declared(
+    Ranges.microShards, default: Settings.usualMicroShards, .bits, as: "k",
+    help: "With --reproducible: cut a batch into at most so many parts, a power of two; so many ranks can compute.")
   let checkReplicas = Declared(
     Ranges.checkReplicas, default: 100, as: "k",
     help: "Compare the ranks' parameters every k-th step, and stop where they differ; 0 for never.")

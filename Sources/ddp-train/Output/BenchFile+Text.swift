@@ -13,6 +13,18 @@ extension BenchFile {
       ($0.peakGflops, $0.peakGflopsP10, $0.peakGflopsP90) = (peaks.median, peaks.quantile(0.1), peaks.quantile(0.9))
       $0.peakMemoryBytes = Core.peakMemory
       $0.results = benchmarks.map { BenchResult($0.result) }
+      $0.comparePlain()
+    }
+  }
+
+  /// Holds reproducible steps against the others.
+  private mutating func comparePlain() {
+    for index in results.indices where results[index].microShards != nil {
+      let own = results[index]
+      let plain = results.first { other in
+        other.microShards == nil && (other.c, other.batch, other.engine) == (own.c, own.batch, own.engine)
+      }
+      results[index].reproducibleCost = plain.map { own.usPerStep / $0.usPerStep }
     }
   }
 
@@ -22,6 +34,7 @@ extension BenchFile {
       results,
       [
         .number("C") { "\($0.c)" }, .number("B") { "\($0.batch)" }, .words("engine") { $0.engine },
+      ] + reproducibleColumns + [
         .measured("µs/step", interval: "(10–90 %)", significant) { ($0.usPerStep, $0.usPerStepP10, $0.usPerStepP90) },
         .number("µs/sample") { significant($0.usPerSample) },
         .number("nominal") { fixed($0.nominalShareOfPeak, 2) },
@@ -41,6 +54,16 @@ extension BenchFile {
   }
 }
 
+extension BenchFile {
+  private var reproducibleColumns: [Table<BenchResult>.Column] {
+    guard results.contains(where: { $0.microShards != nil }) else { return [] }
+    return [
+      .number("micro-shards") { $0.microShards.map { "\($0)" } ?? "–" },
+      .number("cost") { $0.reproducibleCost.map { fixed($0, 2) } ?? "1" },
+    ]
+  }
+}
+
 extension BenchResult {
   fileprivate init(_ result: StepBenchmark.Result) {
     let (what, time) = (result.what, result.microseconds)
@@ -48,6 +71,7 @@ extension BenchResult {
       $0.engine = what.engine.resolvedKind(for: what.shape).rawValue
       ($0.c, $0.heads, $0.batch) = (what.shape.dModel, what.shape.heads, what.batch)
       ($0.usPerStep, $0.usPerStepP10, $0.usPerStepP90) = (time.median, time.quantile(0.1), time.quantile(0.9))
+      $0.microShards = what.microShards
       $0.usPerSample = time.median / Double(what.batch)
       $0.nominalShareOfPeak = result.nominalShare.median
       $0.nominalShareBestDecile = result.nominalShare.quantile(0.9)

@@ -31,7 +31,8 @@ extension TrainingRun {
     let settings = plan.settings
     let one = MemoryNeed(
       shape: settings.shape, batch: settings.batch, engine: settings.engine, names: names.training,
-      ranks: world.size, reproducible: settings.reproducible, averages: settings.average > 0)
+      ranks: world.size, microShards: settings.reproducible ? settings.microShards : nil,
+      averages: settings.average > 0)
     // A tournament holds all it compares at once. The two of `FactorTrial` have no checkpoints yet, which take as much.
     let players =
       plan.syncTournament && world.size > 1

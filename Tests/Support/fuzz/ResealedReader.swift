@@ -29,7 +29,7 @@ extension Reader {
   /// As a run writes it.
   private static let metadata = [
     "batch": "16", "steps": "10", "learning-rate": "0.003", "seed": "1", "engine": "simd", "exp": "fast",
-    "schedule": "linear", "warm-up": "0", "beta2": "0.99", "batch-ramp": "0", "average": "0",
+    "schedule": "linear", "warm-up": "0", "beta2": "0.99", "batch-ramp": "0", "average": "0", "micro-shards": "16",
     "prefix-sharing": "true", "padding-skip": "true", "eval": "false", "reproducible": "false", "sync": "auto",
     "tournament": "false", "hosts": "a,b", "program-version": "0.1.0", "instruction-set": "AVX-512",
     "data-set": "0123456789abcdef0123456789abcdef", "elapsed-seconds": "0.5", "ranks": "2", "us-per-step": "45.2",
@@ -95,6 +95,7 @@ extension Reader {
     try within("beta2", 0.5, 0.99999, whole: false)
     try within("batch-ramp", 0, 20)
     try within("average", 0, 0.9, whole: false)
+    try within("micro-shards", 1, 1024)
     try within("ranks", 1, 0x1p24)
     try require(Double(checkpoint.step) <= (try plain("steps") ?? 0x1p40), "step \(checkpoint.step) beyond steps")
     if let hash = metadata["data-set"] {
