@@ -178,8 +178,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "CSystem", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "ddp-train", "hinder",
-        "no-single-copy", "sync-exercise",
+        "CSystem", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "Topology", "ddp-train",
+        "hinder", "no-single-copy", "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),
   ],

@@ -33,8 +33,8 @@ public final class FactorSynchronisation: GradientSynchronisation {
     let layout = settings.engine.layout(shape: settings.shape)
     let room = FactorRoom(settings, ranks: host.size)
     memory = try HostMemory.make(
-      layout: layout, own: layout.slices(host.size, .stripes)[host.rank], room: .floats(room.floats), host: host,
-      world: host)
+      layout: layout, own: layout.slices(host.size, .stripes)[host.rank], room: .floats(room.floats),
+      spins: eachHasACore(on: host), host: host, world: host)
     store = room.store(memory: memory.parts, rank: host.rank)
   }
 

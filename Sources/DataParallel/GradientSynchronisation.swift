@@ -16,6 +16,9 @@ public protocol GradientSynchronisation: AnyObject {
   /// Where parameters and derived weights are to live; nil where each rank has its own, and writes all of them.
   var replica: Replica? { get }
 
+  /// Replicas that the ranks of a host share, each by a part of them: 1 but where its memory lies in several domains.
+  var domains: Int { get }
+
   /// The parameters that `update` changes on this rank, and whose moments it keeps: all, a slice, or none, in the engine's
   /// tile order (`ReplicaLayout`). Together the ranks' cover all, and two are equal or apart.
   var slice: Range<Int> { get }
@@ -51,6 +54,8 @@ extension GradientSynchronisation {
   public var factors: FactorStore? { nil }
 
   public var replica: Replica? { nil }
+
+  public var domains: Int { 1 }
 
   /// Of whole stripes.
   public var sliceSpans: [Range<Int>] { [slice] }

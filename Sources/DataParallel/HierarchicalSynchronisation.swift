@@ -48,7 +48,8 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
     }
     let own = owns ? slices[local] : end..<end
     let memory = try HostMemory.make(
-      layout: layout, own: own, room: .gradients(treeNodes?.map(\.count)), host: host.communicator, world: world)
+      layout: layout, own: own, room: .gradients(treeNodes?.map(\.count)),
+      spins: eachHasACore(on: host.communicator), host: host.communicator, world: world)
     self.memory = memory
     if let group = try world.split(color: owns ? local : nil) {
       let peers = group.communicator

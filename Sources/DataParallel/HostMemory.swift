@@ -3,7 +3,8 @@ import GPT
 import Glibc
 import MPI
 
-/// What the ranks of a host have in common: a gradient of each, one replica of the model, and a barrier.
+/// What the ranks of a host, or of a domain of its memory, have in common: a gradient of each, one replica of the model, and
+/// a barrier.
 ///
 /// All of it is read by all of them. A rank writes its own gradient, and of the replica its slice; the barrier is
 /// what tells the others.
@@ -42,14 +43,15 @@ final class HostMemory {
 
   /// Collective over `world`, the ranks of all hosts.
   ///
+  /// - Parameters: as `init` takes them.
   /// - Throws: `SynchronisationError` on all of them where a host has no room: between a look at what is left and
   ///   taking it others may have been faster. None holds anything then.
   static func make(
-    layout: ReplicaLayout, own: Range<Int>, room: Room, host: Communicator, world: Communicator
+    layout: ReplicaLayout, own: Range<Int>, room: Room, spins: Bool, host: Communicator, world: Communicator
   ) throws -> HostMemory {
     var memory: HostMemory?
     do {
-      memory = try HostMemory(layout: layout, own: own, room: room, host: host)
+      memory = try HostMemory(layout: layout, own: own, room: room, spins: spins, host: host)
     } catch {
       guard error.errorClass == .noMemory else { throw error }
     }
@@ -67,11 +69,14 @@ final class HostMemory {
   /// - Parameters:
   ///   - own: which parameters, and weights derived from them, this rank writes; in tile order.
   ///   - room: what the ranks have beside the replica.
+  ///   - spins: whether ranks that wait keep their cores: each rank of the whole host has one of its own.
   /// - Throws: `MPIError` of class `.noMemory` on all ranks of the host, which then holds nothing, where there is no
   ///   room.
-  private init(layout: ReplicaLayout, own: Range<Int>, room: Room, host: Communicator) throws(MPIError) {
+  private init(
+    layout: ReplicaLayout, own: Range<Int>, room: Room, spins: Bool, host: Communicator
+  ) throws(MPIError) {
     self.host = host
-    barrier = try HostBarrier(host: host, spins: eachHasACore(on: host))
+    barrier = try HostBarrier(host: host, spins: spins)
     let count = layout.parameterCount
     let partWindow: SharedWindow<Float>
     do {
@@ -132,8 +137,11 @@ final class HostMemory {
   static func bytes(layout: ReplicaLayout, ranks: Int, floats: Int) -> Int {
     let all = floats + padded(layout.parameterCount) + layout.derivedCount
     // Each segment may lie anywhere in a page.
-    return all * 4 + HostBarrier.bytes(ranks: ranks) + (3 * ranks + 3) * 4096
+    return all * 4 + HostBarrier.bytes(ranks: ranks) + (3 * ranks + 3) * page
   }
+
+  /// Bytes of a page of memory: 4,096, or 65,536 with some kernels on Arm.
+  static let page = Int(sysconf(CInt(_SC_PAGESIZE)))
 
   /// Floats that gradients take.
   static func floats(gradients: Int, layout: ReplicaLayout) -> Int { gradients * padded(layout.parameterCount) }

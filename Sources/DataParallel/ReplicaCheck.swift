@@ -5,7 +5,7 @@ import MPI
 /// Compares what the ranks hold as parameters, now and then: memory fails, and replicas that have drifted apart train
 /// on without a sign.
 ///
-/// Where each rank, or each host, has a replica of its own, all their hashes must be equal. Where the ranks of a host
+/// Where each rank, each domain of a host's memory, or each host has a replica of its own, all their hashes must be equal. Where the ranks of a host
 /// share one, equal hashes prove nothing: there the owner of a slice hashes it as it writes it, and the host's next
 /// rank hashes what it finds once it has been published.
 ///
@@ -34,7 +34,7 @@ final class ReplicaCheck {
     (self.world, self.layout) = (world, layout)
     self.state = state
     own = synchronisation.replica.flatMap { $0.isShared ? $0.own : nil }
-    hasSeveral = own == nil || host.hostCount > 1
+    hasSeveral = own == nil || host.hostCount > 1 || synchronisation.domains > 1
     let local = host.communicator
     let neighbours = try local.allGather(world.rank)
     next = neighbours[(local.rank + 1) % local.size]

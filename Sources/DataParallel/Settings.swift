@@ -14,6 +14,9 @@ public struct Settings: Sendable {
   /// Whether a tenth of the names is kept out of training, for its loss at the end.
   public var evaluate: Bool
   public var strategy: SynchronisationStrategy
+  /// Of the strategy `shared`: in how many domains the ranks of a host each have a replica; nil for those of the machine's
+  /// memory.
+  public var domains: Int?
   /// Size of a bucket of the strategy `overlap`.
   public var bucketKiB: Int
   /// Whether the result is to be the same to the bit on every number of ranks.
@@ -78,6 +81,7 @@ public struct Settings: Sendable {
     guard batch % (1 << batchRamp) == 0 else { throw .rampOfBatch(batchRamp, batch: batch) }
     guard batchRamp < steps else { throw .rampOfSteps(batchRamp, steps: steps) }
     guard Ranges.average.range.contains(average) else { throw .average(average) }
+    if let domains, !Ranges.domains.range.contains(domains) { throw .domains(domains) }
     guard Ranges.microShards.range.contains(microShards), microShards.nonzeroBitCount == 1 else {
       throw .microShards(microShards)
     }
@@ -111,6 +115,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case rampOfSteps(Int, steps: Int)
   case average(Double)
   case microShards(Int)
+  case domains(Int)
 
   public var description: String {
     switch self {
@@ -125,6 +130,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
       "batch-ramp \(doublings) begins at the batch divided by \(1 << doublings), which must divide it: batch is \(batch)"
     case .rampOfSteps(let doublings, let steps):
       "batch-ramp \(doublings) needs at least \(doublings + 1) steps, one for each batch: steps is \(steps)"
+    case .domains(let count): Ranges.domains.refusal(of: "\(count)", at: "domains")
     case .microShards(let count): Ranges.microShards.refusal(of: "\(count)", at: "micro-shards")
     case .average(let share): Ranges.average.refusal(of: "\(share)", at: "average")
     case .onlyWarmUp(let warmUp, let steps):

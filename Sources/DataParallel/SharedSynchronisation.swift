@@ -41,7 +41,7 @@ public final class SharedSynchronisation: GradientSynchronisation {
     }
     memory = try HostMemory.make(
       layout: layout, own: layout.slices(host.size, .tiles)[host.rank],
-      room: .gradients(treeNodes?.map(\.count)), host: host, world: host)
+      room: .gradients(treeNodes?.map(\.count)), spins: eachHasACore(on: host), host: host, world: host)
     treeSum =
       if let tree, let treeNodes {
         TreeSum(

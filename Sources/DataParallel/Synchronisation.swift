@@ -8,6 +8,8 @@ public final class Synchronisation {
   /// Why it is not what one would expect, in one sentence.
   public let notice: String?
   public let implementation: any GradientSynchronisation
+  /// Bytes that the first domain of a host's memory reads of the others per step; nil where there is one.
+  public var bytesBetweenDomains: Int? { (implementation as? DomainSynchronisation)?.bytesFromOthers }
   /// Outlives what was made of it. Nil for one rank alone.
   let host: HostGroup?
   /// Nil for one rank alone, and where a host has no memory for it: each rank then draws for itself.
@@ -28,11 +30,12 @@ public final class Synchronisation {
     self.host = host
     let best = host.hostCount == 1 ? SynchronisationStrategy.shared : .hierarchical
     let chosen = wanted == .auto ? best : wanted
-    var obstacle = try Self.obstacle(to: chosen, settings, host: host, world: world)
+    let domains = try Domains.found(on: host.communicator, wanted: settings.domains.map { min($0, host.fewestRanks) })
+    var obstacle = try Self.obstacle(to: chosen, settings, domains: domains, host: host, world: world)
     var made: (any GradientSynchronisation)?
     if obstacle == nil {
       do {
-        made = try Self.make(chosen, settings, host: host, world: world)
+        made = try Self.make(chosen, settings, domains: domains, host: host, world: world)
       } catch let error as SynchronisationError {
         obstacle = error
       }
@@ -41,12 +44,12 @@ public final class Synchronisation {
       (implementation, strategy, notice) = (made, chosen, nil)
     } else {
       let reason = obstacle?.description ?? ""
-      guard wanted == .auto, tree == nil else {
+      guard wanted == .auto, tree == nil, settings.domains == nil else {
         throw JobFailure(description: reason, isSpeaker: world.rank == 0)
       }
       notice = "\(reason); gradients are all-reduced instead"
       strategy = .allreduce
-      implementation = try Self.make(.allreduce, settings, host: host, world: world)
+      implementation = try Self.make(.allreduce, settings, domains: domains, host: host, world: world)
     }
     batches = try Self.batches(settings, host: host, world: world)
   }
@@ -67,11 +70,13 @@ public final class Synchronisation {
 
   /// - Throws: `SynchronisationError` on all ranks where there is no memory to share after all.
   private static func make(
-    _ strategy: SynchronisationStrategy, _ settings: Settings, host: HostGroup, world: Communicator
+    _ strategy: SynchronisationStrategy, _ settings: Settings, domains: Domains, host: HostGroup, world: Communicator
   ) throws -> any GradientSynchronisation {
     let layout = settings.engine.layout(shape: settings.shape)
     let tree = settings.summationTree
     return switch strategy {
+    case .shared where domains.count > 1:
+      try DomainSynchronisation(layout: layout, tree: tree, domains: domains, host: host.communicator)
     case .shared: try SharedSynchronisation(layout: layout, tree: tree, host: host.communicator)
     case .factors: try FactorSynchronisation(settings, host: host.communicator)
     case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, host: host, world: world)
@@ -84,7 +89,7 @@ public final class Synchronisation {
 
   /// Why a strategy cannot be had on these ranks, the same on all; nil where it can.
   private static func obstacle(
-    to strategy: SynchronisationStrategy, _ settings: Settings, host: HostGroup, world: Communicator
+    to strategy: SynchronisationStrategy, _ settings: Settings, domains: Domains, host: HostGroup, world: Communicator
   ) throws -> SynchronisationError? {
     let (shape, tree) = (settings.shape, settings.summationTree)
     if strategy == .factors, !settings.engine.keepsFactors(at: shape) {
@@ -96,17 +101,23 @@ public final class Synchronisation {
     guard host.hostCount == 1 || strategy == .hierarchical else {
       return .severalHosts(strategy, ranks: world.size, hosts: host.hostCount)
     }
+    if let wanted = settings.domains, wanted > 1, strategy == .hierarchical || wanted > host.fewestRanks {
+      return .domains(wanted, ranks: world.size, hosts: host.hostCount)
+    }
     // The tightest host speaks for all.
     let ranks = host.communicator.size
     let gradients = try tree.map { tree in
       try host.communicator.allReduce(tree.nodes(in: tree.leaves(rank: world.rank, ranks: world.size)).count, .sum)
     }
     let layout = settings.engine.layout(shape: shape)
-    let needed = HostMemory.bytes(
-      layout: layout, ranks: ranks,
-      floats: strategy == .factors
-        ? ranks * FactorRoom(settings, ranks: ranks).floats
-        : HostMemory.floats(gradients: gradients ?? ranks, layout: layout))
+    let needed =
+      strategy == .shared && domains.count > 1
+      ? DomainSynchronisation.bytes(layout: layout, tree: tree, domains: domains)
+      : HostMemory.bytes(
+        layout: layout, ranks: ranks,
+        floats: strategy == .factors
+          ? ranks * FactorRoom(settings, ranks: ranks).floats
+          : HostMemory.floats(gradients: gradients ?? ranks, layout: layout))
     let available = SharedMemoryFolder.available ?? Int.max
     let least = try world.allReduce(available - needed, .min)
     guard least < 0 else { return nil }

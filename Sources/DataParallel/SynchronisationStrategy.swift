@@ -9,7 +9,7 @@ public enum SynchronisationStrategy: String, CaseIterable, Sendable {
   case allreduce
   /// `ShardedSynchronisation`
   case sharded
-  /// `SharedSynchronisation`
+  /// `SharedSynchronisation`, or `DomainSynchronisation` where the host's memory lies in several domains
   case shared
   /// `FactorSynchronisation`
   case factors
@@ -27,6 +27,8 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
   case noFactors(EngineKind)
   /// A strategy whose sums depend on the number of ranks, in a run that is to be reproducible.
   case notReproducible(SynchronisationStrategy)
+  /// More domains than ranks, or on several hosts.
+  case domains(Int, ranks: Int, hosts: Int)
   /// In bytes.
   case sharedMemory(needed: Int, available: Int, folder: String)
 
@@ -46,6 +48,10 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
     case .notReproducible(let strategy):
       "reproducible does not go with sync \(strategy): MPI adds gradients up in an order that depends on the number of "
         + "ranks; use auto"
+    case .domains(let domains, let ranks, let hosts):
+      hosts > 1
+        ? "domains \(domains) needs all ranks on one node, and these \(ranks) are on \(hosts)"
+        : "domains \(domains) needs a rank for each of them, and there are \(ranks)"
     case .sharedMemory(let needed, let available, let folder):
       "shared memory: \(needed) bytes are needed in \(folder) on each node and there are \(available)"
     }

@@ -60,7 +60,7 @@ extension TimedTraining {
   }
 
   /// One for each of some strategies that is available on these ranks, in their order. Collective.
-  static func of(
+  public static func of(
     _ strategies: [SynchronisationStrategy], _ settings: Settings, names: NameTable, group: Communicator?
   ) throws -> [TimedTraining] {
     try strategies.compactMap { strategy in

@@ -8,6 +8,13 @@ public func takeBlock(_ block: ElementBlock, in elements: MutableFloats, _ copy:
   }
 }
 
+/// Takes the lines of (count) floats that will be overwritten, all of them: what they hold is lost.
+///
+/// - Parameter target: (count), from the beginning of a line to the end of one.
+public func takeOver(count: Int, _ target: MutableFloats) {
+  for line in stride(from: 0, to: count, by: Vector.count) { csimd_take_over(target + line) }
+}
+
 /// Asks for the lines of a block, to read them.
 public func prefetchBlock(_ block: ElementBlock, in elements: Floats) {
   for row in 0..<block.rows {

@@ -56,6 +56,9 @@ public struct SynchronisationResult: FileRecord {
   /// How each rank computed; nil in files of 0.1.0.
   public var engine: String?
   public var strategy = ""
+  /// Of `shared` where the host's memory has several domains: how many, and bytes that the first reads of the others per
+  /// step; nil where there is one.
+  public var domains: Int?, bytesBetweenDomains: Int?
   public var ranks = 0
   public var usPerStep = Double.nan
   /// From the last rank's arrival to the end of the step, without the update; the wait until it arrives; the update.

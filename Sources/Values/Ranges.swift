@@ -13,6 +13,7 @@ public enum Ranges {
   public static let average = OptionRange("average", 0...0.9)
   public static let seed = OptionRange("seed", 0...UInt64.max, isOpen: true)
   public static let bucketKiB = OptionRange("bucket-kib", 1...1 << 20, unit: "KiB")
+  public static let domains = OptionRange("domains", 1...64)
   public static let microShards = OptionRange("micro-shards", 1...1024, note: "it must be a power of two")
   public static let checkReplicas = OptionRange("check-replicas", 0...1 << 40, note: "0 compares never", isOpen: true)
   public static let sme2From = OptionRange("sme2-from", 0...1 << 20, isOpen: true)

@@ -48,6 +48,34 @@ extension Jobs {
         #expect(lines.count == widths.count / 2, "\(result)")
       }
     }
+
+    @Test("what reproducible steps cost, by their micro-shards")
+    func reproducible() throws {
+      let folder = try TemporaryFolder()
+      let file = folder.path("bench.json")
+      let result = try ddpTrain(
+        .alone,
+        [
+          "bench", "--d-model", "16", "--batch", "32", "--engine", "simd", "--reproducible", "--micro-shards", "1", "8",
+          "--seconds", "0.1", "--json", file,
+        ])
+      #expect(result.exitCode == 0, "\(result)")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+      let rows = try #require((json as? [String: Any])?["results"] as? [[String: Any]])
+      #expect(rows.map { $0["micro_shards"] as? Int } == [nil, 1, 8])
+      let times = rows.compactMap { $0["us_per_step"] as? Double }
+      #expect(rows[0]["reproducible_cost"] == nil)
+      for index in 1...2 {
+        let cost = try #require(rows[index]["reproducible_cost"] as? Double)
+        #expect(abs(cost - times[index] / times[0]) < 1e-9)
+      }
+      // Eight small trees of prefixes have more rows than a large one.
+      let counts = rows.compactMap { $0["rows"] as? Double }
+      #expect(counts[0] == counts[1] && counts[2] > counts[1])
+      expectFailure(try ddpTrain(.alone, ["bench", "--micro-shards", "8"]), saying: "micro-shards needs reproducible")
+      expectFailure(
+        try ddpTrain(.ranks(2), ["bench", "--sync", "--reproducible"]), saying: "bench --reproducible times one core")
+    }
   }
 
   /// How fast names are written, without its times: those flake.

@@ -41,13 +41,15 @@ extension Jobs {
       "under every strategy the resumed run is the same to the bit",
       arguments: [
         (1, "auto", nil), (2, "allreduce", nil), (3, "allreduce", nil), (2, "sharded", nil), (3, "sharded", nil),
-        (2, "shared", nil), (3, "shared", nil), (1, "factors", nil), (3, "factors", nil), (2, "overlap", nil),
+        (2, "shared", nil), (3, "shared", nil), (2, "shared --domains 2", nil), (5, "shared --domains 2", nil),
+        (1, "factors", nil), (3, "factors", nil), (2, "overlap", nil),
         (3, "hierarchical", "2,1"),
         (3, "hierarchical", "1,2"), (3, "hierarchical", nil), (4, "hierarchical", "2,2"),
       ] as [(Int, String, String?)])
     func everyStrategy(ranks: Int, strategy: String, nodes: String?) throws {
       let folder = try RunFolder()
-      let arguments = ["--steps", "200", "--sync", strategy, "--checkpoint-every", "100"]
+      let sync = strategy.split(separator: " ").map(String.init)
+      let arguments = ["--steps", "200", "--checkpoint-every", "100", "--average", "0.7", "--sync"] + sync
       let whole = try folder.train(ranks, arguments, nodes: nodes)
       #expect(folder.steps == [100, 200])
       let end = try folder.data(200)

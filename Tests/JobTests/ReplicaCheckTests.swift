@@ -36,6 +36,16 @@ extension Jobs {
     }
 
     @Test(
+      "so is a replica of a domain, and a slice in it",
+      arguments: [(2, 1, 33), (4, 2, 33), (4, 0, 40)])
+    func domains(ranks: Int, rank: Int, step: Int) throws {
+      let result = try run(
+        ranks, "shared", ["--domains", "2", "--check-replicas", "10", "--inject-bit-flip", "\(rank),\(step)"])
+      expectFailure(result, saying: "replicas differ after step 40: ")
+      #expect(result.stderr.contains("rank \(rank) on "), "\(result)")
+    }
+
+    @Test(
       "without a fault nothing is found, and nothing changes",
       arguments: [
         ("allreduce", "3"), ("sharded", "3"), ("shared", "3"), ("factors", "3"), ("hierarchical", "2,1"),

@@ -26,6 +26,24 @@ extension Jobs {
       }
     }
 
+    @Test("any number of micro-shards, on any number of ranks", arguments: [1, 4, 64, 1024])
+    func microShards(most: Int) throws {
+      let arguments = ["--batch", "100", "--batch-ramp", "1", "--steps", "30", "--micro-shards", "\(most)"]
+      let one = try hash(1, arguments)
+      for ranks in [2, 3, 20] { #expect(try hash(ranks, arguments) == one, "N = \(ranks)") }
+      #expect(try hash(3, arguments + ["--sync", "factors"]) == one)
+      #expect(try hash(1, ["--batch", "100", "--batch-ramp", "1", "--steps", "30"]) != one)
+    }
+
+    @Test("and on any number of domains", arguments: [2, 4, 5])
+    func domains(ranks: Int) throws {
+      let arguments = ["--batch", "24", "--batch-ramp", "1"]
+      let one = try hash(1, arguments)
+      for domains in [1, 2, 4] where domains <= ranks {
+        #expect(try hash(ranks, arguments + ["--domains", "\(domains)"]) == one, "\(domains) domains")
+      }
+    }
+
     @Test("another seed is another run, and so is one that is not reproducible")
     func others() throws {
       let one = try hash(1)
@@ -58,11 +76,13 @@ extension Jobs {
       let ranks = nodes.split(separator: ",").reduce(0) { $0 + (Int($1) ?? 0) }
       let folder = try TemporaryFolder()
       let path = folder.path("metrics.jsonl")
-      let arguments = ["--reproducible", "--sync", "hierarchical", "--d-model", "16", "--steps", "200", "--quiet"]
+      let more = ["--batch", "100", "--micro-shards", "128"]
+      let arguments =
+        ["--reproducible", "--sync", "hierarchical", "--d-model", "16", "--steps", "200", "--quiet"] + more
       let job = MPIRun(ranks: ranks, options: withoutGrace, environment: ["DDP_TRAIN_TEST_NODES": nodes])
       let result = try job.run("ddp-train", arguments + ["--metrics", path])
       try #require(result.exitCode == 0, "\(result)")
-      #expect(try Metrics(path: path).final.parametersHash == hash(1))
+      #expect(try Metrics(path: path).final.parametersHash == hash(1, more))
     }
 
     @Test("and where memory cannot be shared there is no fallback")

@@ -2,6 +2,7 @@ import Foundation
 import MPIRunSupport
 import TestSupport
 import Testing
+import Topology
 
 extension Jobs {
   /// Every strategy, on every number of ranks, arrives where one rank does.
@@ -31,12 +32,14 @@ extension Jobs {
     }
 
     private func exercise(
-      _ strategy: String, ranks: Int, width: Int = 32, steps: Int = 5, bucketKiB: Int = 8, nodes: String? = nil
+      _ strategy: String, ranks: Int, width: Int = 32, steps: Int = 5, bucketKiB: Int = 8, domains: Int? = nil,
+      nodes: String? = nil
     ) throws -> Exercise {
       let environment = nodes.map { ["DDP_TRAIN_TEST_NODES": $0] } ?? [:]
       return try Exercise(
         MPIRun(ranks: ranks, options: withoutGrace, environment: environment)
-          .run("sync-exercise", [strategy, "\(width)", "\(steps)", "\(bucketKiB)"]))
+          .run(
+            "sync-exercise", [strategy, "\(width)", "\(steps)", "\(bucketKiB)"] + (domains.map { ["\($0)"] } ?? [])))
     }
 
     /// The contract for parameters after five updates by another summation, norm-wise: 1e-3. A gradient whose sum is
@@ -62,6 +65,71 @@ extension Jobs {
     func wave() throws {
       let run = try exercise("shared", ranks: 17, width: 16, steps: 3)
       #expect(run.error < 1e-3 && !run.hash.contains("/"), "\(run)")
+    }
+
+    @Test("a replica for each domain of a host's memory: parameters are those of one rank, on all ranks, twice")
+    func domains() throws {
+      for (ranks, domains) in [(2, 2), (3, 2), (4, 4), (5, 2), (7, 4)] {
+        let first = try exercise("shared", ranks: ranks, domains: domains)
+        #expect(first.error < 1e-3 && !first.hash.contains("/"), "\(ranks) ranks, \(domains) domains: \(first)")
+        #expect(first.allocations == 0, "\(first)")
+        #expect(try exercise("shared", ranks: ranks, domains: domains).hash == first.hash)
+      }
+      // Slices smaller than a tile, some empty.
+      let many = try exercise("shared", ranks: 40, width: 16, steps: 3, domains: 2)
+      #expect(many.error < 1e-3 && !many.hash.contains("/"), "\(many)")
+    }
+
+    @Test("domains that cannot be: one line")
+    func noDomains() throws {
+      let run = { (nodes: String?, arguments: [String]) in
+        try MPIRun(
+          ranks: 2, options: withoutGrace, environment: nodes.map { ["DDP_TRAIN_TEST_NODES": $0] } ?? [:]
+        ).run("ddp-train", ["--steps", "3"] + arguments)
+      }
+      expectFailure(
+        try run(nil, ["--domains", "3"]), saying: "domains 3 needs a rank for each of them, and there are 2")
+      expectFailure(
+        try run("1,1", ["--domains", "2"]), saying: "domains 2 needs all ranks on one node, and these 2 are on 2")
+      expectFailure(try run(nil, ["--domains", "0"]), saying: "--domains \"0\" is not a whole number from 1 to 64")
+      let said = try run(nil, ["--domains", "2"]).line("ranks")
+      // 53,632 parameters of another domain.
+      #expect(
+        said?.hasSuffix("synchronisation shared in 2 domains, 215 kB into each per step") == true, "\(said ?? "")")
+    }
+
+    @Test(
+      "the domains are those of the machine's memory, where ranks are bound in them",
+      .enabled(if: [0, 1].allSatisfy(allowedCPUs().contains), "ranks are bound to CPUs 0 and 1"))
+    func domainsOfTheMachine() throws {
+      func line(_ launch: String) throws -> String {
+        let result = try MPIRun.runScript(
+          "exec mpirun -np 2 --oversubscribe --bind-to none -x 'HWLOC_SYNTHETIC=pack:2 [numa] core:1 pu:1' \(launch) "
+            + "--steps 3 --generate 0 --progress never", program: "ddp-train")
+        return try #require(result.line("ranks"), "\(result)")
+      }
+      let bound = try line("sh -c 'exec taskset -c $OMPI_COMM_WORLD_RANK \"$0\" \"$@\"' \"$0\"")
+      #expect(bound.contains("shared in 2 domains, "), "\(bound)")
+      #expect(try line("\"$0\"").hasSuffix("shared"))
+    }
+
+    /// A server's worth of ranks, of which each core here has 32.
+    @Test("64 ranks: every strategy has the losses of one rank, and reproducible runs its bits")
+    func server() throws {
+      let arguments = ["--d-model", "16", "--batch", "128", "--steps", "12", "--seed", "5"]
+      let one = try train(.ranks(1), arguments)
+      for strategy in Self.strategies {
+        let many = try train(.ranks(64), arguments + ["--sync", strategy])
+        #expect(many.losses.count == 12)
+        for (own, expected) in zip(many.losses, one.losses) {
+          #expect(abs(own - expected) < 1e-5 * expected, "\(strategy)")
+        }
+      }
+      let reproducible = arguments + ["--reproducible", "--micro-shards", "64"]
+      let hash = try train(.ranks(1), reproducible).final.parametersHash
+      for more in [["--sync", "shared"], ["--sync", "factors"], ["--sync", "hierarchical"], ["--domains", "4"]] {
+        #expect(try train(.ranks(64), reproducible + more).final.parametersHash == hash, "\(more)")
+      }
     }
 
     @Test("any mix of ranks on several nodes", arguments: ["1,1", "2,1", "1,2", "2,2", "3,1", "1,1,1", "2,1,2"])

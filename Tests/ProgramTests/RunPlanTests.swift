@@ -26,7 +26,9 @@ struct RunPlanTests {
       ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--eval-every", "7"], ["--engine", "scalar"],
       ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
-      ["--sync-tournament"], ["--reproducible"], ["--micro-shards", "64"], ["--check-replicas", "10"], ["--inject-bit-flip", "0,3"],
+      ["--sync-tournament"], ["--reproducible"], ["--micro-shards", "64"], ["--domains", "2"],
+      ["--check-replicas", "10"],
+      ["--inject-bit-flip", "0,3"],
       ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--metrics", "x"],
       ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--progress", "never"], ["--quiet"],
     ]
@@ -49,8 +51,12 @@ struct RunPlanTests {
       (["--batch-ramp", "5"], "batch-ramp 5 begins at the batch divided by 32, which must divide it: batch is 16"),
       (["--batch-ramp", "21"], "--batch-ramp \"21\" is not a whole number from 0 to 20"),
       (["--batch-ramp", "3", "--steps", "3"], "batch-ramp 3 needs at least 4 steps, one for each batch: steps is 3"),
+      (["--domains", "2", "--sync", "factors"], "domains 2 goes with sync shared, and this is factors"),
       (["--micro-shards", "64"], "micro-shards 64 needs reproducible"),
-      (["--reproducible", "--micro-shards", "48"], "micro-shards \"48\" is not a whole number from 1 to 1024; it must be a"),
+      (
+        ["--reproducible", "--micro-shards", "48"],
+        "micro-shards \"48\" is not a whole number from 1 to 1024; it must be a"
+      ),
       (["--reproducible", "--micro-shards", "2048"], "--micro-shards \"2048\" is not a whole number from 1 to 1024"),
       (["--average", "1"], "--average \"1\" is not a number from 0 to 0.9"),
       (["--beta2", "1"], "--beta2 \"1\" is not a number from 0.5 to 0.99999"),

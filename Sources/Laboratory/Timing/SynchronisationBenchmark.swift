@@ -13,6 +13,8 @@ public final class SynchronisationBenchmark {
     public var batch: Int
     public var engine: EngineKind
     public var strategy: SynchronisationStrategy
+    /// Domains of a host's memory, and bytes that the first reads of the others per step; nil where there is one.
+    public var traffic: (domains: Int, bytes: Int)?
     /// N
     public var ranks: Int
     /// Whole steps, nothing measured inside.
@@ -46,15 +48,22 @@ public final class SynchronisationBenchmark {
 
   /// Collective.
   ///
-  /// - Parameter names: training names, the same on every rank.
+  /// - Parameters:
+  ///   - names: training names, the same on every rank.
+  ///   - domains: `shared` is also timed with so many, each.
   /// - Throws: `SettingsError` for a batch that makes no sense.
-  public init(_ what: TimedCase, names: NameTable, world: Communicator) throws {
+  public init(_ what: TimedCase, names: NameTable, domains: [Int], world: Communicator) throws {
     self.world = world
     message = AlignedBuffer(zeros: what.shape.parameterCount)
     let settings = try what.settings
     alone = world.rank == 0 ? try TimedTraining(settings, names: names) : nil
     barrier = try BarrierTime(world)
-    players = try TimedTraining.ofEveryStrategy(settings, names: names, world: world)
+    let cut = try domains.flatMap { count in
+      var own = settings
+      own.domains = count
+      return try TimedTraining.of([.shared], own, names: names, group: world)
+    }
+    players = try TimedTraining.ofEveryStrategy(settings, names: names, world: world) + cut
   }
 
   /// Collective; throws `Stopped` on all ranks.
@@ -89,6 +98,7 @@ public final class SynchronisationBenchmark {
       return Result(
         shape: player.settings.shape, batch: player.settings.batch,
         engine: player.settings.engine.resolvedKind(for: player.settings.shape), strategy: player.strategy,
+        traffic: player.traffic,
         ranks: world.size, step: try player.sample().median, synchronisation: max(0, cost - adam),
         wait: try slowest(phases[.wait]),
         adam: adam, singleCoreStep: single, workInflation: player.rows.workInflation, bareAllReduce: bare,

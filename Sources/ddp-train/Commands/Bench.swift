@@ -30,6 +30,9 @@ struct Bench: JobCommand {
   struct Table: OptionTable {
     let sync = Declared(
       "sync", help: "Compare the synchronisation strategies on the ranks of this job.")
+    let domains = Declared(
+      each: Ranges.domains, default: [], otherwise: "those of the machine's memory",
+      help: "Of --sync: time shared in so many domains as well.")
     let generate = Declared("generate", help: "Time the writing of names from --model.")
     let model = Declared<String?>("model", .file, help: "Of --generate: a checkpoint, or a safetensors file.")
     let names = Declared(Ranges.names, default: 100_000, help: "Of --generate: names to write.")
@@ -62,6 +65,12 @@ struct Bench: JobCommand {
     try onEveryRank(of: world) {
       if !options.reproducible, options.isGiven(\.microShards) {
         throw OptionError("micro-shards needs reproducible: another run has none")
+      }
+      if options.isGiven(\.domains), !options.sync {
+        throw OptionError("domains needs sync: one core has no others to read of")
+      }
+      if let most = options.domains.max(), most > world.size {
+        throw OptionError("domains \(most) needs a rank for each of them, and there are \(world.size)")
       }
       if options.reproducible, options.sync {
         throw OptionError("bench --reproducible times one core, and --sync several ranks: leave one of them out")
@@ -102,7 +111,7 @@ struct Bench: JobCommand {
     defer { measurement.finish() }
     var results: [SynchronisationBenchmark.Result] = []
     for what in cases {
-      let benchmark = try SynchronisationBenchmark(what, names: names, world: world)
+      let benchmark = try SynchronisationBenchmark(what, names: names, domains: options.domains, world: world)
       try benchmark.run(seconds: options.seconds, progress: measurement.part("d-model \(what.shape.dModel)"))
       results += try benchmark.results()
       try benchmark.close()

@@ -35,6 +35,7 @@ struct RunPlan {
       bucketKiB: options.bucketKiB, reproducible: options.reproducible)
     (settings.schedule, settings.warmUp) = (options.schedule, options.warmUp)
     (settings.beta2, settings.batchRamp, settings.average) = (options.beta2, options.batchRamp, options.average)
+    settings.domains = options.domains
     settings.microShards = options.microShards
     settings.checkReplicas = options.checkReplicas
     settings.bitFlip = try options.injectBitFlip.map { try Self.possible($0, steps: options.steps, ranks: ranks) }
@@ -56,6 +57,9 @@ struct RunPlan {
   private func validate() throws {
     if let every = options.evalEvery, !options.eval {
       throw OptionError("eval-every \(every) needs eval, which keeps the names out of training whose loss it reports")
+    }
+    if let domains = options.domains, ![.auto, .shared].contains(options.sync) {
+      throw OptionError("domains \(domains) goes with sync shared, and this is \(options.sync)")
     }
     if !options.reproducible, options.isGiven(\.microShards) {
       throw OptionError("micro-shards \(options.microShards) needs reproducible: another run has none")

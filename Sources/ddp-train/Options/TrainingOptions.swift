@@ -45,6 +45,9 @@ struct TrainingOptions: OptionTable {
   let sync = Declared(
     "sync", default: SynchronisationStrategy.auto, as: "strategy",
     help: "How gradients of the ranks become one update; see docs/synchronisation.md.")
+  let domains = Declared(
+    Ranges.domains, otherwise: "those of the machine's memory", as: "k",
+    help: "With --sync shared: in how many domains the ranks of a host each have a replica.")
   let bucketKiB = Declared(Ranges.bucketKiB, default: 64, help: "KiB of gradient that --sync overlap sends at a time.")
   let syncTournament = Declared("sync-tournament", help: "Time every strategy before the run, and take the fastest.")
   let reproducible = Declared(

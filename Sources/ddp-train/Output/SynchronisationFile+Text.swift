@@ -19,7 +19,7 @@ extension SynchronisationFile {
       results,
       [.number("C") { "\($0.c)" }, .number("B") { "\($0.batch)" }]
         + (engines.count > 1 ? [.words("engine") { $0.engine ?? "–" }] : []) + [
-          .words("strategy") { $0.strategy },
+          .words("strategy") { $0.domains.map { "shared, \($0) domains" } ?? $0.strategy },
           .number("µs/step") { significant($0.usPerStep) }, .number("sync") { significant($0.syncUs) },
           .number("wait") { significant($0.waitUs) }, .number("Adam") { significant($0.adamUs) },
           .number("sync+Adam") { significant(cost($0)) },
@@ -44,6 +44,7 @@ extension SynchronisationResult {
     self.init {
       ($0.c, $0.batch, $0.ranks) = (result.shape.dModel, result.batch, result.ranks)
       ($0.engine, $0.strategy) = (result.engine.rawValue, result.strategy.rawValue)
+      ($0.domains, $0.bytesBetweenDomains) = (result.traffic?.domains, result.traffic?.bytes)
       $0.usPerStep = result.step
       ($0.syncUs, $0.waitUs, $0.adamUs) = (result.synchronisation, result.wait, result.adam)
       ($0.singleCoreUsPerStep, $0.efficiency) = (result.singleCoreStep, result.efficiency)

@@ -14,7 +14,7 @@ struct TrainingWords {
   let hosts: [String]
 
   func header(
-    names: NameSet, training: Int, heldOut: Int?, strategy: SynchronisationStrategy, engine: EngineKind,
+    names: NameSet, training: Int, heldOut: Int?, synchronisation: Synchronisation, engine: EngineKind,
     resumed: String?
   ) -> String {
     let settings = plan.settings
@@ -41,13 +41,21 @@ struct TrainingWords {
       (
         "ranks",
         "\(plural(hosts.count, "rank")) on \(plural(Set(hosts).count, "host"))"
-          + (hosts.count > 1 ? ", synchronisation \(strategy)" : "")
+          + (hosts.count > 1 ? ", synchronisation \(words(synchronisation))" : "")
       ),
     ]
     if let resumed { lines.append(("resumed", resumed)) }
     if !plan.options.chosen.isEmpty { lines.append(("chosen", plan.options.chosen.joined(separator: ", "))) }
     // Paths among them: one that holds a line break must not make a line of its own.
     return labelled(lines)
+  }
+
+  /// "shared", or "shared in 2 domains, 17 kB into each per step"
+  private func words(_ synchronisation: Synchronisation) -> String {
+    let traffic = synchronisation.bytesBetweenDomains.map {
+      " in \(synchronisation.implementation.domains) domains, \(bytes($0)) into each per step"
+    }
+    return "\(synchronisation.strategy)" + (traffic ?? "")
   }
 
   /// "16", or "2, doubling 3 times to 16"

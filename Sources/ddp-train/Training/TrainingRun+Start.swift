@@ -96,7 +96,7 @@ extension TrainingRun {
     say(
       report.header(
         names: names.all, training: names.training.count, heldOut: names.heldOut?.count,
-        strategy: trainer.synchronisation.strategy, engine: trainer.engine, resumed: checkpoints?.notice))
+        synchronisation: trainer.synchronisation, engine: trainer.engine, resumed: checkpoints?.notice))
   }
 
   func begin(_ metrics: MetricsFile?, after resumed: TrainingProgress?) throws {

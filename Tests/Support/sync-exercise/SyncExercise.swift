@@ -11,7 +11,7 @@ import MPI
 ///     mpirun -np 3 sync-exercise sharded 32 5
 ///     sharded: 3 ranks, error 2.1e-07, hash 0123…, allocations 0.00
 ///
-/// Arguments: strategy, width, steps, bucket in KiB; or `tournament` and engines, whose results it prints, the fastest first:
+/// Arguments: strategy, width, steps, bucket in KiB, and of `shared` domains; or `tournament` and engines, whose results it prints, the fastest first:
 ///
 ///     mpirun -np 2 sync-exercise tournament simd scalar
 ///     simd shared 20.1
@@ -29,10 +29,11 @@ struct SyncExercise {
       return within { try tournament(of: engines, world: $0) }
     }
     if arguments.dropFirst().first == "batches" { return within { try batches(world: $0) } }
-    guard arguments.count == 5, let strategy = SynchronisationStrategy(rawValue: arguments[1]),
+    guard [5, 6].contains(arguments.count), let strategy = SynchronisationStrategy(rawValue: arguments[1]),
       let width = Int(arguments[2]), let steps = Int(arguments[3]), let bucket = Int(arguments[4])
     else { exit(64) }
-    within { try run(strategy, width: width, steps: steps, bucketKiB: bucket, world: $0) }
+    let domains = arguments.count == 6 ? Int(arguments[5]) : nil
+    within { try run(strategy, width: width, steps: steps, bucketKiB: bucket, domains: domains, world: $0) }
   }
 
   private static func within(_ body: (Communicator) throws -> Void) {
@@ -94,11 +95,12 @@ struct SyncExercise {
   }
 
   private static func run(
-    _ strategy: SynchronisationStrategy, width: Int, steps: Int, bucketKiB: Int, world: Communicator
+    _ strategy: SynchronisationStrategy, width: Int, steps: Int, bucketKiB: Int, domains: Int?, world: Communicator
   ) throws {
-    let settings = try Settings(
+    var settings = try Settings(
       shape: Shape(dModel: width, heads: 4), batch: 7, steps: steps, learningRate: 0.01, seed: 1,
       engine: EngineOptions(), evaluate: false, strategy: strategy, bucketKiB: bucketKiB)
+    settings.domains = domains
     let names = try NameSet(path: names).table
     let synchronisation = try Synchronisation(settings, world: world)
     let training = try TrainingStep(
