@@ -49,6 +49,7 @@ extension Jobs {
       "ceiling": ("--d-model 16 --batch 64 --ranks 2 8 --steps 1", "ceiling: nobody waits"),
       "ladder": ("--batch 5 --seconds 0.02", "rung "),
       "doctor": ("", "start: mpirun -np "),
+      "ranks": ("--data \(PackagePaths.names) --most 64 --batch 2", "2 of 64 ranks"),
       "info": ("", "ranks         1 (started without mpirun)"),
     ]
 

@@ -56,9 +56,10 @@ struct OutputOption: Sendable, CustomStringConvertible {
   ]
 
   /// Options that name what their command reads, or keeps in a way of its own. A race takes seconds: its page is written
-  /// as a sweep's is.
+  /// as a sweep's is. What `ranks` is asked about has all options of a run, and it writes nothing.
   static let others: Set = [
     "--config", "--from", "--data", "--model", "--checkpoint-dir", "--calibration", "--results", "race --report",
+    "ranks --metrics", "ranks --trace",
   ]
 
   /// Options of the program whose value is called a file or a folder, as "command --option".

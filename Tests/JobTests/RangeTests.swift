@@ -8,7 +8,7 @@ extension Jobs {
   @Suite("ranges of options")
   struct RangeTests {
     private static let commands = [
-      "train", "generate", "bench", "scaling", "predict", "ceiling", "ladder", "sweep", "race",
+      "train", "generate", "bench", "scaling", "predict", "ceiling", "ladder", "sweep", "race", "ranks",
     ]
     private static let numbers = [
       "nan", "inf", "-1", "0", "1e3", "1_000", "9223372036854775807", "9223372036854775808", "1e400", " 5", "0x10",
@@ -27,6 +27,7 @@ extension Jobs {
       "predict": ["--json", "/proc/none/none"], "ladder": ["--json", "/proc/none/none"],
       "ceiling": ["--json", "/proc/none/none"],
       "sweep": ["--json", "/proc/none/none"], "race": ["--json", "/proc/none/none"],
+      "ranks": ["--steps", "5", "--batch", "16"],
     ]
 
     /// The names of a command's options that take numbers, from the program's own list.

@@ -35,6 +35,24 @@ test_train() {
   run DDP_TRAIN_RANKS=5 "$package/launch/train"
   check "more ranks than cores: free and yielding" "$build_call"$'\n'"$(free_call 5)" "$calls"
   check_says "and says so" "launch: physical cores: 4; ranks: 5, oversubscribed: not bound"
+
+  # The program's own answer: how many ranks pay for such a run.
+  mkdir -p "${binary%/*}"
+  printf '#!/bin/sh\n[ "$*" = "ranks --most 4 --batch 2" ] && echo "2 of 4 ranks"\n' >"$binary"
+  chmod +x "$binary"
+  run "$package/launch/train" --batch 2
+  check "no more ranks than pay" "$build_call"$'\n'"$(bound_call 2 '<--batch> <2>')" "$calls"
+  check_says "and says so" "launch: 2 ranks are as fast for this run as 4; DDP_TRAIN_RANKS=4 starts them all"
+  run "$package/launch/train" train --batch 2
+  check "so with the command's name" "$build_call"$'\n'"$(bound_call 2 '<train> <--batch> <2>')" "$calls"
+  run DDP_TRAIN_RANKS=4 "$package/launch/train" --batch 2
+  check "as many as it is told" "$build_call"$'\n'"$(bound_call 4 '<--batch> <2>')" "$calls"
+  run "$package/launch/train" sweep --batch 2
+  check "all for another command" "$build_call"$'\n'"$(bound_call 4 '<sweep> <--batch> <2>')" "$calls"
+  run "$package/launch/train" --batch two
+  check "all for an option that is wrong" "$build_call"$'\n'"$(bound_call 4 '<--batch> <two>')" "$calls"
+  rm -r -- "${binary%/*}"
+
   local wrong
   for wrong in 0 -1 two 1.5 '2 3'; do
     run DDP_TRAIN_RANKS="$wrong" "$package/launch/train"

@@ -66,6 +66,9 @@ extension TrainingRun {
     if long > 0 {
       logger.warning("\(plan.dataPath): \(plural(long, "name")) longer than 15 letters: only the first 16 inputs count")
     }
+    if let advice = PayingRanks(plan.settings, names: names.training, most: world.size).advice {
+      logger.warning("\(advice)")
+    }
   }
 
   /// The settings, with the fastest strategy here, and the fastest engine where it was left to the program, where a
