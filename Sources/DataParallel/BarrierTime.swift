@@ -23,7 +23,7 @@ public final class BarrierTime {
     host = try HostGroup(group)
     let ranks = host.communicator.size
     // A page for each segment, and one for what Open MPI keeps beside them.
-    let needed = HostBarrier.bytes(ranks: ranks) + (ranks + 1) * 4096
+    let needed = ranks * HostBarrier.bytesPerRank(ranks: ranks) + (ranks + 1) * HostWindow.page
     let hasRoom = try host.communicator.allReduce((SharedMemoryFolder.available ?? Int.max) >= needed ? 1 : 0, .min)
     guard ranks > 1, hasRoom == 1 else {
       barrier = nil

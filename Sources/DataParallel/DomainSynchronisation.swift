@@ -86,7 +86,7 @@ public final class DomainSynchronisation: GradientSynchronisation {
       return HostMemory.bytes(layout: layout, ranks: own.count, floats: floats)
     }
     return memories.reduce(0, +) + DomainSums.bytes(layout: layout, tree: tree, domains: domains)
-      + HostBarrier.bytes(ranks: ranks)
+      + ranks * (HostBarrier.bytesPerRank(ranks: ranks) + HostWindow.page)
   }
 
   public func waitForAll() throws { try everybody.pass() }
@@ -162,11 +162,8 @@ private final class DomainSums {
       touched: false)
     // Each rank's part lies near to it, of both steps and of all nodes.
     do {
-      for index in 0..<2 * (counts.max() ?? 1) {
-        let start = index * stride
-        let own = start + part.lowerBound..<start + part.upperBound
-        try window.provide(index < 2 * counts[domain] ? own : 0..<0, in: leader)
-      }
+      let (first, last) = (part.lowerBound, part.upperBound)
+      try window.provide((0..<2 * counts[domain]).map { (leader, $0 * stride + first..<$0 * stride + last) })
     } catch {
       try window.free()
       throw error
@@ -220,7 +217,7 @@ private final class DomainSums {
   static func bytes(layout: ReplicaLayout, tree: SummationTree?, domains: Domains) -> Int {
     let counts = (0..<domains.count).map { domain in tree.map { nodes(of: domain, $0, domains).count } ?? 1 }
     return counts.reduce(0) { $0 + 2 * $1 * padded(layout) * MemoryLayout<Float>.stride }
-      + domains.ofRank.count * HostMemory.page
+      + domains.ofRank.count * HostWindow.page
   }
 
   /// Adds this rank's part of the domain's gradients up, of a step after the last one.

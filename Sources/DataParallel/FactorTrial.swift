@@ -26,12 +26,12 @@ public enum FactorTrial {
     guard settings.strategy == .auto, settings.shape.parameterCount >= leastParameters,
       settings.engine.keepsFactors(at: settings.shape)
     else { return settings }
+    // Where ranks take turns on a core, times say who had it.
+    if let group, try !eachHasACore(on: group) { return settings }
     // The sums of several domains have an order of their own: a clock must not choose between orders.
     if let group, !settings.reproducible || settings.domains != nil, try Domains.areSeveral(settings, over: group) {
       return settings
     }
-    // Where ranks take turns on a core, times say who had it.
-    if let group, try !eachHasACore(on: group) { return settings }
     // Most names come in the largest batches, at the end.
     var trial = settings
     trial.batchRamp = 0

@@ -13,8 +13,9 @@ final class HostBarrier {
   /// Whether ranks spin on atomics.
   let spins: Bool
   private let host: Communicator
-  /// Every rank's flags, and its notes.
-  private var window: SharedWindow<cspin_line>?
+  /// Where every rank has its flags and its notes.
+  private let memory: HostWindow
+  private let ownsMemory: Bool
   private let lines: UnsafeMutablePointer<UnsafeMutablePointer<cspin_line>>
   private var barrier: cspin_barrier
 
@@ -27,20 +28,26 @@ final class HostBarrier {
 
   /// Collective.
   ///
-  /// - Parameter spins: the same on all ranks of the host.
-  init(host: Communicator, spins: Bool) throws(MPIError) {
+  /// - Parameters:
+  ///   - spins: the same on all ranks of the host.
+  ///   - memory: that begins with `bytesPerRank` of each rank, of zeros; nil for memory of its own.
+  init(host: Communicator, spins: Bool, memory: HostWindow? = nil) throws(MPIError) {
     self.host = host
     self.spins = spins
-    let flat = UInt32(host.size < Self.flatBelow ? 1 : 0)
-    let window = try SharedWindow<cspin_line>(
-      on: host, count: Self.linesPerRank(ranks: host.size), alignment: Int(CSPIN_LINE))
+    ownsMemory = memory == nil
+    if let memory {
+      self.memory = memory
+    } else {
+      self.memory = try HostWindow(on: host, bytes: Self.bytesPerRank(ranks: host.size))
+    }
     lines = .allocate(capacity: host.size)
     for rank in 0..<host.size {
-      guard let start = window.segment(of: rank).baseAddress else { preconditionFailure("no memory for flags") }
-      (lines + rank).initialize(to: start)
+      let start = self.memory.start(of: rank)
+      (lines + rank).initialize(
+        to: start.bindMemory(to: cspin_line.self, capacity: Self.linesPerRank(ranks: host.size)))
     }
+    let flat = UInt32(host.size < Self.flatBelow ? 1 : 0)
     barrier = cspin_make(lines, UInt32(host.rank), UInt32(host.size), flat)
-    self.window = consume window
   }
 
   deinit { lines.deallocate() }
@@ -49,13 +56,13 @@ final class HostBarrier {
     Int(cspin_lines(UInt32(ranks), ranks < flatBelow ? 1 : 0))
   }
 
-  /// Of shared memory, of all ranks together.
-  static func bytes(ranks: Int) -> Int { ranks * linesPerRank(ranks: ranks) * Int(CSPIN_LINE) }
+  /// Of shared memory, of each rank: a multiple of two cache lines.
+  static func bytesPerRank(ranks: Int) -> Int { linesPerRank(ranks: ranks) * Int(CSPIN_LINE) }
 
   /// Returns when all ranks of the host have called it. Collective over the host.
   func pass() throws {
     guard spins else {
-      try window?.barrier()
+      try memory.barrier()
       return
     }
     cspin_arrive(&barrier)
@@ -86,8 +93,48 @@ final class HostBarrier {
 
   /// Frees the shared memory. Collective over the host; the barrier is of no use afterwards.
   func close() throws(MPIError) {
-    try window.take()?.free()
+    if ownsMemory { try memory.close() }
   }
+}
+
+/// Memory that the ranks of a host share, which several owners carve up.
+final class HostWindow {
+  private var window: SharedWindow<UInt8>?
+
+  /// Of a page of memory: 4,096, or 65,536 with some kernels on Arm.
+  static let page = Int(sysconf(CInt(_SC_PAGESIZE)))
+
+  /// Collective.
+  ///
+  /// - Parameters:
+  ///   - bytes: of this rank, which begin at a multiple of two cache lines.
+  ///   - parts: of which ranks this rank's are, and where, as `SharedWindow.provide` takes them; nil for all of its own.
+  /// - Throws: `MPIError` of class `.noMemory` on all ranks, which then hold nothing, where there is no room.
+  init(on host: Communicator, bytes: Int, parts: [(rank: Int, part: Range<Int>)]? = nil) throws(MPIError) {
+    let window = try SharedWindow<UInt8>(
+      on: host, count: bytes, alignment: Int(CSPIN_LINE), touched: parts == nil)
+    if let parts {
+      do {
+        try window.provide(parts)
+      } catch {
+        try window.free()
+        throw error
+      }
+    }
+    self.window = consume window
+  }
+
+  /// Where a rank's bytes begin.
+  func start(of rank: Int) -> UnsafeMutableRawPointer {
+    guard let start = window?.segment(of: rank).baseAddress else { preconditionFailure("no memory of rank \(rank)") }
+    return UnsafeMutableRawPointer(start)
+  }
+
+  /// What any rank wrote before it, every rank sees after it. Collective.
+  func barrier() throws(MPIError) { try window?.barrier() }
+
+  /// Frees the memory. Collective.
+  func close() throws(MPIError) { try window.take()?.free() }
 }
 
 /// Whether each rank of a host can have a core of its own. Collective; false where a system does not tell.

@@ -19,8 +19,8 @@ final class HostMemory {
   let ownGradients: [UnsafeMutablePointer<Float>]
   /// Parameters and derived weights, the host's only ones.
   let replica: Replica
-  private var partWindow: SharedWindow<Float>?
-  private var replicaWindow: SharedWindow<Float>?
+  /// Of each rank: its flags, its part; and of rank 0 the replica.
+  private let memory: HostWindow
 
   /// What each rank of the host has beside the replica.
   enum Room {
@@ -76,31 +76,30 @@ final class HostMemory {
     layout: ReplicaLayout, own: Range<Int>, room: Room, spins: Bool, host: Communicator
   ) throws(MPIError) {
     self.host = host
-    barrier = try HostBarrier(host: host, spins: spins)
-    let count = layout.parameterCount
-    let partWindow: SharedWindow<Float>
-    do {
-      partWindow = try SharedWindow<Float>(on: host, count: room.floats(of: host.rank, layout))
-    } catch {
-      try barrier.close()
-      throw error
+    let (count, size) = (layout.parameterCount, MemoryLayout<Float>.stride)
+    let flags = HostBarrier.bytesPerRank(ranks: host.size)
+    func end(of rank: Int) -> Int { flags + room.floats(of: rank, layout) * size }
+    let (first, replicaFloats) = (end(of: 0), Self.padded(count) + layout.derivedCount)
+    // The replica's pages are to lie with the ranks that write them: nearly so for parameters; derived weights of several
+    // owners may be mixed in a page, and they are dealt in proportion.
+    let derived = Self.padded(count)
+    let ownDerived =
+      derived + own.lowerBound * layout.derivedCount / count..<derived + own.upperBound * layout.derivedCount / count
+    func ofReplica(_ floats: Range<Int>) -> (rank: Int, part: Range<Int>) {
+      (0, first + floats.lowerBound * size..<first + floats.upperBound * size)
     }
-    let replicaWindow: SharedWindow<Float>
-    do {
-      replicaWindow = try Self.replicaWindow(layout: layout, own: own, host: host)
-    } catch {
-      try partWindow.free()
-      try barrier.close()
-      throw error
-    }
-    guard let parameters = replicaWindow.segment(of: 0).baseAddress else { preconditionFailure("no replica") }
+    memory = try HostWindow(
+      on: host, bytes: end(of: host.rank) + (host.rank == 0 ? replicaFloats * size : 0),
+      parts: [(host.rank, 0..<end(of: host.rank)), ofReplica(own), ofReplica(ownDerived)])
+    barrier = try HostBarrier(host: host, spins: spins, memory: memory)
+    let parameters = (memory.start(of: 0) + first).bindMemory(to: Float.self, capacity: replicaFloats)
     replica = Replica(
       parameters: parameters, derived: parameters + Self.padded(count), isShared: true, own: own,
       ownSpans: layout.spans(of: own))
     var parts: [UnsafeMutablePointer<Float>] = []
     var all: [[UnsafeMutablePointer<Float>]] = []
     for rank in 0..<host.size {
-      guard let start = partWindow.segment(of: rank).baseAddress else { preconditionFailure("no part") }
+      let start = (memory.start(of: rank) + flags).bindMemory(to: Float.self, capacity: room.floats(of: rank, layout))
       parts.append(start)
       all.append((0..<room.gradients(of: rank)).map { start + $0 * Self.padded(count) })
     }
@@ -108,27 +107,6 @@ final class HostMemory {
     ownGradients = all[host.rank]
     gradients = AlignedBuffer(zeros: all.joined().count)
     for (index, gradient) in all.joined().enumerated() { gradients[index] = UnsafePointer(gradient) }
-    self.partWindow = consume partWindow
-    self.replicaWindow = consume replicaWindow
-  }
-
-  /// Parameters and derived weights, in rank 0's segment. The pages are to lie with the ranks that write them:
-  /// nearly so for parameters; derived weights of several owners may be mixed in a page, and they are dealt in proportion.
-  private static func replicaWindow(
-    layout: ReplicaLayout, own: Range<Int>, host: Communicator
-  ) throws(MPIError) -> SharedWindow<Float> {
-    let (count, derived) = (layout.parameterCount, layout.derivedCount)
-    let window = try SharedWindow<Float>(
-      on: host, count: host.rank == 0 ? padded(count) + derived : 0, touched: false)
-    let ownDerived = own.lowerBound * derived / count..<own.upperBound * derived / count
-    do {
-      try window.provide(own, in: 0)
-      try window.provide(padded(count) + ownDerived.lowerBound..<padded(count) + ownDerived.upperBound, in: 0)
-    } catch {
-      try window.free()
-      throw error
-    }
-    return window
   }
 
   /// Bytes of shared memory that a host needs.
@@ -136,12 +114,9 @@ final class HostMemory {
   /// - Parameter floats: of all its ranks together, beside the replica.
   static func bytes(layout: ReplicaLayout, ranks: Int, floats: Int) -> Int {
     let all = floats + padded(layout.parameterCount) + layout.derivedCount
-    // Each segment may lie anywhere in a page.
-    return all * 4 + HostBarrier.bytes(ranks: ranks) + (3 * ranks + 3) * page
+    // Each segment may lie anywhere in a page, and Open MPI has a page beside them.
+    return all * 4 + ranks * HostBarrier.bytesPerRank(ranks: ranks) + (ranks + 1) * HostWindow.page
   }
-
-  /// Bytes of a page of memory: 4,096, or 65,536 with some kernels on Arm.
-  static let page = Int(sysconf(CInt(_SC_PAGESIZE)))
 
   /// Floats that gradients take.
   static func floats(gradients: Int, layout: ReplicaLayout) -> Int { gradients * padded(layout.parameterCount) }
@@ -152,8 +127,7 @@ final class HostMemory {
   /// Frees it all. Collective over the host, and nothing in it may be used afterwards.
   func close() throws(MPIError) {
     try barrier.close()
-    try partWindow.take()?.free()
-    try replicaWindow.take()?.free()
+    try memory.close()
   }
 }
 

@@ -28,19 +28,11 @@ public final class ModelState {
   public init(shape: Shape, seed: UInt64, replica: Replica? = nil, averages: Bool = false) {
     self.shape = shape
     let count = shape.parameterCount
-    let initial = AlignedBuffer<Float>(zeros: count)
-    shape.initialise(initial.pointer, seed: seed)
     first = AlignedBuffer(zeros: count)
     second = AlignedBuffer(zeros: count)
     sums = AlignedBuffer(zeros: averages ? count : 0)
-    guard let replica else {
-      parameters = initial
-      return
-    }
-    for own in replica.ownSpans {
-      (replica.parameters + own.lowerBound).update(from: initial.pointer + own.lowerBound, count: own.count)
-    }
-    parameters = AlignedBuffer(over: replica.parameters, count: count)
+    parameters = replica.map { AlignedBuffer(over: $0.parameters, count: count) } ?? AlignedBuffer(zeros: count)
+    shape.initialise(parameters.pointer, spans: replica?.ownSpans, seed: seed)
   }
 
   /// Adds some of the parameters to their sums.

@@ -43,7 +43,7 @@ public final class SharedBatches {
     }
 
     /// Bytes that a host needs, each member's in pages of its own.
-    var host: Int { drawing * (member + HostMemory.page) }
+    var host: Int { drawing * (member + HostWindow.page) }
   }
 
   /// Before a share's names, in a line of its own.

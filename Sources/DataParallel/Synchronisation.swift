@@ -17,8 +17,9 @@ public final class Synchronisation {
 
   /// Collective.
   ///
+  /// - Parameter found: this host's ranks, where the caller has found out.
   /// - Throws: `JobFailure` on all ranks where a strategy was asked for by name and cannot be had here.
-  public init(_ settings: Settings, world: Communicator) throws {
+  public init(_ settings: Settings, host found: HostGroup? = nil, world: Communicator) throws {
     let wanted = settings.strategy
     let tree = settings.summationTree
     guard world.size > 1 else {
@@ -26,7 +27,7 @@ public final class Synchronisation {
       implementation = SoloSynchronisation(settings)
       return
     }
-    let host = try HostGroup(world)
+    let host = try found ?? HostGroup(world)
     self.host = host
     let best = host.hostCount == 1 ? SynchronisationStrategy.shared : .hierarchical
     let chosen = wanted == .auto ? best : wanted

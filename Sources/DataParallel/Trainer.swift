@@ -28,9 +28,13 @@ public final class Trainer {
   /// - Parameters:
   ///   - names: the training names, the same on every rank.
   ///   - dataHash: of the data set, for the agreement.
+  ///   - host: this host's ranks, where the caller has found out; nil to find out.
   /// - Throws: `JobFailure` on all ranks where they disagree on anything that decides the result, or where the
   ///   strategy that was asked for is not available.
-  public init(settings: Settings, names: NameTable, dataHash: String, version: String, world: Communicator) throws {
+  public init(
+    settings: Settings, names: NameTable, dataHash: String, version: String, host: HostGroup? = nil,
+    world: Communicator
+  ) throws {
     self.settings = settings
     self.world = world
     layout = settings.engine.layout(shape: settings.shape)
@@ -40,7 +44,7 @@ public final class Trainer {
         ("the number of training names", "\(names.count)"), ("data set", dataHash),
       ] + Self.machineFields, over: world)
     synchronisation = try Synchronisation(
-      try FactorTrial.choosing(settings, names: names, group: world), world: world)
+      try FactorTrial.choosing(settings, names: names, group: world), host: host, world: world)
     // After the strategy, which has more need of the memory.
     if world.size > 1 { try world.provideMessageMemory() }
     step = try TrainingStep(

@@ -54,9 +54,15 @@ extension Shape {
   /// Standard deviation of a new model's parameters.
   public static let initialDeviation = 0.08
 
-  /// Writes P initial parameters, each normal with mean 0 and standard deviation `initialDeviation`.
-  public func initialise(_ parameters: UnsafeMutablePointer<Float>, seed: UInt64) {
+  /// Writes initial parameters, each normal with mean 0 and standard deviation `initialDeviation`.
+  ///
+  /// - Parameters:
+  ///   - parameters: (P)
+  ///   - spans: which of them; nil for all.
+  public func initialise(_ parameters: UnsafeMutablePointer<Float>, spans: [Range<Int>]? = nil, seed: UInt64) {
     let random = CounterRandom(seed: seed, stream: .parameters)
-    for i in 0..<parameterCount { parameters[i] = Float(Shape.initialDeviation * random.normal(UInt64(i))) }
+    for i in (spans ?? [0..<parameterCount]).joined() {
+      parameters[i] = Float(Shape.initialDeviation * random.normal(UInt64(i)))
+    }
   }
 }

@@ -6,6 +6,9 @@ public final class NameTable: Sendable {
 
   public init(_ names: [Name]) { self.names = names.sorted() }
 
+  /// - Parameter names: ascending.
+  public init(sorted names: [Name]) { self.names = names }
+
   public var count: Int { names.count }
 
   /// Copies the names with some indices, in their order.

@@ -31,7 +31,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   ///   - count: the size of this rank's segment, in elements; it may differ between ranks and may be 0.
   ///   - alignment: in bytes, a power of two from the element's own alignment to a page. The default is a
   ///     cache line, so that no line has elements of two ranks.
-  ///   - touched: whether each rank touches its whole segment now. False leaves that to ``provide(_:in:)``: for a
+  ///   - touched: whether each rank touches its whole segment now. False leaves that to ``provide(_:)``: for a
   ///     segment that several ranks write.
   /// - Throws: `.argument` for a negative count or an alignment out of range; `.notShareable` for ranks of
   ///   several hosts; `.internal` if /dev/shm has no room for the file; `.noMemory` on all ranks, and no window is
@@ -73,8 +73,8 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 
     // Each rank maps a segment at an address of its own, so where the aligned part begins is for the owner to
     // say, in bytes from the segment's base; no other rank may work it out from the address it sees.
-    let published = try communicator.allGather((offset: offset - address, count: count))
-    if let failure = try Self.failure(refusal, communicator) {
+    let published = try communicator.allGather((offset: offset - address, count: count, refusal: Int(refusal)))
+    if let failure = Self.failure(published.map { $0.refusal }) {
       try check(MPI_Win_free(&window), function: "MPI_Win_free")
       throw failure
     }
@@ -99,23 +99,25 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     return memory
   }
 
-  /// Makes the pages of a part of a segment real, near to this rank: all of it zero. Collective, before anything is
-  /// written there: each rank brings a part of its own.
+  /// Makes the pages of parts of segments real, near to this rank: all of it zero. Collective, before anything is
+  /// written there: each rank brings parts of its own, or none.
   ///
   /// Open MPI's file is sparse. A page that has none behind it is only missed when it is touched, and where the file
   /// system is full by then the signal SIGBUS ends the process.
   ///
   /// - Throws: `.noMemory` on all ranks where there is no room for one.
-  public func provide(_ part: Range<Int>, in rank: Int) throws(MPIError) {
-    let bytes = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: segments[rank][part]))
-    if let failure = try Self.failure(provideNew(bytes), communicator) { throw failure }
+  public func provide(_ parts: [(rank: Int, part: Range<Int>)]) throws(MPIError) {
+    var refusal: CInt = 0
+    for (rank, part) in parts where refusal == 0 {
+      refusal = provideNew(.init(UnsafeMutableBufferPointer(rebasing: segments[rank][part])))
+    }
+    if let failure = Self.failure(try communicator.allGather(Int(refusal))) { throw failure }
   }
 
   /// What `provide` and the initialiser throw on all ranks, where a rank's memory could not be made real.
   ///
-  /// - Parameter refusal: of this rank: 0, or the system's error.
-  private static func failure(_ refusal: CInt, _ communicator: Communicator) throws(MPIError) -> MPIError? {
-    let refusals = try communicator.allGather(Int(refusal))
+  /// - Parameter refusals: of each rank: 0, or the system's error.
+  private static func failure(_ refusals: [Int]) -> MPIError? {
     guard let rank = refusals.firstIndex(where: { $0 != 0 }) else { return nil }
     // EFAULT is what the system says for a page that would be a SIGBUS.
     let reason = refusals[rank] == Int(EFAULT) ? ENOSPC : CInt(refusals[rank])
@@ -168,11 +170,11 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   /// - Parameter published: (N): each rank's offset in bytes and its count in elements.
   /// - Throws: `.buffer` if the system mapped a segment so that it is not aligned here.
   private static func segments(
-    of window: MPI_Win?, published: [(offset: Int, count: Int)], alignment: Int
+    of window: MPI_Win?, published: [(offset: Int, count: Int, refusal: Int)], alignment: Int
   ) throws(MPIError) -> [UnsafeMutableBufferPointer<Element>] {
     let function: StaticString = "MPI_Win_shared_query"
     var segments: [UnsafeMutableBufferPointer<Element>] = []
-    for (rank, (offset, count)) in published.enumerated() {
+    for (rank, (offset, count, _)) in published.enumerated() {
       var bytes: MPI_Aint = 0
       var unit: CInt = 0
       var base: UnsafeMutableRawPointer?

@@ -1,6 +1,5 @@
 import CSIMD
 import DataParallel
-import Dataset
 import Foundation
 import GPT
 import Laboratory
@@ -14,7 +13,7 @@ struct TrainingWords {
   let hosts: [String]
 
   func header(
-    names: NameSet, training: Int, heldOut: Int?, synchronisation: Synchronisation, engine: EngineKind,
+    names: RunNames, synchronisation: Synchronisation, engine: EngineKind,
     resumed: String?
   ) -> String {
     let settings = plan.settings
@@ -29,7 +28,7 @@ struct TrainingWords {
       (
         "data",
         "\(shortened(plan.dataPath)): \(plural(names.count, "name"))"
-          + (heldOut.map { ", \(grouped($0)) held out, \(grouped(training)) train" } ?? "")
+          + (names.heldOut.map { ", \(grouped($0.count)) held out, \(grouped(names.training.count)) train" } ?? "")
       ),
       (
         "run",

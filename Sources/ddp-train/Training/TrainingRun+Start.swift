@@ -1,15 +1,6 @@
 import DataParallel
-import Dataset
-import GPT
+import MPI
 import Values
-
-/// A run's names, read and split; the same on all ranks.
-struct RunNames {
-  let all: NameSet
-  let training: NameTable
-  /// Nil where none are held out.
-  let heldOut: NameTable?
-}
 
 /// What a run writes besides its checkpoints.
 struct RunRecords {
@@ -23,11 +14,11 @@ struct RunRecords {
 extension TrainingRun {
   /// Reads the names, and refuses a batch or a model for which there is no memory.
   func readNames() throws -> RunNames {
-    let all = try onEveryRank(of: world) {
-      try Whereabouts.during(.reading) { try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid) }
+    let names = try Whereabouts.during(.reading) {
+      try RunNames.read(
+        path: plan.dataPath, skipInvalid: plan.skipInvalid, evaluation: plan.settings.evaluate,
+        host: host?.communicator ?? world, over: world)
     }
-    let split = try onEveryRank(of: world) { try all.split(evaluation: plan.settings.evaluate) }
-    let names = RunNames(all: all, training: split.training.table, heldOut: split.evaluation?.table)
     let settings = plan.settings
     let one = MemoryNeed(
       shape: settings.shape, batch: settings.batch, engine: settings.engine, names: names.training,
@@ -45,7 +36,7 @@ extension TrainingRun {
   func openCheckpoints(of names: RunNames) throws -> RunCheckpoints? {
     try plan.checkpoints.map {
       try RunCheckpoints(
-        $0, identity: RunIdentity(plan.options, dataHash: names.all.hash), settings: plan.settings, hosts: hosts,
+        $0, identity: RunIdentity(plan.options, dataHash: names.hash), settings: plan.settings, hosts: hosts,
         world: world, logger: logger)
     }
   }
@@ -59,7 +50,7 @@ extension TrainingRun {
   }
 
   func warn(about names: RunNames) {
-    let (skipped, long) = (names.all.skippedLines, names.all.longNames)
+    let (skipped, long) = (names.skippedLines, names.longNames)
     if skipped > 0 {
       logger.warning("\(plan.dataPath): skipped \(plural(skipped, "line")) with characters outside a–z")
     }
@@ -98,8 +89,7 @@ extension TrainingRun {
     if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
     say(
       report.header(
-        names: names.all, training: names.training.count, heldOut: names.heldOut?.count,
-        synchronisation: trainer.synchronisation, engine: trainer.engine, resumed: checkpoints?.notice))
+        names: names, synchronisation: trainer.synchronisation, engine: trainer.engine, resumed: checkpoints?.notice))
   }
 
   func begin(_ metrics: MetricsFile?, after resumed: TrainingProgress?) throws {

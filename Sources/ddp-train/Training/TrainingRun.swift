@@ -13,6 +13,8 @@ struct TrainingRun {
   let report: TrainingWords
   let logger: Logger
   let heartbeat: Heartbeat?
+  /// Nil for one rank alone.
+  let host: HostGroup?
   var speaks: Bool { world.rank == 0 }
 
   /// The ranks agree on what the options say.
@@ -25,6 +27,7 @@ struct TrainingRun {
     try requireAgreement(plan.options.agreement, over: world)
     self.plan = plan
     heartbeat = plan.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
+    host = world.size > 1 ? try HostGroup(world) : nil
     hosts = try world.allGather(Environment.processorName)
     report = TrainingWords(plan: plan, hosts: hosts)
     logger = RankLogHandler.logger(rank: world.rank)
@@ -40,7 +43,8 @@ struct TrainingRun {
     if speaks { warn(about: names) }
     let settings = try choosingStrategy(for: names, stored: checkpoints?.choice)
     let trainer = try Trainer(
-      settings: settings, names: names.training, dataHash: names.all.hash, version: DDPTrain.version, world: world)
+      settings: settings, names: names.training, dataHash: names.hash, version: DDPTrain.version, host: host,
+      world: world)
     if let resumed = checkpoints?.resumed { try trainer.resume(resumed, model: checkpoints?.keeper?.arrays) }
     announce(trainer, names, checkpoints)
     // Not before: what goes wrong until here costs no earlier run's records.

@@ -68,7 +68,7 @@ private func provide(on node: Communicator) throws {
   let parts = max(node.size - 1, 1)
   let (own, next) = (min(node.rank, parts), min(node.rank + 1, parts))
   let before = try node.allReduce(shareOfPagesInUse(window.segment(of: 0)), .max)
-  try window.provide(own * size / parts..<next * size / parts, in: 0)
+  try window.provide([(0, own * size / parts..<next * size / parts)])
   // A single rank's memory is the allocator's.
   if node.size > 1 { try expectEqual(before, 0, "the share of an untouched window's pages") }
   try expectEqual(try shareOfPagesInUse(window.segment(of: 0)), 1, "the share of a provided window's pages")

@@ -1,0 +1,98 @@
+import Dataset
+import Files
+import GPT
+import MPI
+import Values
+
+/// A run's names, read, split and sorted; the same on all ranks of a host.
+public struct RunNames: Sendable {
+  /// Of the file, copies included.
+  public let count: Int
+  /// Of the file's names, as `NameSet.hash`.
+  public let hash: String
+  /// As `NameSet` has them.
+  public let skippedLines, longNames: Int
+  public let training: NameTable
+  /// Nil where none are held out.
+  public let heldOut: NameTable?
+
+  /// Names that are handed on at a time: less than 2³¹ bytes.
+  private static let piece = 1 << 24
+
+  /// Reads a file, on one rank of each host for all of them where they mean the same one. Collective.
+  ///
+  /// - Parameters:
+  ///   - path, skipInvalid: as `NameSet.init` takes them.
+  ///   - evaluation: as `NameSet.split` takes it.
+  ///   - host: the ranks of this host, of `world`.
+  /// - Throws: `JobFailure` on all ranks where a host's file is no list of names.
+  public static func read(
+    path: String, skipInvalid: Bool, evaluation: Bool, host: Communicator, over world: Communicator
+  ) throws -> RunNames {
+    try onEveryRank(of: world) {
+      let isShared = try allHaveOneFile(path, host)
+      let own = Result {
+        guard host.rank == 0 || !isShared else { return RunNames?.none }
+        return try RunNames(NameSet(path: path, skipInvalid: skipInvalid), evaluation: evaluation)
+      }
+      if !isShared, let names = try own.get() { return names }
+      return try RunNames(own, over: host)
+    }
+  }
+
+  /// Whether the ranks of a host, each of which may have been given a path of its own, mean the same file. Collective.
+  private static func allHaveOneFile(_ path: String, _ host: Communicator) throws -> Bool {
+    var own = (device: UInt64(0), inode: UInt64(0))
+    if case .existing(let device, let inode) = FileIdentity(path: path) { own = (UInt64(device), UInt64(inode)) }
+    let all = try host.allGather(own)
+    return all.allSatisfy { $0 == all[0] && $0.inode > 0 }
+  }
+
+  private init(_ all: NameSet, evaluation: Bool) throws {
+    let split = try all.split(evaluation: evaluation)
+    (count, hash) = (all.count, all.hash)
+    (skippedLines, longNames) = (all.skippedLines, all.longNames)
+    (training, heldOut) = (split.training.table, split.evaluation?.table)
+  }
+
+  /// What rank 0 has, on all ranks. Collective.
+  ///
+  /// - Throws: on all ranks what rank 0 brings.
+  private init(_ own: Result<RunNames?, any Error>, over host: Communicator) throws {
+    var reason = ""
+    var code: Int32 = 1
+    do {
+      let own = try own.get()
+      if let own, host.size == 1 {
+        self = own
+        return
+      }
+    } catch {
+      reason = "\(error)"
+      code = (error as? any ExitCoded)?.exitCode ?? 1
+    }
+    let names = try? own.get()
+    let facts = try host.broadcast([
+      reason.isEmpty ? 0 : 1, names?.count ?? 0, names?.skippedLines ?? 0, names?.longNames ?? 0,
+      names?.training.count ?? 0, names?.heldOut?.count ?? -1,
+    ])
+    guard facts[0] == 0 else {
+      throw JobFailure.Reason(description: try host.broadcast(reason), code: try host.broadcast(code))
+    }
+    hash = try host.broadcast(names?.hash ?? "")
+    (count, skippedLines, longNames) = (facts[1], facts[2], facts[3])
+    training = try Self.table(names?.training, count: facts[4], over: host)
+    heldOut = facts[5] < 0 ? nil : try Self.table(names?.heldOut, count: facts[5], over: host)
+  }
+
+  private static func table(_ own: NameTable?, count: Int, over host: Communicator) throws -> NameTable {
+    if own == nil, host.rank == 0 { preconditionFailure("no names to hand on") }
+    var names = own?.names ?? Array(repeating: Name(), count: count)
+    try names.withUnsafeMutableBufferPointer { names in
+      for start in stride(from: 0, to: count, by: piece) {
+        try host.broadcast(UnsafeMutableBufferPointer(rebasing: names[start..<min(start + piece, count)]))
+      }
+    }
+    return own ?? NameTable(sorted: names)
+  }
+}
