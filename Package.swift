@@ -137,7 +137,7 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport"],
+      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport", "Topology"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "OptionsTests",

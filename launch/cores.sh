@@ -24,11 +24,11 @@ expand_list() {
   done
 }
 
-# Fills cores. SMT siblings are one core: both run on the same floating-point units.
+# Fills cores, NUMA domain by NUMA domain. SMT siblings are one core: both run on the same floating-point units.
 find_cores() {
   local cpus=${LAUNCH_ROOT-}/sys/devices/system/cpu
-  local line cpu name value siblings core allowed=0
-  local -a numbers
+  local line cpu name value siblings core domain folder allowed=0
+  local -a numbers domains=()
   # The kernel folds taskset's mask and the cgroup's cpuset into this one line.
   while read -r name value; do
     if [[ $name == Cpus_allowed_list: ]]; then allowed=$value; fi
@@ -61,6 +61,16 @@ find_cores() {
       cores+=("$cpu")
     fi
   done
+
+  # Some firmware numbers CPUs of the domains in turn; ranks that are neighbours belong in one.
+  for core in "${cores[@]}"; do
+    domain=0
+    for folder in "$cpus/cpu${core%%,*}"/node[0-9]*; do
+      [[ ! -d $folder ]] || domain=${folder##*/node}
+    done
+    domains[domain]+=" $core"
+  done
+  read -ra cores <<<"${domains[*]}"
 }
 
 # Lowers quota to $1 µs of CPU time in $2 µs of time, rounded down, at least 1. -1 and max mean no limit.

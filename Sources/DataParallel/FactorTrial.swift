@@ -23,9 +23,7 @@ public enum FactorTrial {
   ///   - names: the training names, the same on every rank.
   ///   - group: the ranks that train together, which agree on their settings; nil for one core.
   public static func choosing(_ settings: Settings, names: NameTable, group: Communicator?) throws -> Settings {
-    guard settings.strategy == .auto, settings.shape.parameterCount >= leastParameters,
-      settings.engine.keepsFactors(at: settings.shape)
-    else { return settings }
+    guard isWorthwhile(settings) else { return settings }
     // Where ranks take turns on a core, times say who had it.
     if let group, try !eachHasACore(on: group) { return settings }
     // The sums of several domains have an order of their own: a clock must not choose between orders.
@@ -46,6 +44,12 @@ public enum FactorTrial {
       chosen.strategy = .factors
     }
     return chosen
+  }
+
+  /// Whether the settings leave the choice, and there is one.
+  static func isWorthwhile(_ settings: Settings) -> Bool {
+    settings.strategy == .auto && settings.shape.parameterCount >= leastParameters
+      && settings.engine.keepsFactors(at: settings.shape)
   }
 
   /// Whether factors are faster by enough, by the times of steps in µs.

@@ -12,6 +12,9 @@ public struct MemoryNeed: Sendable, Equatable {
   /// Below, the batch is not looked at more closely: it takes no time to speak of, and no memory.
   private static let little = 1 << 26
 
+  /// Bytes that each rank has per name of the whole batch: the names, their indices and where they may be cut.
+  static let selection = 80
+
   public init() {}
 
   /// Of one `TrainingStep` on each of `ranks` ranks, with its gradient and a checkpoint.
@@ -36,8 +39,7 @@ public struct MemoryNeed: Sendable, Equatable {
     // A shard in pieces has a second gradient.
     let count = 7 + (capacity > ShardPass.mostNames(shape) ? 1 : 0) + sums + (averages ? 8 : 0)
     let models = 4 * shape.parameterCount * count
-    // A step's names, their indices and where they may be cut.
-    let always = models + 80 * batch
+    let always = models + Self.selection * batch
     largest = engine.bytes(shape: shape, rows: most)
     reserved = always + largest
     touched = reserved

@@ -32,7 +32,11 @@ extension JobFacts {
     let ranks = ranks(on: host).count
     let cores = usableCores(on: host).count
     guard ranks > cores else { return .fine("ranks", "\(plural(ranks, "rank")) on \(plural(cores, "core"))") }
-    var what = "\(plural(ranks, "rank")) on \(plural(cores, "core")): they take turns, and all wait for the last"
+    let threads = usableCores(on: host).joined().count
+    var what = "\(plural(ranks, "rank")) on \(plural(cores, "core")): they "
+    what +=
+      ranks <= threads ? "share floating-point units, as hardware threads do" : "take turns"
+    what += ", and all wait for the last"
     if !yields { what += "; a rank that waits keeps its core from the one it waits for" }
     return .problem("ranks", what, do: "start fewer, as below; if it must be so many: \(crowdedCommandLine)")
   }
@@ -41,7 +45,8 @@ extension JobFacts {
   func bindingFinding(_ host: Int) -> Finding? {
     let ranks = ranks(on: host)
     let usable = usableCores(on: host)
-    guard isUnderMPIRun, ranks.count > 1, ranks.count <= usable.count else { return nil }
+    // Ranks are bound to this machine's cores, whichever is described.
+    guard isUnderMPIRun, hosts[host].pretended == nil, ranks.count > 1, ranks.count <= usable.count else { return nil }
     let name = { (index: Int) in self.ranks.count == ranks.count ? index : ranks[index] }
     let masks = ranks.map { self.ranks[$0].cpus }
     // Places are cores here, so that two hardware threads of a core count once.

@@ -15,6 +15,26 @@ extension JobFacts {
     return SharedMemoryFolder.needed(shape: shape, engine: EngineOptions(), ranks: ranks) + ranks * segment
   }
 
+  /// What a run takes at some widths, on the host that has most ranks.
+  var memory: [RunMemoryResult] {
+    let counts = hosts.indices.map(wantedRanks)
+    let (ranks, most) = (counts.reduce(0, +), counts.max() ?? 1)
+    let host = counts.firstIndex(of: most) ?? 0
+    let domains = isUnderMPIRun ? domainRanks(on: host) : proposedDomainRanks(on: host)
+    return [64, 128, 512].compactMap { width in
+      guard let shape = try? Shape(dModel: width, heads: Shape.defaultHeads(dModel: width)),
+        let settings = try? Settings(
+          shape: shape, batch: 1024, steps: 1, learningRate: 0.01, seed: 1, engine: EngineOptions(), evaluate: false)
+      else { return nil }
+      let need = RunMemory(settings, ranks: ranks, ranksOnHost: most, domainRanks: domains)
+      return RunMemoryResult {
+        ($0.c, $0.heads, $0.batch, $0.ranks, $0.ranksOnHost) = (width, shape.heads, settings.batch, ranks, most)
+        ($0.rankBytes, $0.sharedBytes) = (need.rank, need.shared + (ranks > 1 ? most * Self.segment : 0))
+        ($0.hostBytes, $0.factorBytes) = (most * $0.rankBytes + $0.sharedBytes, need.factors)
+      }
+    }
+  }
+
   /// Whether the ranks' gradients and the parameters fit.
   func sharedMemoryFinding(_ host: Int) -> Finding {
     let check = "shared memory"

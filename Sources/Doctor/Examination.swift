@@ -17,6 +17,7 @@ extension Examination {
     self.init {
       ($0.findings, $0.commandLine) = (facts.findings, facts.commandLine)
       ($0.hosts, $0.ranks, $0.isUnderMpiRun) = (facts.hosts.count, facts.ranks.count, facts.isUnderMPIRun)
+      ($0.topologies, $0.memory) = (facts.hosts.indices.map(facts.topology), facts.memory)
     }
   }
 }
@@ -25,7 +26,8 @@ extension JobFacts {
   /// All checks, each on all hosts; what is the same on several hosts is said once.
   var findings: [Finding] {
     let perHost: [(Int) -> Finding?] = [
-      coresFinding, countFinding, bindingFinding, quotaFinding, loadFinding, frequencyFinding, buildFinding,
+      topologyFinding, coresFinding, threadsFinding, domainsFinding, kindsFinding, countFinding, bindingFinding,
+      quotaFinding, loadFinding, frequencyFinding, buildFinding,
       singleCopyFinding, sharedMemoryFinding, temporaryFinding,
     ]
     return perHost.flatMap(together) + [rootFinding(), launcherFinding(), namesFinding()].compactMap { $0 }

@@ -1,3 +1,5 @@
+import Topology
+
 /// What is known of one rank.
 struct RankFacts: Codable, Equatable, Sendable {
   /// Index of its host.
@@ -25,10 +27,18 @@ struct HostFacts: Codable, Equatable, Sendable {
   var machine: String
   /// Addresses that the name leads to; empty where it leads nowhere.
   var addresses: [String]
+  /// The variable that describes another machine to hwloc, with its value; nil where what follows is true of this one.
+  var pretended: String?
   /// The CPUs that are on, by core.
   var cores: [[Int]]
   /// False where the system does not say which CPUs share a core; then each counts as one.
   var coresAreKnown = true
+  /// The CPUs of each NUMA domain that has some.
+  var domains: [[Int]] = []
+  /// Places of memory that mpirun counts as domains, with or without CPUs.
+  var memories = 1
+  /// The slowest first; one or none where all cores are alike.
+  var kinds: [Topology.Kind] = []
   /// The CPUs a job may use here: what a rank had before mpirun bound it.
   var allowed: [Int]
   /// The CPUs that mpirun itself takes for its own: it asks hwloc, which knows of a cgroup's cpuset and of no other mask.
@@ -94,17 +104,36 @@ extension JobFacts {
   /// Those that a job may use that was started as this one, and bound by its mask.
   func allowedCores(on host: Int) -> [[Int]] { cores(on: host, of: Set(hosts[host].allowed)) }
 
+  /// Those that the line at the end gives ranks to.
+  func proposedCores(on host: Int) -> [[Int]] { cores(on: host, of: Set(fastMask ?? hosts[host].allowed)) }
+
+  /// The allowed CPUs that are fast, where there are slow ones too; nil where there is nothing to leave out, or the hosts
+  /// differ, so that no one list is true of all.
+  var fastMask: [Int]? {
+    let masks = hosts.map { host in host.allowed.filter { host.fastCPUs?.contains($0) ?? true } }
+    guard let mask = masks.first, !mask.isEmpty, masks.allSatisfy({ $0 == mask }) else { return nil }
+    return hosts.allSatisfy { $0.allowed == mask } ? nil : mask
+  }
+
   private func cores(on host: Int, of cpus: Set<Int>) -> [[Int]] {
     hosts[host].cores.map { $0.filter(cpus.contains) }.filter { !$0.isEmpty }
   }
 
   /// The ranks that can really work at the same time on a host: cores, or fewer where a quota pays for fewer.
   func room(on host: Int) -> Int {
-    let cores = max(1, allowedCores(on: host).count)
+    let cores = max(1, proposedCores(on: host).count)
     guard let quota = hosts[host].quota else { return cores }
     return max(1, min(cores, Int(quota + 0.001)))
   }
 
   /// The ranks a host has, or of a process started by hand: those it should have.
   func wantedRanks(on host: Int) -> Int { isUnderMPIRun ? ranks(on: host).count : room(on: host) }
+}
+
+extension HostFacts {
+  /// The CPUs of the fastest kind of core; nil where all are alike, or the system does not say which is faster.
+  var fastCPUs: Set<Int>? {
+    guard kinds.count > 1, kinds.allSatisfy({ $0.efficiency != nil }) else { return nil }
+    return kinds.last.map { Set($0.cpus) }
+  }
 }

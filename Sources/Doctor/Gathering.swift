@@ -6,6 +6,7 @@ import DataParallel
 import Foundation
 import MPI
 import Topology
+import Values
 
 extension JobFacts {
   /// Asks all ranks and their systems. Collective; the same on all ranks.
@@ -54,13 +55,8 @@ extension HostFacts {
     addresses = numericAddresses(of: name)
     let own = allowedCPUs()
     allowed = files.launcherCPUs(above: getpid()) ?? own
-    // Where it cannot be read, a finding says that cores are not known.
-    let topology = try? Topology()
-    // A mask may name CPUs that are off.
-    if let topology { allowed = allowed.filter(topology.cpus.contains) }
-    cores = topology?.cores ?? allowed.map { [$0] }
-    coresAreKnown = topology?.coresAreKnown ?? false
-    seenByMPIRun = topology?.allowed ?? allowed
+    cores = allowed.map { [$0] }
+    seenByMPIRun = allowed
     quota = ControlGroups(files).quota
     load = files.line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
     governor = files.line("/sys/devices/system/cpu/cpu\(own.first ?? 0)/cpufreq/scaling_governor")
@@ -71,7 +67,32 @@ extension HostFacts {
     builtFor = String(cString: csimd_built_for())
     cpuHas = String(cString: cguard_cpu_has())
     sme2Bits = csme2_is_available() != 0 ? Int(csme2_vector_bits()) : 0
+    guard let topology = try? Topology() else {
+      coresAreKnown = false
+      return
+    }
+    describe(topology)
+    guard !topology.isThisMachine else { return }
+    // They are of the machine that this process runs on.
+    (quota, load, governor) = (nil, nil, nil)
+    pretended = hwlocVariable(environment)
   }
+
+  /// Takes what a topology says of cores. A mask is of the machine that this process runs on.
+  mutating func describe(_ topology: Topology) {
+    (cores, coresAreKnown) = (topology.cores, topology.coresAreKnown)
+    (domains, memories, kinds) = (topology.memoryDomains, topology.numaDomains.count, topology.kinds)
+    seenByMPIRun = topology.allowed
+    // A mask may name CPUs that are off.
+    allowed = topology.isThisMachine ? allowed.filter(topology.cpus.contains) : topology.allowed
+  }
+}
+
+/// The variable that makes hwloc describe another machine, with its value.
+private func hwlocVariable(_ environment: [String: String]) -> String {
+  // In hwloc's own order: a later one prevails.
+  let names = ["HWLOC_FSROOT", "HWLOC_CPUID_PATH", "HWLOC_SYNTHETIC", "HWLOC_XMLFILE"]
+  return names.last { environment[$0] != nil }.map { "\($0)=\(printable(environment[$0] ?? ""))" } ?? "hwloc"
 }
 
 extension HostFacts.Folder {

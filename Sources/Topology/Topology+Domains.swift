@@ -1,12 +1,15 @@
 import Glibc
 
 extension Topology {
-  /// The CPUs of each NUMA domain that has some, each set once, neighbours together: memory without CPUs of its own has
-  /// those of another domain.
+  /// The CPUs of each NUMA domain that has CPUs of its own, neighbours together. No CPU is in two of them.
   public var memoryDomains: [[Int]] {
-    var found: [[Int]] = []
-    for domain in numaDomains where !domain.cpus.isEmpty && !found.contains(domain.cpus) { found.append(domain.cpus) }
-    return found
+    // Memory that belongs to a larger part of the machine, or a second one of the same part, is no domain of its own.
+    let all = numaDomains.map { Set($0.cpus) }
+    let smallest = all.indices.filter { index in
+      !all[index].isEmpty && !all.contains { !$0.isEmpty && $0.isStrictSubset(of: all[index]) }
+        && all.firstIndex(of: all[index]) == index
+    }
+    return smallest.map { numaDomains[$0].cpus }
   }
 
   /// Whether hwloc might know of more than one NUMA domain: one file is read, where reading the topology takes

@@ -1,6 +1,6 @@
 import CHwloc
 
-/// A machine's CPUs: which share a core, a cache, a package, a NUMA domain.
+/// A machine's CPUs: which share a core, a cache, a package, a NUMA domain, and which are of one kind.
 ///
 /// A CPU is what the operating system schedules on, a hardware thread, and has the system's number. What is switched off
 /// is not in it; what a control group forbids is. Objects of one kind stand in hwloc's order, in which neighbours share
@@ -16,6 +16,11 @@ public struct Topology: Equatable, Sendable {
   /// Caches for data, the smallest level first.
   public let caches: [Cache]
   public let numaDomains: [NUMADomain]
+  /// Kinds of cores, the slowest first; one or none where all are alike. hwloc knows kinds since 2.4.
+  public let kinds: [Kind]
+  /// False where an environment variable such as HWLOC_SYNTHETIC or HWLOC_XMLFILE, or the source, describes another machine.
+  /// HWLOC_THISSYSTEM=1 says that it is this one all the same.
+  public let isThisMachine: Bool
   /// The CPUs that control groups allow this process. Its own mask, which a launcher sets, is not part of it.
   public let allowed: [Int]
   /// False where the system does not say which CPUs share a core; then each counts as a core.
@@ -40,7 +45,17 @@ public struct Topology: Equatable, Sendable {
     public let distances: [Int]
   }
 
+  /// Cores that are alike, such as a processor's performance cores.
+  public struct Kind: Codable, Equatable, Sendable {
+    public let cpus: [Int]
+    /// From 0 for the slowest kind; nil where the system does not say which is faster.
+    public let efficiency: Int?
+
+    public init(cpus: [Int], efficiency: Int?) { (self.cpus, self.efficiency) = (cpus, efficiency) }
+  }
+
   public enum Source: Sendable {
+    /// Or the machine that HWLOC_SYNTHETIC, HWLOC_XMLFILE or another of hwloc's variables describes.
     case thisMachine
     /// A file that `lstopo --of xml` wrote.
     case xml(path: String)
@@ -91,6 +106,8 @@ public struct Topology: Equatable, Sendable {
         number: Int(domain.os_index), bytes: Int(domain.attr?.pointee.numanode.local_memory ?? 0),
         cpus: numbers(in: domain.cpuset), distances: distances.isEmpty ? [] : distances[index])
     }
+    kinds = cpuKinds(handle)
+    isThisMachine = hwloc_topology_is_thissystem(handle) != 0
     allowed = numbers(in: hwloc_topology_get_allowed_cpuset(handle))
   }
 }
@@ -113,6 +130,16 @@ public struct TopologyError: Error, Sendable, CustomStringConvertible {
 private func numbers(in set: hwloc_const_cpuset_t?) -> [Int] {
   guard let set else { return [] }
   return Array(sequence(first: hwloc_bitmap_first(set)) { hwloc_bitmap_next(set, $0) }.prefix { $0 >= 0 }.map(Int.init))
+}
+
+private func cpuKinds(_ handle: hwloc_topology_t) -> [Topology.Kind] {
+  guard let set = hwloc_bitmap_alloc() else { return [] }
+  defer { hwloc_bitmap_free(set) }
+  return (0..<max(0, chwloc_kinds(handle))).compactMap { index in
+    var efficiency: Int32 = -1
+    guard chwloc_kind(handle, UInt32(index), set, &efficiency) == 0 else { return nil }
+    return Topology.Kind(cpus: numbers(in: set), efficiency: efficiency < 0 ? nil : Int(efficiency))
+  }
 }
 
 /// (count, count) relative latencies of memory; empty where the system tells none.

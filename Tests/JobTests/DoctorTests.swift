@@ -1,5 +1,6 @@
 import Foundation
 import MPIRunSupport
+import TestSupport
 import Testing
 
 /// The CPUs of this process's mask.
@@ -136,6 +137,46 @@ extension Jobs {
         "\(withoutRootVariables) exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$0\" doctor")
       #expect(finding("user", in: result)?.severity == "fine", "\(result)")
       #expect(start(result)?.contains("--allow-run-as-root") == false, "\(result)")
+    }
+
+    @Test("a server that hwloc is told of, alone and on two ranks")
+    func synthetic() throws {
+      let variable = "HWLOC_SYNTHETIC='pack:2 [numa] core:96 pu:1'"
+      let alone = try doctor("\(variable) exec \"$0\" doctor")
+      #expect(alone.exitCode == 0, "\(alone)")
+      #expect(finding("topology", in: alone)?.severity == "advice", "\(alone)")
+      #expect(
+        finding("topology", in: alone)?.what.hasPrefix(
+          "not this machine's: HWLOC_SYNTHETIC=\"pack:2 [numa] core:96 pu:1\"; ") == true, "\(alone)")
+      #expect(
+        finding("domains", in: alone)?.what == "2 NUMA domains of 96 cores; the line below puts 96 ranks in each",
+        "\(alone)")
+      #expect(start(alone)?.contains(" -np 192 --map-by core --bind-to core ") == true, "\(alone)")
+      #expect(alone.stdout.contains("\nmemory of 192 ranks at a batch of 1,024, at most\n"), "\(alone)")
+
+      // The ranks' masks are of another machine.
+      let ranks = try doctor("\(variable) exec mpirun -np 2 \(inTurns) \"$0\" doctor")
+      #expect(ranks.exitCode == 0 && ranks.errors.isEmpty, "\(ranks)")
+      #expect(finding("ranks", in: ranks)?.what == "2 ranks on 192 cores", "\(ranks)")
+      #expect(finding("binding", in: ranks) == nil, "\(ranks)")
+      #expect(finding("domains", in: ranks)?.what == "2 NUMA domains of 96 cores", "\(ranks)")
+    }
+
+    @Test("fast and slow cores from a file, as JSON")
+    func kinds() throws {
+      let folder = try TemporaryFolder()
+      let path = try folder.file("kinds.xml", machineOfTwoKinds(fast: 10, slow: 10))
+      let result = try doctor("HWLOC_XMLFILE='\(path)' exec \"$0\" doctor --json")
+      #expect(result.exitCode == 0, "\(result)")
+      let parsed = try JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [String: Any]
+      let topology = try #require((parsed?["topologies"] as? [[String: Any]])?.first)
+      #expect(topology["is_this_machine"] as? Bool == false && topology["cores"] as? Int == 20, "\(result)")
+      let kinds = try #require(topology["kinds"] as? [[String: Any]])
+      #expect(kinds.map { $0["cpus"] as? String } == ["10-19", "0-9"], "\(result)")
+      #expect(kinds.map { $0["efficiency"] as? Int } == [0, 1], "\(result)")
+      let line = try #require(parsed?["command_line"] as? String)
+      #expect(line.contains(" -np 10 ") && line.contains(" --bind-to none taskset -c 0-9 "), "\(result)")
+      #expect((parsed?["memory"] as? [[String: Any]])?.first?["ranks"] as? Int == 10, "\(result)")
     }
 
     @Test("JSON says the same, alone and on two ranks", arguments: Start.both)

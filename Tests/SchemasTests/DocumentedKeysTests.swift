@@ -31,6 +31,8 @@ struct DocumentedKeysTests {
     ("formats.md", "`steps_to_target`", BatchSteps()), ("formats.md", "`hyperbola`", Hyperbola()),
     ("formats.md", "`step_times`", BatchTime()), ("formats.md", "`budget`", BudgetResult()),
     ("formats.md", "`doctor --json`", Examination()), ("formats.md", "`findings`", Finding()),
+    ("formats.md", "`topologies`", HostTopology()), ("formats.md", "`domains`", DomainResult()),
+    ("formats.md", "`kinds`", KindResult()), ("formats.md", "`memory`", RunMemoryResult()),
   ]
 
   @Test("each object's keys are those of its table", arguments: objects.indices)

@@ -38,6 +38,13 @@ struct SchemaJSONTests {
           Finding { ($0.severity, $0.hosts, $0.whatToDo) = (.advice, ["a"], "wait") }, Finding(),
         ]
         $0.isUnderMpiRun = true
+        $0.topologies = [
+          HostTopology {
+            $0.domains = [DomainResult { $0.ranks = 3 }, DomainResult()]
+            $0.kinds = [KindResult { $0.efficiency = 1 }, KindResult()]
+          }
+        ]
+        $0.memory = [RunMemoryResult { $0.factorBytes = 5 }, RunMemoryResult()]
       })
     try survives(
       ScalingReport {

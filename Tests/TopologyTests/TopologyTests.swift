@@ -44,9 +44,32 @@ struct TopologyTests {
     #expect(arm.packages == [[0], [2, 3]])
     #expect(arm.caches.map { [$0.level, $0.bytes] + $0.cpus } == [[2, 1 << 20, 0], [2, 2 << 20, 2, 3]])
     #expect(arm.numaDomains.map(\.cpus) == [[0], [2, 3], [0, 2, 3]])
+    #expect(arm.memoryDomains == [[0], [2, 3]])
     #expect(arm.numaDomains.map(\.number) == [0, 1, 4])
     #expect(arm.numaDomains.map(\.bytes) == [1 << 30, 2 << 30, 8 << 30])
     #expect(arm.numaDomains.map(\.distances) == [[10, 21, 30], [22, 10, 31], [32, 33, 10]])
+  }
+
+  @Test("kinds of cores, the slowest first")
+  func kinds() throws {
+    let folder = try TemporaryFolder()
+    let hybrid = try Topology(.xml(path: try folder.file("kinds.xml", machineOfTwoKinds(fast: 10, slow: 10))))
+    #expect(
+      hybrid.kinds == [.init(cpus: Array(10..<20), efficiency: 0), .init(cpus: Array(0..<10), efficiency: 1)])
+    #expect(hybrid.cores.count == 20 && hybrid.memoryDomains == [Array(0..<20)])
+    #expect(try Topology(.synthetic("pack:1 [numa] core:4 pu:1")).kinds.count < 2)
+  }
+
+  @Test(
+    "a domain is where memory is nearest; memory of a larger part, and a second one of the same, is none",
+    arguments: [
+      ("pack:2 [numa] core:96 pu:1", [0..<96, 96..<192]),
+      ("pack:2 numa:2 core:48 pu:1", [0..<48, 48..<96, 96..<144, 144..<192]),
+      ("pack:1 [numa] core:72 pu:1", [0..<72]), ("[numa] pack:2 [numa] core:4 pu:1", [0..<4, 4..<8]),
+      ("pack:2 [numa] [numa] core:4 pu:1", [0..<4, 4..<8]), ("[numa] core:4 pu:1", [0..<4]),
+    ])
+  func domains(description: String, domains: [Range<Int>]) throws {
+    #expect(try Topology(.synthetic(description)).memoryDomains == domains.map(Array.init))
   }
 
   @Test("where nothing says which CPUs share a core, each counts as one")
@@ -67,6 +90,9 @@ struct TopologyTests {
   @Test("this machine has this thread's CPUs, each in one core")
   func here() throws {
     let here = try Topology()
+    #expect(here.isThisMachine)
+    #expect(try !Topology(.synthetic("core:2 pu:1")).isThisMachine)
+    #expect(Set(here.memoryDomains.joined()).isSubset(of: here.cpus) && !here.memoryDomains.isEmpty)
     #expect(!here.cores.isEmpty && Set(here.cpus).count == here.cpus.count)
     #expect(!allowedCPUs().isEmpty && Set(allowedCPUs()).isSubset(of: here.cpus))
     #expect(Set(here.allowed).isSubset(of: here.cpus))

@@ -25,6 +25,11 @@ test_counting_cores() {
     mv "$root/sys/devices/system/cpu/cpu$cpu/topology/"{core_cpus_list,thread_siblings_list}
   done
   check "older kernels' name of the siblings" "2: 0,2 1,3" "$(counted)"
+  new_machine 0-7 0-7 0,4 1,5 2,6 3,7
+  for cpu in 0 1 2 3 4 5 6 7; do
+    mkdir "$root/sys/devices/system/cpu/cpu$cpu/node$((cpu % 2 == 0 ? 2 : 10))"
+  done
+  check "domains whose CPUs are numbered in turn" "4: 0,4 2,6 1,5 3,7" "$(counted)"
 }
 
 test_quota() {

@@ -34,6 +34,20 @@ struct Doctor: JobCommand {
     let counts = "\(plural(problems, "problem")), \(examination.warnings.count - problems) to consider"
     let job = "\(plural(examination.ranks, "rank")) on \(plural(examination.hosts, "host")): "
     let end = ["", examination.isUnderMpiRun ? job + counts : counts, "start: \(examination.commandLine)"]
-    return (findingLines(examination.findings) + end).joined(separator: "\n")
+    return (findingLines(examination.findings) + memoryLines(examination.memory ?? []) + end).joined(separator: "\n")
+  }
+
+  private func memoryLines(_ memory: [RunMemoryResult]) -> [String] {
+    guard let first = memory.first else { return [] }
+    let title = "memory of \(plural(first.ranks, "rank")) at a batch of \(grouped(first.batch)), at most"
+    let place = first.ranksOnHost < first.ranks ? ", on the host that has \(grouped(first.ranksOnHost)) of them" : ""
+    let table = Table(
+      memory,
+      [
+        .number("d-model") { "\($0.c)" }, .number("each rank") { bytes($0.rankBytes) },
+        .number("shared") { bytes($0.sharedBytes) }, .number("in all") { bytes($0.hostBytes) },
+        .number("auto's trial") { $0.factorBytes.map { "+ " + bytes($0) } ?? "–" },
+      ])
+    return ["", title + place] + table.lines()
   }
 }
