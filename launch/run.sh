@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What launch/train and launch/race share: the program, built for this CPU, on every physical core. Sourced after lib.sh
-# and cores.sh, which set $checkout, $here and $mpirun.
+# What launch/train, launch/race and launch/many-core share: the program, built for this CPU, on every physical core.
+# Sourced after lib.sh and cores.sh, which set $checkout, $here and $mpirun.
 # shellcheck disable=SC2154
 
 # DDP_TRAIN_RANKS, before anything is installed or built.
@@ -14,8 +14,8 @@ build_program() {
   swift build -c release --product ddp-train --package-path "$checkout" --scratch-path "$build" >&2
 }
 
-# run_on_cores ARGUMENTS: becomes mpirun, so that a Ctrl-C, a signal and the exit code are mpirun's own.
-run_on_cores() {
+# Fills job with mpirun's line up to the program, for every core, or for DDP_TRAIN_RANKS.
+compose_run() {
   count_cores
   local ranks=${DDP_TRAIN_RANKS:-$core_count}
   local program=$build/release/ddp-train
@@ -26,8 +26,15 @@ run_on_cores() {
     say "$found; ranks: $ranks, oversubscribed: not bound, and slow"
     # --oversubscribe alone makes idle ranks yield only if they outnumber the MACHINE's cores. Under a mask they
     # would spin against the very rank they wait for: 1,000 times slower.
-    exec "$mpirun" -np "$ranks" --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none "$program" "$@"
+    job=("$mpirun" -np "$ranks" --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none "$program")
+  else
+    say "$found; ranks: $ranks, one a core, on CPUs ${cores[*]:0:ranks}"
+    job=("$mpirun" -np "$ranks" --bind-to none "$here/on-own-core" "$program")
   fi
-  say "$found; ranks: $ranks, one a core, on CPUs ${cores[*]:0:ranks}"
-  exec "$mpirun" -np "$ranks" --bind-to none "$here/on-own-core" "$program" "$@"
+}
+
+# run_on_cores ARGUMENTS: becomes mpirun, so that a Ctrl-C, a signal and the exit code are mpirun's own.
+run_on_cores() {
+  compose_run
+  exec "${job[@]}" "$@"
 }

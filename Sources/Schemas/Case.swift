@@ -7,6 +7,17 @@ public struct Case: Hashable, Sendable {
   public init(_ row: some OfCase) { (c, batch, mode) = (row.c, row.batch, row.mode) }
 }
 
+/// A case on some ranks under one strategy: of a measurement there is one, and of a prediction.
+public struct Configuration: Hashable, Sendable {
+  private let what: Case
+  private let strategy: String
+  private let ranks: Int
+
+  public init(_ row: ScalingResult) { (what, strategy, ranks) = (Case(row), row.strategy, row.ranks) }
+
+  public init(_ row: Prediction) { (what, strategy, ranks) = (Case(row), row.strategy, row.ranks) }
+}
+
 public protocol OfCase {
   var c: Int { get }
   var batch: Int { get }

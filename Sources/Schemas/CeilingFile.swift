@@ -1,8 +1,12 @@
+import Foundation
+
 /// The results of `ceiling`.
 public struct CeilingFile: FileFormat {
   public var formatVersion: Int? = newestFormat
   /// The instruction set the program was built for.
   public var isa = ""
+  /// The CPU's name; nil in older files.
+  public var cpu: String?
   /// The core it ran on; nil where it could not be bound to one.
   public var core: Int?
   /// What was assumed, a sentence each.
@@ -14,10 +18,10 @@ public struct CeilingFile: FileFormat {
 }
 
 /// What a step on N ranks could be worth if nobody waited and nothing had to be sent. Times are in µs, means over steps.
-public struct CeilingResult: FileRecord {
-  /// C, H and B; of all ranks together; "strong" or "weak".
+public struct CeilingResult: FileRecord, OfCase {
+  /// C, H and B, which is each rank's in weak scaling; names of all ranks together.
   public var c = 0, heads = 0, batch = 0, globalBatch = 0
-  public var mode = ""
+  public var mode = ScalingMode.strong
   /// N
   public var ranks = 0
   public var engine = ""
@@ -45,4 +49,47 @@ public struct CeilingResult: FileRecord {
   public var expectedSpeedup = Double.nan
 
   public init() {}
+}
+
+/// What a ceiling and a result have in common where one stands beside the other.
+struct CeilingCase: Hashable {
+  private let what: Case
+  private let heads, globalBatch, ranks: Int
+
+  init(_ row: CeilingResult) {
+    (what, heads, globalBatch, ranks) = (Case(row), row.heads, row.globalBatch, row.ranks)
+  }
+
+  init(_ row: ScalingResult) {
+    (what, heads, globalBatch, ranks) = (Case(row), row.heads, row.globalBatch, row.ranks)
+  }
+}
+
+extension ScalingReport {
+  /// Each result on several ranks that has a ceiling, beside it.
+  public var besideCeilings: [(result: ScalingResult, ceiling: CeilingResult)] {
+    let ceilings = Dictionary((ceiling?.ceiling ?? []).map { (CeilingCase($0), $0) }) { first, _ in first }
+    return results.compactMap { result in
+      result.ranks > 1 ? ceilings[CeilingCase(result)].map { (result, $0) } : nil
+    }
+  }
+
+  /// Takes ceilings in, in the place of those that it may have.
+  ///
+  /// - Throws: `ReportError.doesNotFit` where they are of another CPU or instruction set, or have no case in common with
+  ///   the results.
+  public mutating func add(_ ceiling: CeilingFile) throws {
+    self.ceiling = ceiling
+    try ReportLimits.check(self)
+  }
+}
+
+extension CeilingFile {
+  /// Reads ceilings that may come from anybody.
+  ///
+  /// - Throws: `ReportError.notAReport`, which names the field.
+  public init(json: Data) throws {
+    self = try SchemaJSON.decode(json)
+    try ReportLimits.check(self)
+  }
 }

@@ -10,6 +10,8 @@ public struct ScalingReport: FileFormat {
   public var predictions: [Prediction] = []
   /// One sentence for each assumption of the predictions.
   public var assumptions: [String] = []
+  /// What `report --ceiling` was given; nil elsewhere.
+  public var ceiling: CeilingFile?
 
   public init() {}
 }
@@ -76,6 +78,11 @@ public struct ScalingResult: FileRecord, OfCase {
   public var samplesPerSecond = Double.nan
   /// Where the time went, in steps with a barrier before the exchange: medians of the ranks' mean.
   public var computeUs = Double.nan, waitUs = Double.nan, syncUs = Double.nan, adamUs = Double.nan
+  /// The same steps along the rank that the others wait for: choosing the batch, the passes of the rank that comes last,
+  /// the wait beyond them, the update of the rank that takes longest, the exchange beyond it. Means
+  /// over the steps that are less than twice as long as the median; nil in older files.
+  public var selectionUs: Double?, slowestPassesUs: Double?, barrierWaitUs: Double?
+  public var slowestUpdateUs: Double?, otherSyncUs: Double?
   /// Rows at N / rows at 1: 1 or more. efficiency = computation scalability · load balance · communication efficiency /
   /// work inflation.
   public var workInflation = Double.nan

@@ -10,7 +10,8 @@ extension Jobs {
     static let keys: Set = [
       "c", "batch", "mode", "strategy", "ranks", "us_per_step", "ci_low", "ci_high", "single_core_us_per_step",
       "speedup", "efficiency", "sync_us", "wait_us", "adam_us", "work_inflation", "computation_scalability",
-      "load_balance", "communication_efficiency",
+      "load_balance", "communication_efficiency", "selection_us", "slowest_passes_us", "barrier_wait_us",
+      "slowest_update_us", "other_sync_us",
     ]
 
     private func object(_ path: String) throws -> [String: Any] {

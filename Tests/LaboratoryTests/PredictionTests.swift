@@ -138,6 +138,16 @@ struct PredictionTests {
       let at = try #require(curve.first { $0.ranks == breakEven })
       #expect(at.usPerStep < at.singleCoreUsPerStep)
     }
+    // The ranks of a host draw batches for each other, and all of one core's.
+    let drawing = Predictor(
+      shape: shape, engine: EngineOptions(),
+      compute: ComputePrices {
+        ($0.selection, $0.selectionPerName, $0.passes, $0.passesPerRow, $0.updatePerParameter) = (8, 0.5, 0, 0, 0)
+      }, place: Placement(ranksPerHost: 4), names: names)
+    let drawn = drawing.predict(.sharded, prices: .assumed, batch: 16, mode: .strong, ranks: [1, 2, 4, 8])
+    for (found, expected) in zip(drawn.map { $0.usPerStep - $0.communicationUs }, [16.0, 8, 4, 4]) {
+      #expect(abs(found - expected) < 1e-9)
+    }
     let weak = predictor.predict(.auto, prices: .assumed, batch: 16, mode: .weak, ranks: 8)
     #expect(weak.globalBatch == 128)
   }

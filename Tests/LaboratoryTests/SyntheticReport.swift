@@ -36,6 +36,25 @@ enum SyntheticReport {
     return report
   }
 
+  /// The large one beside ceilings for two of its widths, of which one has predictions.
+  static func withCeilings() -> ScalingReport {
+    var report = large()
+    report.results.removeAll { ![16, 32].contains($0.c) }
+    report.ceiling = CeilingFile { file in
+      (file.isa, file.assumptions) = ("AVX-512", ["a ceiling takes something for granted"])
+      file.ceiling = report.results.filter { $0.strategy == "shared" }.map { result in
+        CeilingResult {
+          ($0.c, $0.heads, $0.batch, $0.globalBatch) = (result.c, result.heads, result.batch, result.globalBatch)
+          ($0.ranks, $0.singleCoreUs) = (result.ranks, 0.9 * result.singleCoreUsPerStep)
+          ($0.selectionUs, $0.computeMaxUs, $0.updateMaxUs) = (1, 0.9 * result.computeUs, 0.9 * result.adamUs)
+          $0.speedupCeiling = $0.singleCoreUs / ($0.selectionUs + $0.computeMaxUs + $0.updateMaxUs)
+          ($0.flopBound, $0.expectedSpeedup) = (1.05 * $0.speedupCeiling, 0.95 * $0.speedupCeiling)
+        }
+      }
+    }
+    return report
+  }
+
   /// A job of one rank.
   static func alone() -> ScalingReport { report(ranks: [1], widths: [64], strategies: ["auto"]) }
 
@@ -113,6 +132,8 @@ enum SyntheticReport {
       ($0.singleCoreUsPerStep, $0.singleCoreCiLow, $0.singleCoreCiHigh) = (one, one * 0.985, one * 1.01)
       ($0.efficiencyLow, $0.efficiencyHigh) = (efficiency * (1 - spread), efficiency * (1 + spread))
       ($0.computeUs, $0.waitUs, $0.syncUs, $0.adamUs) = (compute, wait, parts.sync, parts.adam)
+      ($0.selectionUs, $0.slowestPassesUs, $0.barrierWaitUs) = (2, compute, 0.3 * wait)
+      ($0.slowestUpdateUs, $0.otherSyncUs) = (parts.adam, parts.sync)
       ($0.workInflation, $0.computationScalability) = (1 + 0.016 * log2(Double(ranks)), 0.97)
       ($0.loadBalance, $0.communicationEfficiency) = (compute / (compute + wait), (compute + wait) / total)
       $0.barrierNs = ranks > 1 ? 254 : nil

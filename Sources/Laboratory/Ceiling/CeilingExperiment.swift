@@ -89,7 +89,7 @@ public final class CeilingExperiment {
 
 extension CeilingFile {
   /// What a ceiling takes for granted, a sentence each.
-  public static let assumptions = [
+  public static let assumed = [
     "ceiling: nobody waits, and what other ranks wrote is in the caches already",
     "expected: \(significant(1000 * Prices.assumed.barrier)) ns for each stage of two barriers, "
       + "\(significant(1e-3 / Prices.assumed.perByteRead)) GB/s to read what other ranks wrote; "
@@ -108,7 +108,7 @@ extension CeilingResult {
     let single = (passes: largest(one, \.passes), rest: mean(one, \.selection) + largest(one, \.update))
     self.init {
       ($0.c, $0.heads, $0.batch) = (shape.dModel, shape.heads, what.batch)
-      ($0.globalBatch, $0.mode, $0.ranks) = (player.settings.batch, what.mode.rawValue, ranks)
+      ($0.globalBatch, $0.mode, $0.ranks) = (player.settings.batch, what.mode, ranks)
       ($0.engine, $0.steps) = (what.engine.resolvedKind(for: shape).rawValue, steps.count)
       $0.singleCoreUs = single.passes + single.rest
       $0.selectionUs = mean(player, \.selection)

@@ -6,14 +6,15 @@ enum ScalingCurves {
     let results = report.results(of: what)
     guard results.contains(where: { $0.ranks > 1 }) else { return [] }
     return [
-      speedup(what, results, machine: report.machine), efficiency(what, results, machine: report.machine),
+      speedup(what, results, report: report), efficiency(what, results, machine: report.machine),
     ]
   }
 
-  private static func speedup(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {
+  private static func speedup(_ what: Case, _ results: [ScalingResult], report: ScalingReport) -> Figure {
+    let ceilings = CeilingCurves(report.rowsBesideCeilings.filter { Case($0) == what })
     var script = GnuplotScript(
       name: "speed-up-\(what.name)", title: "Speed-up, \(what.title), \(what.mode.rawValue) scaling",
-      machine: machine, entries: 2 + results.distinct { $0.strategy }.count)
+      machine: report.machine, entries: 2 + results.distinct { $0.strategy }.count + ceilings.entries)
     let axis = RankAxis(results.map(\.ranks))
     axis.add(to: &script)
     script.add("set ylabel 'speed-up over one core'")
@@ -31,12 +32,12 @@ enum ScalingCurves {
         "x with lines lc rgb '#555555' lw 1.3 dt 2 title 'ideal'",
         "1 with lines lc rgb '#000000' lw 1.3 title 'one core'",
       ]
-        + curves)
+        + ceilings.parts(&script) + curves)
     return Figure(
       script,
       caption: "Time of one core's step over the time of a step on N ranks, both of the same global batch"
         + " (\(batchWords(what))). Bars: 95 % intervals. Below the line at 1, one core is faster."
-        + aside(results))
+        + aside(results) + ceilings.words)
   }
 
   private static func efficiency(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {

@@ -37,7 +37,18 @@ extension ScalingResult {
 
   /// All but the computing of gradients.
   var overheadUs: Double { waitUs + syncUs + adamUs }
+}
 
+/// What ran under a strategy that may have been left to the program.
+protocol OfStrategy {
+  var strategy: String { get }
+  /// What `auto` chose.
+  var chosen: String { get }
+}
+
+extension OfStrategy {
   /// "auto (shared)" where they differ.
   var strategyWithChoice: String { chosen == strategy || chosen.isEmpty ? strategy : "\(strategy) (\(chosen))" }
 }
+
+extension ScalingResult: OfStrategy {}

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Schemas
 
-/// A page that needs nothing else, index.html, and the files that it was made from: NAME.json, NAME.csv, and
-/// figures/FIGURE.gp and .svg.
+/// A page that needs nothing else, index.html, and the files that it was made from: NAME.json, NAME.csv, other
+/// tables as CSV, and figures/FIGURE.gp and .svg.
 struct PageFiles {
   typealias Drawn = [(figure: Figure, svg: String)]
 
@@ -11,16 +11,27 @@ struct PageFiles {
 
   /// Where they are to go, found wrong before there is one.
   ///
+  /// - Parameter tables: names of other tables.
   /// - Throws: `DestinationError`.
-  static func folder(_ option: String, _ path: String, name: String, waiting: Waiting) throws -> DestinationFolder {
+  static func folder(
+    _ option: String, _ path: String, name: String, tables: [String] = [], waiting: Waiting
+  ) throws -> DestinationFolder {
     try DestinationFolder(
-      option, path, files: ["index.html", "\(name).json", "\(name).csv"], folders: [figuresFolder], waiting: waiting)
+      option, path, files: ["index.html", "\(name).json"] + ([name] + tables).map { "\($0).csv" },
+      folders: [figuresFolder], waiting: waiting)
   }
 
   let name: String
   /// Made where it is not there; files of these names in it are replaced.
   let folder: DestinationFolder
   let gnuplot: Gnuplot
+
+  /// Writes another table, as NAME.csv.
+  ///
+  /// - Throws: `DestinationError`.
+  func write(table name: String, rows: [some FileRecord]) throws {
+    try write(Data(CSV.encode(rows).utf8), to: "\(name).csv")
+  }
 
   /// - Parameters:
   ///   - figures: in the order of the page.
@@ -30,7 +41,7 @@ struct PageFiles {
   {
     try folder.make(Self.figuresFolder)
     try write(try SchemaJSON.encode(file), to: "\(name).json")
-    try write(Data(CSV.encode(rows).utf8), to: "\(name).csv")
+    try write(table: name, rows: rows)
     let desk = try DrawingDesk(in: "\(folder.path)/\(Self.figuresFolder)", gnuplot: gnuplot)
     defer { desk.remove() }
     let drawn = try figures.map { (figure: $0, svg: try draw($0, on: desk)) }

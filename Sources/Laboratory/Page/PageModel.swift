@@ -26,8 +26,31 @@ struct PageModel {
     var title: String
     var times: PageTable
     var factors: PageTable?
+    var ceiling: BesideCeilings?
     var figures: [ShownFigure]
     var hasFigures: Bool
+  }
+
+  /// A case's measurement beside its ceiling.
+  struct BesideCeilings {
+    var sentences: [String]
+    var speeds, parts: PageTable
+
+    init?(_ rows: [BesideCeiling]) {
+      guard !rows.isEmpty else { return nil }
+      sentences = CeilingSentences.all(rows)
+      (speeds, parts) = (PageTable(.speeds(rows)), PageTable(.parts(rows)))
+    }
+  }
+
+  /// What holds for all ceilings.
+  struct CeilingNotes {
+    var assumptions, without: [String]
+
+    init?(_ report: ScalingReport) {
+      guard let ceiling = report.ceiling else { return nil }
+      (assumptions, without) = (ceiling.assumptions, report.withoutCeiling)
+    }
   }
 
   struct LatePlace {
@@ -49,6 +72,7 @@ struct PageModel {
   let predictions: PageTable?
   let assumptions: [String]
   let late: [LatePlace]
+  let ceilingNotes: CeilingNotes?
   let hasSeveralRanks: Bool
   let hasWarnings, hasWidthFigures, hasLate: Bool
 
@@ -67,7 +91,9 @@ struct PageModel {
     command = machine.command
     facts = Self.facts(machine)
     warnings = machine.warnings
-    findings = Sentences.findings(report)
+    let besideCeilings = report.rowsBesideCeilings
+    findings = Sentences.findings(report) + CeilingSentences.findings(besideCeilings)
+    ceilingNotes = CeilingNotes(report)
     hasSeveralRanks = report.hasSeveralRanks
     oneRankOnly = !hasSeveralRanks
     cost = report.cost.isEmpty ? nil : PageTable(.costs(report.cost))
@@ -78,6 +104,7 @@ struct PageModel {
       return Section(
         title: "\(what.title), \(what.mode.rawValue) scaling", times: PageTable(.times(results)),
         factors: isParallel ? PageTable(.factors(results.filter { $0.ranks > 1 }, onPage: true)) : nil,
+        ceiling: BesideCeilings(besideCeilings.filter { Case($0) == what }),
         figures: take { names.contains($0) },
         hasFigures: isParallel)
     }

@@ -6,7 +6,7 @@ enum PageTemplate {
     let parts = [
       "page": try HTMLText.template(page), "head": try HTMLText.template(head), "table": try HTMLText.template(table),
       "figure": try HTMLText.template(figure), "definitions": try HTMLText.template(definitions),
-      "making": try HTMLText.template(making),
+      "making": try HTMLText.template(making), "ceilings": try HTMLText.template(ceilings),
     ]
     return MustacheLibrary(templates: parts).render(model, withTemplate: "page") ?? ""
   }
@@ -93,6 +93,21 @@ enum PageTemplate {
     {{/figures}}
     </div>
     {{/hasFigures}}
+    {{#ceiling}}
+    <h3>Beside the ceiling</h3>
+    <ul>
+    {{#sentences}}
+    <li>{{.}}</li>
+    {{/sentences}}
+    </ul>
+    {{#speeds}}
+    {{> table}}
+    {{/speeds}}
+    <p>The parts of a step, measured / ceiling (dark: most is lost there):</p>
+    {{#parts}}
+    {{> table}}
+    {{/parts}}
+    {{/ceiling}}
     {{#factors}}
     <h3>What efficiency is made of (darker: more is lost)</h3>
     {{> table}}
@@ -139,6 +154,9 @@ enum PageTemplate {
     {{/late}}
     {{/hasLate}}
     {{> definitions}}
+    {{#ceilingNotes}}
+    {{> ceilings}}
+    {{/ceilingNotes}}
     {{> making}}
     </body>
     </html>
@@ -194,12 +212,44 @@ enum PageTemplate {
 
     """
 
+  private static let ceilings = """
+    <h2>What the ceiling is</h2>
+    {{#without}}
+    <p>{{.}}</p>
+    {{/without}}
+    <dl class="definitions">
+    <dt>Ceiling</dt>
+    <dd><span class="formula">one core’s step / (selection + passes of the slowest rank + update of the slowest rank)</span>,
+    all measured by <code>ddp-train ceiling</code> on one core that plays the ranks one after another: what N ranks come to
+    if nobody waits and nothing has to be sent.</dd>
+    <dt>Bound</dt>
+    <dd>N over the operations that splitting the batch adds and the rank with the most of them has: no program exceeds
+    it.</dd>
+    <dt>Expected</dt>
+    <dd>The ceiling with the assumed prices of two barriers and of reading what other ranks wrote.</dd>
+    <dt>Predicted</dt>
+    <dd>A model of the step, fitted to one core and the fewest ranks of this measurement.</dd>
+    <dt>Parts of a step</dt>
+    <dd>Passes and update: the slowest rank’s. Wait: before the exchange, beyond the slowest rank’s passes. Synchronisation:
+    from the last rank’s arrival to the end of the step, beyond the slowest rank’s update; it has the second barrier. A
+    ceiling has neither. Parts are measured in steps with one barrier more than others have, so their sum is not the step’s
+    time.</dd>
+    </dl>
+    <ul>
+    {{#assumptions}}
+    <li>{{.}}</li>
+    {{/assumptions}}
+    </ul>
+
+    """
+
   private static let making = """
     <h2>Files</h2>
     <p>Beside this page: <code>scaling.json</code> and <code>scaling.csv</code> hold all numbers;
     <code>figures/NAME.gp</code> are gnuplot scripts with their data, and <code>figures/NAME.svg</code> what they draw. To
     change a figure, edit its script and run <code>gnuplot NAME.gp</code> in that folder. To make the whole page anew
-    from its numbers: <code>ddp-train report scaling.json --report FOLDER</code>.</p>
+    from its numbers: <code>ddp-train report scaling.json --report FOLDER</code>.
+    {{#ceilingNotes}}<code>ceiling.csv</code> has each number of ranks beside its ceiling.{{/ceilingNotes}}</p>
 
     """
 }

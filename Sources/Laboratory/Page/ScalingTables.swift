@@ -64,7 +64,7 @@ public enum ScalingTables {
   }
 
   /// At spaces, to lines of at most 110 characters; all but the first indented.
-  private static func wrapped(_ sentence: String) -> [String] {
+  static func wrapped(_ sentence: String) -> [String] {
     var lines: [String] = []
     for word in sentence.split(separator: " ") {
       if let last = lines.last, last.count + 1 + word.count <= 110 {

@@ -4,7 +4,7 @@ import Schemas
 
 /// Predicts the step of one width on any number of ranks:
 ///
-/// step = selection(B) + passes(rows of the rank with the most) + exchange(strategy, P, N) + γ · share(strategy, N) · P.
+/// step = selection(B) / ranks of a host + passes(rows of the rank with the most) + exchange(strategy, P, N) + γ · share(strategy, N) · P.
 ///
 /// What it leaves out: noise, for which N ranks wait more often than one, cores that slow each other down, and networks
 /// whose wires are shared with others.
@@ -33,8 +33,10 @@ public struct Predictor: Sendable {
       strategy, parameters: parameters, ranks: ranks, place: place, network: prices.network, host: prices.host)
     let communication = prices.time(of: terms)
     let update = compute.updatePerParameter * Double(parameters) * terms.updateShare
+    // The ranks of a host draw batches for each other.
+    let selection = compute.selectionTime(batch: global) / Double(min(ranks, place.ranksPerHost))
     let step =
-      compute.selectionTime(batch: global) + compute.passTime(rows: rows.largest) + communication + update
+      selection + compute.passTime(rows: rows.largest) + communication + update
     let single = compute.singleCore(batch: global, rows: rows, parameters: parameters)
     return Prediction {
       ($0.c, $0.batch, $0.globalBatch, $0.mode) = (shape.dModel, batch, global, mode)

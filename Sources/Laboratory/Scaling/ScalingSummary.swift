@@ -45,6 +45,7 @@ struct ScalingSummary {
 
   func result(of contender: Contender) -> ScalingResult {
     let factors = factors
+    let parts = StepParts(record.phases)
     let interval = record.steps.interval
     let singleInterval = alone.interval
     let ratio = alone.ratioInterval(to: record.steps)
@@ -63,6 +64,8 @@ struct ScalingSummary {
       $0.waitUs = record.phases.typical(\.[.wait])
       $0.syncUs = record.phases.typical(\.[.synchronisation])
       $0.adamUs = record.phases.typical(\.[.adam])
+      ($0.selectionUs, $0.slowestPassesUs, $0.barrierWaitUs) = (parts.selection, parts.passes, parts.wait)
+      ($0.otherSyncUs, $0.slowestUpdateUs) = (parts.synchronisation, parts.update)
       $0.workInflation = record.workInflation
       $0.computationScalability = factors.computationScalability
       $0.loadBalance = factors.loadBalance

@@ -51,8 +51,8 @@ struct CeilingCommand: JobCommand {
       let measurement = MeasurementReporter(seconds: 0, on: world)
       defer { measurement.finish() }
       var found = CeilingFile()
-      (found.isa, found.core) = (String(cString: csimd_built_for()), core)
-      found.assumptions = CeilingFile.assumptions
+      (found.isa, found.cpu, found.core) = (String(cString: csimd_built_for()), Machine.cpuName, core)
+      found.assumptions = CeilingFile.assumed
       var progress = Turns.Progress(
         turns: Turns(seconds: 0, leastRounds: cases.reduce(0) { $0 + $1.turns(steps: options.steps) }), rounds: 0,
         elapsedSeconds: 0)

@@ -7,7 +7,7 @@ extension CeilingFile {
     let table = Table(
       ceiling,
       [
-        .number("C") { "\($0.c)" }, .number("B") { "\($0.globalBatch)" }, .words("mode") { $0.mode },
+        .number("C") { "\($0.c)" }, .number("B") { "\($0.globalBatch)" }, .words("mode") { $0.mode.rawValue },
         .number("ranks") { "\($0.ranks)" }, .number("one core") { significant($0.singleCoreUs) },
         .number("selection") { significant($0.selectionUs) },
         .number("passes, most") { significant($0.computeMaxUs) }, .number("mean") { significant($0.computeMeanUs) },

@@ -21,7 +21,7 @@ extension Machine {
   }
 
   /// The kernel's name for the CPU; Arm kernels give numbers, of which the common ones are known here.
-  private static var cpuName: String {
+  static var cpuName: String {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     func field(_ name: String) -> String? {
       text.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: ":").last

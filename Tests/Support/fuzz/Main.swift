@@ -52,6 +52,7 @@ import Foundation
       try .resealed(),
       .names(try content("data/names.txt")),
       .report(try content("Tests/golden/0.1.0/scaling.json")),
+      try .ceiling(),
       try .sweep(),
       try .sweepLines(),
       .configuration(try ["d16", "d32", "d64", "d128"].map { try content("configs/\($0).yaml") }),

@@ -2,6 +2,38 @@ import Foundation
 import Schemas
 
 extension Reader {
+  /// What `report --ceiling` reads.
+  static func ceiling() throws -> Reader {
+    let file = CeilingFile { file in
+      (file.isa, file.cpu, file.core, file.assumptions) = ("AVX2", "a CPU", 0, ["none"])
+      file.ceiling = [1, 2].map { ranks in
+        CeilingResult {
+          ($0.c, $0.heads, $0.batch, $0.globalBatch, $0.ranks, $0.steps) = (16, 4, 8, 8, ranks, 10)
+          ($0.singleCoreUs, $0.transferUs) = (21.5, 1.5)
+        }
+      }
+    }
+    return Reader(
+      name: "ceiling", seeds: [[UInt8](try SchemaJSON.encode(file))], words: reportWords, longest: 1 << 17,
+      make: changed,
+      readBytes: { try examine(CeilingFile(json: Data($0))) },
+      readFile: { try examine(CeilingFile(json: try Data(contentsOf: URL(fileURLWithPath: $0)))) },
+      kind: reportKind)
+  }
+
+  private static func examine(_ file: CeilingFile) throws {
+    try require(!file.ceiling.isEmpty, "no ceilings")
+    for row in file.ceiling {
+      for value in [row.c, row.heads, row.batch, row.globalBatch, row.ranks] {
+        try require(1...(1 << 50) ~= value, "a ceiling's number of \(value)")
+      }
+      for value in [row.singleCoreUs, row.selectionUs, row.speedupCeiling, row.flopBound, row.transferUs ?? 0] {
+        try require(!(value < 0) && (value <= 1e15 || !value.isFinite), "a ceiling's time of \(value)")
+      }
+    }
+    _ = try SchemaJSON.encode(file)
+  }
+
   /// - Parameter json: a report of `scaling`.
   static func report(_ json: [UInt8]) -> Reader {
     Reader(
