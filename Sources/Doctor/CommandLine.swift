@@ -8,6 +8,9 @@ extension JobFacts {
     return commandLine(ranks: ranks, binding: binding)
   }
 
+  /// The job's ranks, or those that the line starts.
+  var startedRanks: Int { isUnderMPIRun ? ranks.count : hosts.indices.map(proposedRanks).reduce(0, +) }
+
   /// What the line starts on a host.
   func proposedRanks(on host: Int) -> Int { min(wantedRanks(on: host), room(on: host)) }
 

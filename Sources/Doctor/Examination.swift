@@ -1,3 +1,4 @@
+import DataParallel
 import MPI
 import Schemas
 
@@ -7,15 +8,18 @@ extension Examination {
   /// - Parameters:
   ///   - program: as the user called it.
   ///   - binder: the path of launch/on-own-core; nil where it is not to be found.
+  ///   - paying: how many of so many ranks pay for a run as one usually is; nil where nobody knows.
   public init(
-    of world: Communicator, program: String = CommandLine.arguments.first ?? "ddp-train", binder: String? = nil
+    of world: Communicator, program: String = CommandLine.arguments.first ?? "ddp-train", binder: String? = nil,
+    paying: (_ ranks: Int) throws -> PayingRanks? = { _ in nil }
   ) throws {
-    self.init(try JobFacts(of: world, program: program, binder: binder))
+    let facts = try JobFacts(of: world, program: program, binder: binder)
+    self.init(facts, paying: try paying(facts.startedRanks))
   }
 
-  init(_ facts: JobFacts) {
+  init(_ facts: JobFacts, paying: PayingRanks? = nil) {
     self.init {
-      ($0.findings, $0.commandLine) = (facts.findings, facts.commandLine)
+      ($0.findings, $0.commandLine) = (facts.findings + (paying.map { [$0.finding] } ?? []), facts.commandLine)
       ($0.hosts, $0.ranks, $0.isUnderMpiRun) = (facts.hosts.count, facts.ranks.count, facts.isUnderMPIRun)
       ($0.topologies, $0.memory) = (facts.hosts.indices.map(facts.topology), facts.memory)
     }

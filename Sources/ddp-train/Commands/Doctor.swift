@@ -1,6 +1,8 @@
 import ArgumentParser
+import DataParallel
 import Doctor
 import MPI
+import Options
 import Schemas
 import Values
 
@@ -21,12 +23,18 @@ struct Doctor: JobCommand {
 
   func run(on world: Communicator) throws {
     let examination = try Examination(
-      of: world, binder: ProjectFiles.path("launch/on-own-core"))
+      of: world, binder: ProjectFiles.path("launch/on-own-core"), paying: payingRanks)
     if world.rank == 0 {
       print(
         json ? String(decoding: try SchemaJSON.encode(examination).dropLast(), as: UTF8.self) : text(of: examination))
     }
     if !examination.problems.isEmpty { throw ExitRequest(code: 1) }
+  }
+
+  /// For a run with no options at all; nil without the project's names.
+  private func payingRanks(of most: Int) throws -> PayingRanks? {
+    let plan = try RunPlan(CommandLineOptions<TrainingOptions>(), ranks: most)
+    return (try? ProjectFiles.names()).map { PayingRanks(plan.settings, names: $0, most: most) }
   }
 
   private func text(of examination: Examination) -> String {
