@@ -7,9 +7,6 @@ public struct RunMemory: Sendable, Equatable {
   public let rank: Int
   /// What the ranks of a host share, a replica for each domain of its memory; 0 for one rank alone.
   public let shared: Int
-  /// What the ranks of a host take besides while `auto` tries factors: another trainer each, and what these share. Nil where
-  /// it does not.
-  public let factors: Int?
 
   /// - Parameters:
   ///   - settings: of which the shape, the batch, the engine and whether the run evaluates count.
@@ -44,11 +41,5 @@ public struct RunMemory: Sendable, Equatable {
       ? DomainSynchronisation.bytes(layout: layout, tree: nil, domains: domains)
       : SharedMemoryFolder.needed(shape: shape, engine: engine, ranks: ranksOnHost)
     shared = isAlone ? 0 : replicas + batches
-    guard FactorTrial.isWorthwhile(settings), ranksOnHost == ranks, domains.count == 1 else {
-      factors = nil
-      return
-    }
-    let floats = ranks * FactorRoom(settings, ranks: ranks).floats
-    factors = ranks * rank + HostMemory.bytes(layout: layout, ranks: ranks, floats: floats) + batches
   }
 }

@@ -30,7 +30,7 @@ extension JobFacts {
       return RunMemoryResult {
         ($0.c, $0.heads, $0.batch, $0.ranks, $0.ranksOnHost) = (width, shape.heads, settings.batch, ranks, most)
         ($0.rankBytes, $0.sharedBytes) = (need.rank, need.shared + (ranks > 1 ? most * Self.segment : 0))
-        ($0.hostBytes, $0.factorBytes) = (most * $0.rankBytes + $0.sharedBytes, need.factors)
+        $0.hostBytes = most * $0.rankBytes + $0.sharedBytes
       }
     }
   }

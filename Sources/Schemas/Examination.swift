@@ -85,8 +85,6 @@ public struct RunMemoryResult: FileRecord, Equatable {
   public var sharedBytes = 0
   /// Of that host: its ranks' arrays and what they share.
   public var hostBytes = 0
-  /// What is taken of it besides while `--sync auto` tries factors; nil where it does not.
-  public var factorBytes: Int?
 
   public init() {}
 }

@@ -24,18 +24,20 @@ struct FactorTrialTests {
     #expect(FactorTrial.prefersFactors(gradients: [100, 100, 100], factors: [96, 96, 900]))
   }
 
-  @Test("what the settings say by name, and small models, are not tried")
+  @Test("what the settings say by name, small models and large batches are not tried")
   func untried() throws {
     let names = try packageNames()
-    func strategy(_ wanted: SynchronisationStrategy, dModel: Int, _ kind: EngineKind) throws -> SynchronisationStrategy
-    {
+    func strategy(
+      _ wanted: SynchronisationStrategy, dModel: Int, _ kind: EngineKind, batch: Int = 4
+    ) throws -> SynchronisationStrategy {
       let settings = try Settings(
-        shape: Shape(dModel: dModel, heads: 4), batch: 4, steps: 10, learningRate: 0.01, seed: 1,
+        shape: Shape(dModel: dModel, heads: 4), batch: batch, steps: 10, learningRate: 0.01, seed: 1,
         engine: EngineOptions(kind: kind), evaluate: false, strategy: wanted)
       return try FactorTrial.choosing(settings, names: names, group: nil).strategy
     }
     #expect(try strategy(.auto, dModel: 32, .simd) == .auto)
     #expect(try strategy(.auto, dModel: 64, .scalar) == .auto)
+    #expect(try strategy(.auto, dModel: 64, .simd, batch: 65) == .auto)
     #expect(try strategy(.shared, dModel: 64, .simd) == .shared)
     #expect([.auto, .factors].contains(try strategy(.auto, dModel: 64, .simd)))
   }

@@ -209,20 +209,20 @@ struct DoctorMemoryTableTests {
   func rows() throws {
     let rows = job(soundHost(cores: 64)).memory
     #expect(rows.map(\.c) == [64, 128, 512] && rows.allSatisfy { $0.batch == 1024 && $0.ranks == 64 })
-    #expect(rows.allSatisfy { $0.hostBytes == 64 * $0.rankBytes + $0.sharedBytes && $0.factorBytes != nil })
+    #expect(rows.allSatisfy { $0.hostBytes == 64 * $0.rankBytes + $0.sharedBytes })
     // Open MPI's segments are in it.
     #expect(rows.allSatisfy { $0.sharedBytes > 64 << 22 })
     #expect(job(soundHost(cores: 64), [[0], [1]]).memory.allSatisfy { $0.ranks == 2 })
     let one = job(soundHost(cores: 1)).memory
     #expect(one.allSatisfy { $0.ranks == 1 && $0.sharedBytes == 0 && $0.hostBytes == $0.rankBytes })
 
-    // A replica for each domain, and no trial of factors.
+    // A replica for each domain.
     let domains = job(try host(.synthetic("pack:2 [numa] core:32 pu:1"))).memory
-    #expect(zip(domains, rows).allSatisfy { $0.sharedBytes > $1.sharedBytes && $0.factorBytes == nil })
+    #expect(zip(domains, rows).allSatisfy { $0.sharedBytes > $1.sharedBytes })
 
     var facts = job(soundHost("a"), [])
     facts.hosts.append(soundHost("b"))
     facts.ranks = [0, 1, 1].map { RankFacts(host: $0, cpus: [0], singleCopy: .works) }
-    #expect(facts.memory.allSatisfy { $0.ranks == 3 && $0.ranksOnHost == 2 && $0.factorBytes == nil })
+    #expect(facts.memory.allSatisfy { $0.ranks == 3 && $0.ranksOnHost == 2 })
   }
 }

@@ -44,7 +44,7 @@ struct SchemaJSONTests {
             $0.kinds = [KindResult { $0.efficiency = 1 }, KindResult()]
           }
         ]
-        $0.memory = [RunMemoryResult { $0.factorBytes = 5 }, RunMemoryResult()]
+        $0.memory = [RunMemoryResult { $0.hostBytes = 5 }, RunMemoryResult()]
       })
     try survives(
       ScalingReport {

@@ -54,7 +54,6 @@ struct Doctor: JobCommand {
       [
         .number("d-model") { "\($0.c)" }, .number("each rank") { bytes($0.rankBytes) },
         .number("shared") { bytes($0.sharedBytes) }, .number("in all") { bytes($0.hostBytes) },
-        .number("auto's trial") { $0.factorBytes.map { "+ " + bytes($0) } ?? "–" },
       ])
     return ["", title + place] + table.lines()
   }
