@@ -227,7 +227,8 @@ private final class DomainSums {
       sum.sum(part)
       (target + part.lowerBound).update(from: sum.sums + part.lowerBound, count: part.count)
     }
-    guard treeSums.isEmpty else { return }
+    // A domain whose ranks are beyond the micro-shards has none to add up.
+    guard rest.isEmpty else { return }
     let target = own[parity][0]
     for start in stride(from: part.lowerBound, to: part.upperBound, by: Self.block) {
       let block = start..<min(start + Self.block, part.upperBound)

@@ -18,7 +18,7 @@ public struct PayingRanks: Sendable, Equatable {
 
   /// Of a reproducible run that has fewer than names and ranks.
   public let microShards: Int?
-  /// A batch, this one doubled some times, for which nearly all ranks pay.
+  /// A batch, this one doubled some times, for which nearly all ranks pay; where micro-shards are too few, this one.
   public let enoughBatch: Int
 
   /// Whether so many fewer are as fast that it should be said.
@@ -39,13 +39,14 @@ public struct PayingRanks: Sendable, Equatable {
     (self.most, batch) = (most, settings.batch)
     let tree = settings.summationTree
     microShards = tree.flatMap { $0.leaves < min(settings.batch, most) ? $0.leaves : nil }
-    count = Self.count(settings, names: names, most: most)
-    var (enough, larger) = (settings.batch, settings)
-    while Self.shouldBeFewer(Self.count(larger, names: names, most: most), of: most), enough < Self.plenty * most {
-      enough *= 2
-      larger.batch = enough
+    let count = Self.count(settings, names: names, most: most)
+    self.count = count
+    var (larger, paying) = (settings, count)
+    while Self.shouldBeFewer(paying, of: most), microShards == nil, larger.batch < Self.plenty * most {
+      larger.batch *= 2
+      paying = Self.count(larger, names: names, most: most)
     }
-    enoughBatch = enough
+    enoughBatch = larger.batch
   }
 
   private static func count(_ settings: Settings, names: NameTable, most: Int) -> Int {

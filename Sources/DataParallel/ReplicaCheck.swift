@@ -5,9 +5,9 @@ import MPI
 /// Compares what the ranks hold as parameters, now and then: memory fails, and replicas that have drifted apart train
 /// on without a sign.
 ///
-/// Where each rank, each domain of a host's memory, or each host has a replica of its own, all their hashes must be equal. Where the ranks of a host
-/// share one, equal hashes prove nothing: there the owner of a slice hashes it as it writes it, and the host's next
-/// rank hashes what it finds once it has been published.
+/// Where each rank, each domain of a host's memory, or each host has a replica of its own, all their hashes must be
+/// equal. Where ranks share one, equal hashes prove nothing: there the owner of a slice hashes it as it writes it, and the
+/// host's next rank hashes what it finds once it has been published.
 ///
 /// So a fault in a replica that a rank updates alone is found at the next comparison. One in a shared replica, or in one
 /// that others overwrite in every step (`sharded`), is found in the steps that are compared: later all ranks have the

@@ -44,6 +44,11 @@ extension Jobs {
       }
     }
 
+    @Test("a domain all of whose ranks are beyond the micro-shards")
+    func domainWithoutNames() throws {
+      #expect(try hash(36, ["--steps", "20", "--domains", "2"]) == hash(1, ["--steps", "20"]))
+    }
+
     @Test("another seed is another run, and so is one that is not reproducible")
     func others() throws {
       let one = try hash(1)
