@@ -46,14 +46,15 @@ final class HostBarrier {
       (lines + rank).initialize(
         to: start.bindMemory(to: cspin_line.self, capacity: Self.linesPerRank(ranks: host.size)))
     }
-    let flat = UInt32(host.size < Self.flatBelow ? 1 : 0)
-    barrier = cspin_make(lines, UInt32(host.rank), UInt32(host.size), flat)
+    barrier = cspin_make(lines, UInt32(host.rank), UInt32(host.size), Self.isFlat(ranks: host.size))
   }
 
   deinit { lines.deallocate() }
 
+  fileprivate static func isFlat(ranks: Int) -> UInt32 { ranks < flatBelow ? 1 : 0 }
+
   private static func linesPerRank(ranks: Int) -> Int {
-    Int(cspin_lines(UInt32(ranks), ranks < flatBelow ? 1 : 0))
+    Int(cspin_lines(UInt32(ranks), isFlat(ranks: ranks)))
   }
 
   /// Of shared memory, of each rank: a multiple of two cache lines.
@@ -94,6 +95,20 @@ final class HostBarrier {
   /// Frees the shared memory. Collective over the host; the barrier is of no use afterwards.
   func close() throws(MPIError) {
     if ownsMemory { try memory.close() }
+  }
+}
+
+/// What a pass of a host's barrier moves, its ranks' losses and requests included, where they spin.
+public struct BarrierTraffic: Sendable, Equatable {
+  /// How often cache lines change hands.
+  public let transfers: Int
+  /// How many of them a rank waits for at most, one after the other.
+  public let depth: Int
+
+  public init(ranks: Int) {
+    let flat = HostBarrier.isFlat(ranks: ranks)
+    transfers = ranks > 1 ? Int(cspin_transfers(UInt32(ranks), flat)) : 0
+    depth = Int(cspin_depth(UInt32(ranks), flat))
   }
 }
 

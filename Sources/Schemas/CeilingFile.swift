@@ -45,6 +45,9 @@ public struct CeilingResult: FileRecord, OfCase {
   public var flopInflation = Double.nan, flopImbalance = Double.nan
   /// The phase that takes most of what lies between ceiling and bound: "selection", "passes" or "update".
   public var lostTo = ""
+  /// How often cache lines change hands in a pass of the barrier, of which a step has two, and how many of them a rank waits
+  /// for one after the other; nil in older files.
+  public var barrierTransfers: Int?, barrierDepth: Int?
   /// One core / (the ceiling's step and the assumed prices of barriers and of reading other ranks' bytes).
   public var expectedSpeedup = Double.nan
 

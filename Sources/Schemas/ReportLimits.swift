@@ -9,6 +9,7 @@ enum ReportLimits {
       "core": OptionRange("core", 0...1 << 24), "cost": Ranges.ranks, "up_to": Ranges.ranks,
       "rank": OptionRange("rank", 0...1 << 24),
       "cores": OptionRange("cores", 0...1 << 24), "gradient_bytes": OptionRange("bytes", 1...1 << 40),
+      "barrier_transfers": OptionRange("transfers", 0...1 << 50), "barrier_depth": OptionRange("lines", 0...1 << 24),
       "steps": OptionRange("steps", 0...1 << 50), "of_steps": OptionRange("steps", 0...1 << 50),
     ],
     // A serial share is negative where ranks are faster than their number.

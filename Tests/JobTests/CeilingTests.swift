@@ -10,7 +10,8 @@ extension Jobs {
     private static let keys: Set = [
       "c", "heads", "batch", "global_batch", "mode", "ranks", "engine", "steps", "single_core_us", "selection_us",
       "compute_max_us", "compute_mean_us", "update_max_us", "update_mean_us", "speedup_ceiling", "efficiency_ceiling",
-      "flop_bound", "flop_inflation", "flop_imbalance", "lost_to", "expected_speedup",
+      "flop_bound", "flop_inflation", "flop_imbalance", "lost_to", "expected_speedup", "barrier_transfers",
+      "barrier_depth",
     ]
 
     private func rows(_ arguments: [String]) throws -> [[String: Any]] {
@@ -29,6 +30,8 @@ extension Jobs {
     func results(mode: String) throws {
       let rows = try rows(["--ranks", "40", "1", "3", "--batch", "20", "--steps", "12", "--mode", mode])
       #expect(rows.compactMap { $0["ranks"] as? Int } == [1, 3, 40])
+      #expect(rows.compactMap { $0["barrier_transfers"] as? Int } == [0, 9, 2 * (32 * 5 + 2 * 8)])
+      #expect(rows.compactMap { $0["barrier_depth"] as? Int } == [0, 2, 7])
       for row in rows {
         let ranks = try #require(row["ranks"] as? Int)
         #expect(Set(row.keys) == (ranks == 1 ? Self.keys : Self.keys.union(["transfer_us"])))

@@ -68,6 +68,21 @@ static inline uint32_t cspin_lines(uint32_t ranks, uint32_t flat) {
   return flat ? 1 : CSPIN_WAVE + cspin_waves(ranks);
 }
 
+/// How often lines change hands in one pass of all ranks: with a store, which takes the line from whoever has read it, and
+/// with each look of another rank that finds it new.
+static inline uint64_t cspin_transfers(uint32_t ranks, uint32_t flat) {
+  if (flat) return (uint64_t)ranks * ranks;
+  uint32_t waves = cspin_waves(ranks), core = 1u << waves;
+  return 2 * ((uint64_t)core * waves + 2 * (uint64_t)(ranks - core));
+}
+
+/// How many lines a rank waits for at most, one after the other.
+static inline uint32_t cspin_depth(uint32_t ranks, uint32_t flat) {
+  if (flat) return ranks - 1;
+  uint32_t waves = cspin_waves(ranks);
+  return waves + (ranks > 1u << waves ? 2 : 0);
+}
+
 static inline int cspin_is_guest(const cspin_barrier *_Nonnull b) { return b->rank >= b->core; }
 static inline int cspin_has_guest(const cspin_barrier *_Nonnull b) {
   return !cspin_is_guest(b) && b->rank + b->core < b->ranks;

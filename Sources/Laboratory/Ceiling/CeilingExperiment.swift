@@ -127,6 +127,8 @@ extension CeilingResult {
         ("update", $0.updateMaxUs),
       ]
       $0.lostTo = ranks > 1 ? lost.max { $0.1 < $1.1 }?.0 ?? "" : ""
+      let barrier = BarrierTraffic(ranks: ranks)
+      ($0.barrierTransfers, $0.barrierDepth) = (barrier.transfers, barrier.depth)
       let terms = CostTerms(
         .auto, parameters: shape.parameterCount, ranks: ranks, place: Placement(ranksPerHost: ranks),
         network: Prices.assumed.network, host: Prices.assumed.host)
