@@ -95,10 +95,7 @@ public final class DomainSynchronisation: GradientSynchronisation {
   public func exchange(_ own: StepTotals) throws {
     try memory.barrier.pass()
     sums.addUp()
-    everybody.leave(.lossSum, own.lossSum)
-    everybody.leave(.requests, own.requests.number)
-    try everybody.pass()
-    totals = everybody.totals
+    totals = try everybody.pass(with: own)
   }
 
   public func update(_ slice: AdamSlice, engine: any Engine) {

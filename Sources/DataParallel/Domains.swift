@@ -67,12 +67,10 @@ struct Domains: Equatable, Sendable {
     // hwloc takes milliseconds: one rank asks it, and not where the system says that there is nothing to ask.
     let asks = wanted.map { $0 > 1 } ?? Topology.mayHaveSeveralNUMADomains
     guard try host.broadcast(asks ? 1 : 0, root: 0) == 1 else { return one }
-    let mask = allowedMask()
-    let masks = try host.allGather(mask)
+    let cpus = try allowedCPUs(on: host)
     var ofRank = one.ofRank
     if host.rank == 0 {
-      let own = one.ofRank.indices.map { cpus(of: Array(masks[$0 * mask.count..<($0 + 1) * mask.count])) }
-      ofRank = Domains(cpus: own, near: (try? Topology())?.memoryDomains ?? [], wanted: wanted).ofRank
+      ofRank = Domains(cpus: cpus, near: (try? Topology())?.memoryDomains ?? [], wanted: wanted).ofRank
     }
     // The first one's, whatever the others have.
     return Domains(ofRank: Array(try host.allGather(ofRank)[..<host.size]))

@@ -43,10 +43,7 @@ public final class FactorSynchronisation: GradientSynchronisation {
   /// The first barrier: afterwards all factors are there.
   public func exchange(_ own: StepTotals) throws {
     store.publish()
-    memory.barrier.leave(.lossSum, own.lossSum)
-    memory.barrier.leave(.requests, own.requests.number)
-    try memory.barrier.pass()
-    totals = memory.barrier.totals
+    totals = try memory.barrier.pass(with: own)
   }
 
   /// The gradients and Adam, of this rank's slice.

@@ -79,19 +79,16 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
   }
 
   public func exchange(_ own: StepTotals) throws {
-    let barrier = memory.barrier
-    barrier.leave(.lossSum, own.lossSum)
-    barrier.leave(.requests, own.requests.number)
-    try barrier.pass()
+    let totals = try memory.barrier.pass(with: own)
     guard let peers else { return }
     if let treeExchange {
-      publish(try treeExchange.exchange(barrier.totals))
+      publish(try treeExchange.exchange(totals))
       return
     }
     Kernels.sum(
       ElementBlock(slice), sources: UnsafeBufferPointer(memory.gradients.buffer),
       target: sums.pointer + slice.lowerBound)
-    StepTail.write(barrier.totals, to: sums.pointer + slice.upperBound)
+    StepTail.write(totals, to: sums.pointer + slice.upperBound)
     try peers.allReduce(
       inPlace: UnsafeMutableBufferPointer(
         start: sums.pointer + slice.lowerBound, count: slice.count + StepTail.count), .sum)

@@ -78,6 +78,16 @@ final class HostBarrier {
     } while cspin_wait(&barrier, Self.patience / 10) == 0
   }
 
+  /// Passes, and takes this rank's losses and requests along.
+  ///
+  /// - Returns: those of all ranks of the host together.
+  func pass(with own: StepTotals) throws -> StepTotals {
+    leave(.lossSum, own.lossSum)
+    leave(.requests, own.requests.number)
+    try pass()
+    return totals
+  }
+
   /// What a rank leaves for the others: written before it arrives, read once passed, and not written again before
   /// all have passed another time.
   func note(of rank: Int, _ which: HostNote) -> Double { cspin_note(lines[rank], which.rawValue) }
@@ -87,7 +97,7 @@ final class HostBarrier {
 
   /// The sums of what all ranks of the host left, between two passes: in their order, or in that of the waves, with which
   /// they travel. Equal on all ranks, and for the same ranks whether they spin or not.
-  var totals: StepTotals {
+  private var totals: StepTotals {
     func sum(_ which: HostNote) -> Double { cspin_sum(&barrier, which.rawValue, spins ? 1 : 0) }
     return StepTotals(lossSum: sum(.lossSum), requests: StepRequests(sum: sum(.requests)))
   }
@@ -153,10 +163,13 @@ final class HostWindow {
 }
 
 /// Whether each rank of a host can have a core of its own. Collective; false where a system does not tell.
-func eachHasACore(on host: Communicator) throws(MPIError) -> Bool {
+func eachHasACore(on host: Communicator) throws(MPIError) -> Bool { crowds(try allowedCPUs(on: host)).isEmpty }
+
+/// The CPUs that each rank of a host may use. Collective.
+func allowedCPUs(on host: Communicator) throws(MPIError) -> [[Int]] {
   let mask = allowedMask()
   let all = try host.allGather(mask)
-  return crowds((0..<host.size).map { cpus(of: Array(all[$0 * mask.count..<($0 + 1) * mask.count])) }).isEmpty
+  return (0..<host.size).map { cpus(of: Array(all[$0 * mask.count..<($0 + 1) * mask.count])) }
 }
 
 /// Which of a rank's notes: two that are added up, and two that are read.

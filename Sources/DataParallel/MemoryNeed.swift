@@ -60,12 +60,9 @@ public struct MemoryNeed: Sendable, Equatable {
   private static func mostRows(
     shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int
   ) -> Int {
-    let indices = AlignedBuffer<UInt32>(zeros: batch)
-    BatchSampler(seed: 1, names: names.count, batch: batch).sortedBatch(step: 0, into: indices.buffer)
-    let chosen = AlignedBuffer<Name>(zeros: batch)
-    names.copy(UnsafeBufferPointer(indices.buffer), to: chosen.pointer)
+    let batches = SortedBatches(seed: 1, names: names, batch: batch)
     let cuts = ShardCuts(shape: shape, engine: engine, names: batch, ranks: ranks)
-    cuts.count(chosen.pointer)
+    cuts.count(batches.names(of: 0))
     cuts.balance()
     return cuts.rows().largest
   }

@@ -1,4 +1,5 @@
 import GPT
+import Values
 
 /// How many ranks of a host pay for a run: with more a step takes as long, for names are not cut.
 ///
@@ -65,7 +66,6 @@ public struct PayingRanks: Sendable, Equatable {
   /// What to say of a job that has more ranks than pay; nil of another.
   public var advice: String? {
     guard shouldBeFewer else { return nil }
-    func plural(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
     let fewer = "\(count) would be as fast"
     if let microShards {
       return "\(most) ranks for \(plural(microShards, "micro-shard")): \(fewer); --micro-shards says how many there are"
@@ -95,17 +95,13 @@ public struct PayingRanks: Sendable, Equatable {
   /// Of the fullest shard, by `PassCost`: a mean over some of the run's last and largest batches.
   private static func cost(_ settings: Settings, names: NameTable, ranks: Int) -> Double {
     let size = settings.batch
-    let sampler = BatchSampler(seed: settings.seed, names: names.count, batch: size)
-    let indices = AlignedBuffer<UInt32>(zeros: size)
-    let batch = AlignedBuffer<Name>(zeros: size)
+    let batches = SortedBatches(seed: settings.seed, names: names, batch: size)
     // Of one rank, the shard has pairs in common as well.
     let cuts = ShardCuts(shape: settings.shape, engine: settings.engine, names: size, ranks: max(ranks, 2))
     let steps = max(1, min(mostBatches, mostNames / size))
     var sum = 0
     for step in 0..<steps {
-      sampler.sortedBatch(step: step, into: indices.buffer)
-      names.copy(UnsafeBufferPointer(indices.buffer), to: batch.pointer)
-      cuts.count(batch.pointer)
+      cuts.count(batches.names(of: step))
       if ranks > 1 { cuts.balance() }
       let tree = settings.summationTree
       sum += (0..<ranks).reduce(0) { largest, rank in

@@ -30,13 +30,11 @@ public struct RunNames: Sendable {
     path: String, skipInvalid: Bool, evaluation: Bool, host: Communicator, over world: Communicator
   ) throws -> RunNames {
     try onEveryRank(of: world) {
-      let isShared = try allHaveOneFile(path, host)
-      let own = Result {
-        guard host.rank == 0 || !isShared else { return RunNames?.none }
-        return try RunNames(NameSet(path: path, skipInvalid: skipInvalid), evaluation: evaluation)
+      func read() throws -> RunNames {
+        try RunNames(NameSet(path: path, skipInvalid: skipInvalid), evaluation: evaluation)
       }
-      if !isShared, let names = try own.get() { return names }
-      return try RunNames(own, over: host)
+      guard host.size > 1, try allHaveOneFile(path, host) else { return try read() }
+      return try RunNames(host.rank == 0 ? Result { try read() } : nil, over: host)
     }
   }
 
@@ -55,23 +53,19 @@ public struct RunNames: Sendable {
     (training, heldOut) = (split.training.table, split.evaluation?.table)
   }
 
-  /// What rank 0 has, on all ranks. Collective.
+  /// What rank 0 has read, on all ranks. Collective.
   ///
-  /// - Throws: on all ranks what rank 0 brings.
-  private init(_ own: Result<RunNames?, any Error>, over host: Communicator) throws {
-    var reason = ""
-    var code: Int32 = 1
+  /// - Parameter own: of rank 0, and nil elsewhere.
+  /// - Throws: on all ranks what went wrong on rank 0.
+  private init(_ own: Result<RunNames, any Error>?, over host: Communicator) throws {
+    var names: RunNames?
+    var (reason, code) = ("", Int32(1))
     do {
-      let own = try own.get()
-      if let own, host.size == 1 {
-        self = own
-        return
-      }
+      names = try own?.get()
     } catch {
       reason = "\(error)"
       code = (error as? any ExitCoded)?.exitCode ?? 1
     }
-    let names = try? own.get()
     let facts = try host.broadcast([
       reason.isEmpty ? 0 : 1, names?.count ?? 0, names?.skippedLines ?? 0, names?.longNames ?? 0,
       names?.training.count ?? 0, names?.heldOut?.count ?? -1,
@@ -86,7 +80,6 @@ public struct RunNames: Sendable {
   }
 
   private static func table(_ own: NameTable?, count: Int, over host: Communicator) throws -> NameTable {
-    if own == nil, host.rank == 0 { preconditionFailure("no names to hand on") }
     var names = own?.names ?? Array(repeating: Name(), count: count)
     try names.withUnsafeMutableBufferPointer { names in
       for start in stride(from: 0, to: count, by: piece) {

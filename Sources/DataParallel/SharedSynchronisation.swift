@@ -56,10 +56,7 @@ public final class SharedSynchronisation: GradientSynchronisation {
 
   /// The first barrier: afterwards all gradients are there.
   public func exchange(_ own: StepTotals) throws {
-    memory.barrier.leave(.lossSum, own.lossSum)
-    memory.barrier.leave(.requests, own.requests.number)
-    try memory.barrier.pass()
-    totals = memory.barrier.totals
+    totals = try memory.barrier.pass(with: own)
   }
 
   /// The gradients' sum and Adam, of this rank's slice.

@@ -2,9 +2,9 @@ import GPT
 
 /// The one order in which a reproducible run adds gradients up: a binary tree over micro-shards.
 ///
-/// The sorted global batch is cut into micro-shards, never more than names, by B and by how many a run wants: N has no part
-/// in it. Each one's gradient is computed on its own, and the tree adds them up: whatever ranks they live on, the same
-/// numbers meet in the same order, and the result is the same to the bit for every N.
+/// The sorted global batch is cut into micro-shards: as many as the run wants, and never more than names. The number of ranks
+/// has no part in it. Each micro-shard's gradient is computed on its own, and the tree adds the gradients up. Whichever ranks
+/// compute them, the same numbers are added in the same order, so the result has the same bits for every N.
 ///
 /// A node of the tree is the range of micro-shards below it. It falls into the largest power of two that leaves
 /// something, and the rest: so any aligned block of a power of two is a node.

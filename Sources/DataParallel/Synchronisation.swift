@@ -8,8 +8,10 @@ public final class Synchronisation {
   /// Why it is not what one would expect, in one sentence.
   public let notice: String?
   public let implementation: any GradientSynchronisation
-  /// Bytes that the first domain of a host's memory reads of the others per step; nil where there is one.
-  public var bytesBetweenDomains: Int? { (implementation as? DomainSynchronisation)?.bytesFromOthers }
+  /// Where the host's memory has several domains: how many, and the bytes that the first reads of the others per step.
+  public var traffic: (domains: Int, bytes: Int)? {
+    (implementation as? DomainSynchronisation).map { ($0.domains, $0.bytesFromOthers) }
+  }
   /// Outlives what was made of it. Nil for one rank alone.
   let host: HostGroup?
   /// Nil for one rank alone, and where a host has no memory for it: each rank then draws for itself.
@@ -31,7 +33,10 @@ public final class Synchronisation {
     self.host = host
     let best = host.hostCount == 1 ? SynchronisationStrategy.shared : .hierarchical
     let chosen = wanted == .auto ? best : wanted
-    let domains = try Domains.found(on: host.communicator, wanted: settings.domains.map { min($0, host.fewestRanks) })
+    let domains =
+      chosen == .shared
+      ? try Domains.found(on: host.communicator, wanted: settings.domains.map { min($0, host.fewestRanks) })
+      : Domains(ofRank: Array(repeating: 0, count: host.communicator.size))
     var obstacle = try Self.obstacle(to: chosen, settings, domains: domains, host: host, world: world)
     var made: (any GradientSynchronisation)?
     if obstacle == nil {

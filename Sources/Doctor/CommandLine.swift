@@ -4,8 +4,7 @@ import Foundation
 extension JobFacts {
   /// One rank on each core that can work, or as many ranks as the job has where they all fit; each bound.
   public var commandLine: String {
-    let ranks = hosts.indices.map(proposedRanks)
-    return commandLine(ranks: ranks, binding: binding)
+    commandLine(ranks: hosts.indices.map(proposedRanks), binding: binding)
   }
 
   /// The job's ranks, or those that the line starts.

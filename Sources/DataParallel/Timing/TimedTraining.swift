@@ -71,10 +71,8 @@ public final class TimedTraining {
   /// What was taken where the settings say `auto`; `auto` for one rank.
   public var strategy: SynchronisationStrategy { synchronisation?.strategy ?? .auto }
 
-  /// Where the host's memory has several domains: how many, and the bytes that the first reads of the others per step.
-  public var traffic: (domains: Int, bytes: Int)? {
-    synchronisation.flatMap { own in own.bytesBetweenDomains.map { (own.implementation.domains, $0) } }
-  }
+  /// As `Synchronisation` has it; nil for one core.
+  public var traffic: (domains: Int, bytes: Int)? { synchronisation?.traffic }
 
   /// The parameters that this rank writes.
   public var ownParameters: [Range<Int>] {

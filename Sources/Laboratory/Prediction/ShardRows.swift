@@ -19,16 +19,12 @@ struct ShardRows: Sendable, Equatable {
     let scale = max(1, (batch + Self.largestDrawn - 1) / Self.largestDrawn)
     let drawn = max(1, batch / scale)
     let drawnRanks = max(1, ranks / scale)
-    let sampler = BatchSampler(seed: 1, names: names.count, batch: drawn)
+    let batches = SortedBatches(seed: 1, names: names, batch: drawn)
     let cuts = ShardCuts(shape: shape, engine: engine, names: drawn, ranks: drawnRanks)
-    let indices = AlignedBuffer<UInt32>(zeros: drawn)
-    let picked = AlignedBuffer<Name>(zeros: drawn)
     let steps = max(4, 2048 / drawn)
     var counts = RowCounts()
     for step in 0..<steps {
-      sampler.sortedBatch(step: step, into: indices.buffer)
-      names.copy(UnsafeBufferPointer(indices.buffer), to: picked.pointer)
-      cuts.count(picked.pointer)
+      cuts.count(batches.names(of: step))
       cuts.balance()
       counts = counts + cuts.rows()
     }

@@ -51,9 +51,7 @@ struct TrainingWords {
 
   /// "shared", or "shared in 2 domains, 17 kB into each per step"
   private func words(_ synchronisation: Synchronisation) -> String {
-    let traffic = synchronisation.bytesBetweenDomains.map {
-      " in \(synchronisation.implementation.domains) domains, \(bytes($0)) into each per step"
-    }
+    let traffic = synchronisation.traffic.map { " in \($0.domains) domains, \(bytes($0.bytes)) into each per step" }
     return "\(synchronisation.strategy)" + (traffic ?? "")
   }
 
