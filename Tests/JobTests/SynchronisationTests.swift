@@ -110,7 +110,9 @@ extension Jobs {
       }
       let bound = try line("sh -c 'exec taskset -c $OMPI_COMM_WORLD_RANK \"$0\" \"$@\"' \"$0\"")
       #expect(bound.contains("shared in 2 domains, "), "\(bound)")
-      #expect(try line("\"$0\"").hasSuffix("shared"))
+      // `auto` then times two ways to share memory, and either may win.
+      let free = try line("\"$0\"")
+      #expect(free.hasSuffix("shared") || free.hasSuffix("factors"), "\(free)")
     }
 
     /// A server's worth of ranks, of which each core here has 32.
