@@ -44,7 +44,11 @@ extension Jobs {
     @Test("rank 0 alone prints the header and the summary")
     func once() throws {
       let result = try ddpTrain(
-        .ranks(3), ["--steps", "20", "--d-model", "128", "--batch", "5", "--seed", "9", "--learning-rate", "0.002"])
+        .ranks(3),
+        [
+          "--steps", "20", "--d-model", "128", "--batch", "5", "--seed", "9", "--learning-rate", "0.002", "--sync",
+          "shared",
+        ])
       #expect(result.exitCode == 0, "\(result)")
       for title in ["ddp-train", "model", "data", "run", "ranks", "chosen", "loss", "time", "split", "speed"] {
         #expect(result.lines.filter { $0.hasPrefix(title + " ") }.count == 1, "\(title)\n\(result)")
