@@ -20,6 +20,7 @@ struct RunStatistics {
     var steps = 0
     var nanoseconds = 0.0
     var positions = 0
+    var names = 0
     var phases = PhaseTimes()
     var phaseCount = 0
   }
@@ -48,9 +49,11 @@ struct RunStatistics {
   }
 
   /// - Parameters:
-  ///   - positions: predicted positions of the global batch.
+  ///   - positions, names: predicted positions and names of the global batch.
   ///   - phases: nil where the step did not measure the wait apart.
-  mutating func add(loss: Double, nanoseconds: Double, positions: Int, rows: RowCounts, phases: PhaseTimes?) {
+  mutating func add(
+    loss: Double, nanoseconds: Double, positions: Int, names: Int, rows: RowCounts, phases: PhaseTimes?
+  ) {
     lossRing[stepsDone % lossRing.count] = loss
     stepsDone += 1
     times.add(nanoseconds)
@@ -58,6 +61,7 @@ struct RunStatistics {
     window.steps += 1
     window.nanoseconds += nanoseconds
     window.positions += positions
+    window.names += names
     if let phases {
       phaseSum = phaseSum + phases
       phaseCount += 1
@@ -70,13 +74,18 @@ struct RunStatistics {
   mutating func leaveOut(nanoseconds: UInt64) { began += nanoseconds }
 
   /// The record of the steps since the last call.
-  mutating func record(loss: Double, heldOutLoss: Double?) -> StepRecord {
+  ///
+  /// - Parameters:
+  ///   - loss, learningRate: of the last of them.
+  mutating func record(loss: Double, learningRate: Double, heldOutLoss: Double?) -> StepRecord {
     defer { window = Window() }
+    let seconds = max(window.nanoseconds, 1) * 1e-9
     return StepRecord(
-      step: stepsDone, loss: loss, heldOutLoss: heldOutLoss, elapsedSeconds: elapsedSeconds,
+      step: stepsDone, loss: loss, learningRate: learningRate, heldOutLoss: heldOutLoss,
+      elapsedSeconds: elapsedSeconds,
       microsecondsPerStep: window.nanoseconds / Double(max(window.steps, 1)) / 1000,
       phases: window.phases / Double(max(window.phaseCount, 1)),
-      positionsPerSecond: Double(window.positions) / max(window.nanoseconds, 1) * 1e9)
+      positionsPerSecond: Double(window.positions) / seconds, namesPerSecond: Double(window.names) / seconds)
   }
 
   var elapsedSeconds: Double { (resumed?.elapsedSeconds ?? 0) + ownSeconds }

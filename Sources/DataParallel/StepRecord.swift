@@ -4,6 +4,8 @@ public struct StepRecord: Sendable {
   public var step: Int
   /// Mean loss of the step's global batch, in nats a prediction.
   public var loss: Double
+  /// Of the step's update.
+  public var learningRate: Double
   /// Exact mean loss of the held-out names after the step's update, in nats per prediction; nil where it was not due.
   public var heldOutLoss: Double?
   /// Since training began, without evaluations and without what lay between an end and a resumption.
@@ -12,8 +14,8 @@ public struct StepRecord: Sendable {
   public var microsecondsPerStep: Double
   /// Means over the steps since the last record whose phases were measured.
   public var phases: PhaseTimes
-  /// Predicted positions of the global batch a second, over the steps since the last record.
-  public var positionsPerSecond: Double
+  /// Predicted positions and names of the global batches per second, over the steps since the last record.
+  public var positionsPerSecond, namesPerSecond: Double
 }
 
 /// What a run came to.

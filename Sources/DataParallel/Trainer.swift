@@ -128,8 +128,8 @@ public final class Trainer {
       stepsDone = done
       stopped = step.wasStopped || outcome.requests.contains(.end)
       statistics.add(
-        loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions, rows: outcome.rows,
-        phases: measured ? outcome.phases : nil)
+        loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions,
+        names: settings.batch(step: done - 1), rows: outcome.rows, phases: measured ? outcome.phases : nil)
       heldOutLoss = nil
       if let evaluation, done % evaluation.every == 0 || done == settings.steps {
         Whereabouts.enter(.evaluating, step: done)
@@ -138,7 +138,9 @@ public final class Trainer {
         statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
       }
       if done % recordEvery == 0 || done == settings.steps || stopped || heldOutLoss != nil {
-        onRecord(statistics.record(loss: outcome.loss, heldOutLoss: heldOutLoss))
+        onRecord(
+          statistics.record(
+            loss: outcome.loss, learningRate: settings.learningRate(step: done - 1), heldOutLoss: heldOutLoss))
       }
       let isLast = done == settings.steps || stopped
       if let snapshots, isLast || outcome.requests.contains(.checkpoint) {

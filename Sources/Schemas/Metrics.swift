@@ -1,22 +1,33 @@
-/// A record of a metrics file, one line of JSON. docs/metrics.md says what each key means.
+/// A step in a metrics file. Each record is one line of JSON, whose first key is its type; all records of a type have the
+/// same keys. docs/metrics.md says what each key means.
 public struct MetricsRecord: FileRecord {
+  public var type = "step"
   public var step = 0
   public var loss = Double.nan
-  /// With `--eval-every`, in the records of its steps.
-  public var heldOutLoss: Double?
+  public var learningRate = Double.nan
   public var elapsedSeconds = Double.nan
   public var usPerStep = Double.nan
   /// The phases; choosing the batch is in the first.
   public var forwardUs = Double.nan, backwardUs = Double.nan, syncUs = Double.nan, waitUs = Double.nan
   public var adamUs = Double.nan
-  public var positionsPerSecond = Double.nan
+  public var positionsPerSecond = Double.nan, namesPerSecond = Double.nan, lettersPerSecond = Double.nan
+
+  public init() {}
+}
+
+/// What the held-out names say of the model after a step.
+public struct MetricsEvaluation: FileRecord {
+  public var type = "evaluation"
+  public var step = 0
+  public var heldOutLoss = Double.nan
+  public var heldOutNames = 0
 
   public init() {}
 }
 
 /// The line that ends a metrics file.
 public struct MetricsSummary: FileFormat {
-  public var final = true
+  public var type = "final"
   public var steps = 0
   public var lossLast100 = Double.nan
   public var usPerStep = Double.nan
@@ -24,12 +35,11 @@ public struct MetricsSummary: FileFormat {
   public var workInflation = Double.nan
   public var loadBalance = Double.nan
   public var sync = ""
-  /// With `--eval` alone.
-  public var lossHeldOut: Double?, heldOutNames: Int?
-  /// Of a run that was resumed alone.
-  public var resumedFromStep: Int?
+  /// 0 of a run that was not resumed.
+  public var resumedFromStep = 0
   public var interrupted = false
-  public var formatVersion: Int? = newestFormat
+  /// 1 had no types, and held-out losses in the other records.
+  public var formatVersion: Int? = 2
 
   public init() {}
 }

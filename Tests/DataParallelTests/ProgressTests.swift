@@ -7,8 +7,8 @@ struct ProgressTests {
   private func add(_ steps: Range<Int>, to statistics: inout RunStatistics) {
     for step in steps {
       statistics.add(
-        loss: 1 / Double(step + 1), nanoseconds: 1000, positions: 9, rows: RowCounts(whole: 4, sum: 5, largest: 3),
-        phases: nil)
+        loss: 1 / Double(step + 1), nanoseconds: 1000, positions: 9, names: 2,
+        rows: RowCounts(whole: 4, sum: 5, largest: 3), phases: nil)
     }
   }
 

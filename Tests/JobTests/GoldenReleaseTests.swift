@@ -37,7 +37,10 @@ extension Jobs {
       #expect(result.exitCode == 0, "\(result)")
       #expect(result.line("resumed")?.hasPrefix("from step 600, ") == true, "\(result)")
       let (before, after) = (try final(read(release, "metrics.jsonl")), try final(folder.data("metrics.jsonl")))
-      for key in before.keys { #expect(after[key] != nil, "\(key)") }
+      // Now a type says that it is the final one, and held-out losses have records of their own.
+      for key in before.keys where !["final", "loss_held_out", "held_out_names"].contains(key) {
+        #expect(after[key] != nil, "\(key)")
+      }
       #expect(after["steps"] as? Int == 1000 && after["resumed_from_step"] as? Int == 600, "\(after)")
       let (loss, expected) = (after["loss_last_100"] as? Double, before["loss_last_100"] as? Double)
       // The last bits depend on the instruction set.

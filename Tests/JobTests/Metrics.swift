@@ -7,9 +7,10 @@ import Testing
 struct Metrics {
   struct Record {
     var step: Int
-    /// With --eval-every alone.
+    /// Of the step's evaluation, if it has one.
     var heldOut: Double?
-    var loss, elapsedSeconds, microsecondsPerStep, positionsPerSecond: Double
+    var loss, learningRate, elapsedSeconds, microsecondsPerStep: Double
+    var positionsPerSecond, namesPerSecond, lettersPerSecond: Double
     /// µs
     var forward, backward, synchronisation, wait, adam: Double
   }
@@ -20,6 +21,7 @@ struct Metrics {
     var parametersHash: String
     var strategy: String
     var interrupted: Bool
+    /// Of the last step's evaluation, if it has one.
     var heldOut: (loss: Double, names: Int)?
     var resumedFrom: Int?
   }
@@ -30,49 +32,62 @@ struct Metrics {
   var losses: [Double] { records.map(\.loss) }
 
   static let recordKeys: Set = [
-    "step", "loss", "elapsed_seconds", "us_per_step", "forward_us", "backward_us", "sync_us", "wait_us", "adam_us",
-    "positions_per_second",
+    "type", "step", "loss", "learning_rate", "elapsed_seconds", "us_per_step", "forward_us", "backward_us", "sync_us", "wait_us", "adam_us",
+    "positions_per_second", "names_per_second", "letters_per_second",
   ]
-  static let recordHeldOutKey = "held_out_loss"
+  static let evaluationKeys: Set = ["type", "step", "held_out_loss", "held_out_names"]
   static let finalKeys: Set = [
-    "final", "steps", "loss_last_100", "us_per_step", "parameters_hash", "work_inflation", "load_balance", "sync",
-    "interrupted", "format_version",
+    "type", "steps", "loss_last_100", "us_per_step", "parameters_hash", "work_inflation", "load_balance", "sync",
+    "interrupted", "resumed_from_step", "format_version",
   ]
-  static let resumedKey = "resumed_from_step"
-  static let heldOutKeys: Set = ["loss_held_out", "held_out_names"]
 
   /// - Throws: where a line is no JSON object of the specified keys and types, or the final line is not last.
   init(path: String) throws {
     let text = try String(contentsOfFile: path, encoding: .utf8)
     #expect(text.hasSuffix("\n"))
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-    records = try lines.dropLast().map { try Self.record(Line($0)) }
-    final = try Self.final(Line(try #require(lines.last)))
+    var records: [Record] = []
+    var evaluations: [(step: Int, loss: Double, names: Int)] = []
+    for text in lines.dropLast() {
+      let line = try Line(text)
+      guard try line.text("type") == "evaluation" else {
+        records.append(try Self.record(line))
+        continue
+      }
+      #expect(line.keys == Self.evaluationKeys)
+      evaluations.append(
+        (try line.integer("step"), try line.number("held_out_loss"), try line.integer("held_out_names")))
+      // It comes after its step's record, once.
+      #expect(evaluations.last?.step == records.last?.step && records.last?.heldOut == nil)
+      if !records.isEmpty { records[records.count - 1].heldOut = evaluations.last?.loss }
+    }
+    self.records = records
+    var final = try Self.final(Line(try #require(lines.last)))
+    if let last = evaluations.last, last.step == final.steps { final.heldOut = (last.loss, last.names) }
+    self.final = final
   }
 
   private static func record(_ line: Line) throws -> Record {
-    let hasHeldOut = line.keys.contains(recordHeldOutKey)
-    #expect(line.keys == recordKeys.union(hasHeldOut ? [recordHeldOutKey] : []))
+    #expect(try line.text("type") == "step")
+    #expect(line.keys == recordKeys)
     return try Record(
-      step: line.integer("step"), heldOut: hasHeldOut ? line.number(recordHeldOutKey) : nil, loss: line.number("loss"),
-      elapsedSeconds: line.number("elapsed_seconds"),
-      microsecondsPerStep: line.number("us_per_step"), positionsPerSecond: line.number("positions_per_second"),
+      step: line.integer("step"), loss: line.number("loss"), learningRate: line.number("learning_rate"),
+      elapsedSeconds: line.number("elapsed_seconds"), microsecondsPerStep: line.number("us_per_step"),
+      positionsPerSecond: line.number("positions_per_second"), namesPerSecond: line.number("names_per_second"),
+      lettersPerSecond: line.number("letters_per_second"),
       forward: line.number("forward_us"), backward: line.number("backward_us"),
       synchronisation: line.number("sync_us"), wait: line.number("wait_us"), adam: line.number("adam_us"))
   }
 
   private static func final(_ line: Line) throws -> Final {
-    let hasHeldOut = line.keys.contains("loss_held_out")
-    let isResumed = line.keys.contains(resumedKey)
-    let expected = finalKeys.union(hasHeldOut ? heldOutKeys : []).union(isResumed ? [resumedKey] : [])
-    #expect(line.keys == expected)
-    #expect(try line.truth("final"))
+    #expect(line.keys == finalKeys)
+    #expect(try line.text("type") == "final")
+    let resumedFrom = try line.integer("resumed_from_step")
     return try Final(
       steps: line.integer("steps"), lossLast100: line.number("loss_last_100"),
       microsecondsPerStep: line.number("us_per_step"), parametersHash: line.text("parameters_hash"),
       strategy: line.text("sync"), interrupted: line.truth("interrupted"),
-      heldOut: hasHeldOut ? (line.number("loss_held_out"), line.integer("held_out_names")) : nil,
-      resumedFrom: isResumed ? line.integer(resumedKey) : nil)
+      resumedFrom: resumedFrom > 0 ? resumedFrom : nil)
   }
 }
 
@@ -99,12 +114,15 @@ private struct Line {
   }
 
   init(_ text: some StringProtocol) throws {
-    let (data, decoder) = (Data(text.utf8), JSONDecoder())
-    // All but the last line have numbers alone, and are read much faster as such.
-    if let numbers = try? decoder.decode([String: Double].self, from: data) {
-      values = numbers.mapValues { .number($0) }
+    let decoder = JSONDecoder()
+    // A step has numbers alone besides its type, and is read much faster as such.
+    let step = "{\"type\": \"step\", "
+    if text.hasPrefix(step),
+      let numbers = try? decoder.decode([String: Double].self, from: Data("{\(text.dropFirst(step.count))".utf8))
+    {
+      values = numbers.mapValues { .number($0) }.merging(["type": .text("step")]) { $1 }
     } else {
-      values = try decoder.decode([String: Value].self, from: data)
+      values = try decoder.decode([String: Value].self, from: Data(text.utf8))
     }
   }
 

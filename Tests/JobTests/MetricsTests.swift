@@ -48,6 +48,10 @@ extension Jobs {
         let positions = record.positionsPerSecond * record.microsecondsPerStep * 1e-6
         #expect(abs(positions - positions.rounded()) < 1e-6)
         #expect((48...256).contains(positions))
+        #expect(abs(record.namesPerSecond * record.microsecondsPerStep * 1e-6 - 16) < 1e-6)
+        #expect(record.lettersPerSecond == record.positionsPerSecond - record.namesPerSecond)
+        let rate = 0.003 * (1 - Double(record.step - 1) / 100)
+        #expect(abs(record.learningRate - rate) < 1e-15)
       }
       let elapsed = metrics.records.map(\.elapsedSeconds)
       #expect(elapsed == elapsed.sorted())

@@ -8,7 +8,8 @@ import Testing
 struct DocumentedKeysTests {
   /// Each object of a file, by the document and the heading whose table lists its keys.
   private static let objects: [(document: String, heading: String, object: any FileRecord)] = [
-    ("metrics.md", "Records", MetricsRecord()), ("metrics.md", "The final line", MetricsSummary()),
+    ("metrics.md", "Steps", MetricsRecord()), ("metrics.md", "Evaluations", MetricsEvaluation()),
+    ("metrics.md", "The final line", MetricsSummary()),
     ("trace.md", "`traceEvents`", TraceEvent()), ("trace.md", "`args`", TraceEvent.Arguments()),
     ("trace.md", "`otherData`", TraceOrigin()), ("trace.md", "`clocks`", TraceClock()),
     ("formats.md", "`bench`", BenchFile()), ("formats.md", "`results` of `bench`", BenchResult()),

@@ -127,20 +127,14 @@ struct SchemaJSONTests {
   func line() throws {
     let record = MetricsRecord { ($0.step, $0.loss, $0.usPerStep) = (3, .infinity, 0.1) }
     let line = try JSONTree(record).line
-    #expect(line.hasPrefix(#"{"step": 3, "loss": null, "elapsed_seconds": null, "us_per_step": 0.1, "#))
+    #expect(
+      line.hasPrefix(
+        #"{"type": "step", "step": 3, "loss": null, "learning_rate": null, "elapsed_seconds": null, "us_per_step": 0.1, "#
+      ))
     let event = TraceEvent { ($0.ph, $0.name, $0.args.name) = ("M", "process_name", "a\"b\\c\nd\u{202E}é") }
     #expect(
       try JSONTree(event).line
         == #"{"ph": "M", "pid": 0, "name": "process_name", "args": {"name": "a\"b\\c\nd\u202eé"}}"#)
-  }
-
-  @Test("a metrics record has a held-out loss where it was due, beside the loss")
-  func heldOut() throws {
-    let record = MetricsRecord { ($0.step, $0.loss, $0.heldOutLoss) = (3, 2.25, 2.5) }
-    let line = try JSONTree(record).line
-    #expect(line.hasPrefix(#"{"step": 3, "loss": 2.25, "held_out_loss": 2.5, "elapsed_seconds": "#))
-    let whole = line.replacing("null", with: "1.5")
-    #expect(try SchemaJSON.decode(Data(whole.utf8), as: MetricsRecord.self).heldOutLoss == 2.5)
   }
 
   @Test("every whole number of a report has a range")

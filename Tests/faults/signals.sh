@@ -8,7 +8,7 @@ check_ends_in_order() {
   check_within "$name: ends in time" 15
   check_nothing_left "$name"
   check_kept "$name" "$before"
-  check "$name: the last step is saved" "$(sed -nE 's/.*"final": true, "steps": ([0-9]+),.*/\1/p' "$metrics")" "$(saved)"
+  check "$name: the last step is saved" "$(sed -nE 's/.*"type": "final", "steps": ([0-9]+),.*/\1/p' "$metrics")" "$(saved)"
 }
 
 # Some schedulers tell every process, and tell it often.

@@ -134,15 +134,15 @@ damaged() {
 # floats, of which one is below 1/32 (StepTail): of 4 ranks its roundings come to 4 · 2^-30 + 3 · 2^-28 nats at most, over
 # at least 32 predictions.
 ending() {
-  sed -nE 's/.*"final": true, "steps": ([0-9]+), .*"parameters_hash": "([^"]+)".*/\1 \2/p' "$1"
+  sed -nE 's/.*"type": "final", "steps": ([0-9]+), .*"parameters_hash": "([^"]+)".*/\1 \2/p' "$1"
   paste <(losses "$work/whole.metrics") <(losses "$1") | awk '
     { d = $2 - $4; if (d < 0) d = -d }
     NF != 4 || $1 != $3 || d > 4.7e-10 { if (!bad++) print "another loss: " $0 }
     END { print NR - bad " losses agree" }'
 }
-losses() { sed -nE 's/^\{"step": ([0-9]+), "loss": ([^,]+),.*/\1 \2/p' "$1"; }
+losses() { sed -nE 's/^\{"type": "step", "step": ([0-9]+), "loss": ([^,]+),.*/\1 \2/p' "$1"; }
 
-resumed_from() { sed -nE 's/.*"resumed_from_step": ([0-9]+).*/\1/p' "$metrics"; }
+resumed_from() { sed -nE 's/.*"resumed_from_step": ([1-9][0-9]*).*/\1/p' "$metrics"; }
 
 # Runs the model without a fault, and sets whole to its end.
 run_whole() { # RANKS

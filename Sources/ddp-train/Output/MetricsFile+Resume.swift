@@ -6,10 +6,12 @@ extension MetricsFile {
   ///
   /// What is no file, such as a pipe, stays as it is.
   ///
-  /// - Parameter every: steps between two records.
+  /// - Parameters:
+  ///   - evaluated: the last step whose evaluation stays.
+  ///   - every: steps between two records.
   /// - Returns: the gap between what is left and `step`, in words; nil where there is none.
   /// - Throws: `DestinationError` where the file cannot be rewritten; then it is as it was.
-  static func cut(_ destination: Destination, after step: Int, every: Int) throws -> String? {
+  static func cut(_ destination: Destination, after step: Int, evaluated: Int, every: Int) throws -> String? {
     guard destination.identity != nil else { return nil }
     var bytes: [UInt8] = []
     do throws(RegularFileError) {
@@ -20,10 +22,10 @@ extension MetricsFile {
     var kept: [UInt8] = []
     var steps: [Int] = []
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-      guard let number = self.step(ofRecord: line), number <= step else { continue }
+      guard let (type, number) = record(line), number <= (type == .step ? step : evaluated) else { continue }
       kept += line
       kept.append(UInt8(ascii: "\n"))
-      steps = steps.suffix(1) + [number]
+      if type == .step { steps = steps.suffix(1) + [number] }
     }
     if kept.count != bytes.count { try kept.withUnsafeBytes { try destination.write($0) } }
     return gap(after: steps, until: step, every: every).map {
@@ -42,11 +44,19 @@ extension MetricsFile {
     return end + 1 == step ? "step \(step)" : "steps \(end + 1) to \(step)"
   }
 
-  /// The step of a whole record; nil for any other line.
-  private static func step(ofRecord line: ArraySlice<UInt8>) -> Int? {
-    let start = Array("{\"step\": ".utf8)
-    guard line.starts(with: start), line.last == UInt8(ascii: "}") else { return nil }
+  private enum RecordType: String, CaseIterable { case step, evaluation }
+
+  /// How a record begins. Those of format 1 have no type.
+  private static let starts: [(type: RecordType, bytes: [UInt8])] =
+    RecordType.allCases.map { ($0, Array("{\"type\": \"\($0)\", \"step\": ".utf8)) }
+    + [(.step, Array("{\"step\": ".utf8))]
+
+  /// Type and step of a whole record; nil for any other line.
+  private static func record(_ line: ArraySlice<UInt8>) -> (RecordType, Int)? {
+    guard let (type, start) = starts.first(where: { line.starts(with: $0.bytes) }), line.last == UInt8(ascii: "}") else {
+      return nil
+    }
     let digits = line.dropFirst(start.count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    return Int(String(decoding: digits, as: UTF8.self))
+    return Int(String(decoding: digits, as: UTF8.self)).map { (type, $0) }
   }
 }

@@ -4,7 +4,7 @@ import Options
 import Schemas
 import Values
 
-/// The run as JSON lines: one record a step or every k steps, and a final one. Keys are documented in
+/// The run as JSON lines: a record per step or every k steps, one per evaluation, and a final one. Keys are documented in
 /// docs/metrics.md.
 final class MetricsFile {
   private let destination: Destination
@@ -22,11 +22,12 @@ final class MetricsFile {
   ///
   /// - Parameters:
   ///   - step: of the checkpoint; nil for a new file.
+  ///   - isOver: whether it is the run's last step, which will be evaluated once more.
   ///   - every: steps between two records.
   /// - Returns: the gap between the records there are and those to come, in words; nil where there is none.
   /// - Throws: where the file cannot be opened or rewritten; then it is as it was.
-  func begin(resumedFrom step: Int?, every: Int) throws -> String? {
-    let gap = try step.map { try Self.cut(destination, after: $0, every: every) } ?? nil
+  func begin(resumedFrom step: Int?, isOver: Bool, every: Int) throws -> String? {
+    let gap = try step.map { try Self.cut(destination, after: $0, evaluated: isOver ? $0 - 1 : $0, every: every) } ?? nil
     file = try endingOnStop { try GrowingFile(destination, isEmptied: step == nil) }
     return gap
   }
@@ -35,14 +36,23 @@ final class MetricsFile {
     let phases = record.phases
     append(
       MetricsRecord {
-        ($0.step, $0.loss, $0.elapsedSeconds) = (record.step, record.loss, record.elapsedSeconds)
-        $0.heldOutLoss = record.heldOutLoss
-        ($0.usPerStep, $0.positionsPerSecond) = (record.microsecondsPerStep, record.positionsPerSecond)
+        ($0.step, $0.loss, $0.learningRate) = (record.step, record.loss, record.learningRate)
+        ($0.elapsedSeconds, $0.usPerStep) = (record.elapsedSeconds, record.microsecondsPerStep)
+        ($0.positionsPerSecond, $0.namesPerSecond) = (record.positionsPerSecond, record.namesPerSecond)
+        // A name's last position is its end.
+        $0.lettersPerSecond = record.positionsPerSecond - record.namesPerSecond
         ($0.forwardUs, $0.backwardUs) = ((phases[.selection] + phases[.forward]) / 1000, phases[.backward] / 1000)
         ($0.syncUs, $0.waitUs, $0.adamUs) = (
           phases[.synchronisation] / 1000, phases[.wait] / 1000, phases[.adam] / 1000
         )
       })
+  }
+
+  /// - Parameters:
+  ///   - loss: exact, of all held-out names.
+  ///   - names: how many they are.
+  func write(step: Int, heldOutLoss loss: Double, names: Int) {
+    append(MetricsEvaluation { ($0.step, $0.heldOutLoss, $0.heldOutNames) = (step, loss, names) })
   }
 
   /// Hands the records over to the system: they outlive this process.
@@ -55,8 +65,7 @@ final class MetricsFile {
         ($0.parametersHash, $0.sync) = (summary.parametersHash, strategy.rawValue)
         $0.workInflation = summary.rows.workInflation
         $0.loadBalance = summary.rows.loadBalance(ranks: summary.ranks)
-        ($0.lossHeldOut, $0.heldOutNames) = (summary.evaluation?.loss, summary.evaluation?.names)
-        ($0.resumedFromStep, $0.interrupted) = (summary.resumedFrom, summary.interrupted)
+        ($0.resumedFromStep, $0.interrupted) = (summary.resumedFrom ?? 0, summary.interrupted)
       })
     file?.finish()
   }

@@ -23,7 +23,14 @@ extension TrainingRun {
     defer { if speaks { progress.finish() } }
     let show: (StepRecord) -> Void = { record in
       guard speaks else { return }
-      if let metrics { Whereabouts.during(.writing) { metrics.write(record) } }
+      if let metrics {
+        Whereabouts.during(.writing) {
+          metrics.write(record)
+          if let loss = record.heldOutLoss, let heldOut = names.heldOut {
+            metrics.write(step: record.step, heldOutLoss: loss, names: heldOut.count)
+          }
+        }
+      }
       progress.show(record)
     }
     let evaluation = names.heldOut.flatMap { heldOut in plan.evalEvery.map { (names: heldOut, every: $0) } }
@@ -37,11 +44,16 @@ extension TrainingRun {
   private var recordInterval: Int { plan.logEvery ?? max(min(plan.settings.steps / 10, 100), 1) }
 
   /// The summary, with the loss of the names that were held out.
-  func evaluated(_ trained: RunSummary, by trainer: Trainer, on names: RunNames) throws -> RunSummary {
+  func evaluated(
+    _ trained: RunSummary, by trainer: Trainer, on names: RunNames, _ metrics: MetricsFile?
+  ) throws -> RunSummary {
     guard trained.evaluation == nil, let heldOut = names.heldOut else { return trained }
     Whereabouts.enter(.evaluating)
     var summary = trained
     summary.evaluation = try trainer.evaluate(heldOut).map { ($0, heldOut.count) }
+    if let metrics, let (loss, names) = summary.evaluation {
+      Whereabouts.during(.writing) { metrics.write(step: summary.steps, heldOutLoss: loss, names: names) }
+    }
     return summary
   }
 

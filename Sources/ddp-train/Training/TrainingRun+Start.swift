@@ -94,7 +94,8 @@ extension TrainingRun {
 
   func begin(_ metrics: MetricsFile?, after resumed: TrainingProgress?) throws {
     let gap = try onEveryRank(of: world, stops: false) {
-      try metrics?.begin(resumedFrom: resumed?.steps, every: plan.logEvery ?? 1)
+      try metrics?.begin(
+        resumedFrom: resumed?.steps, isOver: resumed?.steps == plan.settings.steps, every: plan.logEvery ?? 1)
     }
     if let gap { logger.warning("\(gap)") }
   }

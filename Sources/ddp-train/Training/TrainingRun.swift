@@ -51,7 +51,7 @@ struct TrainingRun {
     try begin(records.metrics, after: checkpoints?.resumed)
     let trained = try train(trainer, records, checkpoints, names)
     let unwritten = checkpoints?.keeper?.finish()
-    let summary = try evaluated(trained, by: trainer, on: names)
+    let summary = try evaluated(trained, by: trainer, on: names, records.metrics)
     try conclude(summary, trainer, records.metrics)
     try records.trace?.write()
     try trainer.close()
