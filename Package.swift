@@ -147,7 +147,8 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     // The command line's units, without ranks.
     .testTarget(
-      name: "ProgramTests", dependencies: ["DataParallel", "Doctor", "GPT", "Options", "TestSupport", "ddp-train"],
+      name: "ProgramTests",
+      dependencies: ["DataParallel", "Doctor", "GPT", "Options", "TestSupport", "Values", "ddp-train"],
       swiftSettings: swiftForThisCPU
     ),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.

@@ -36,5 +36,8 @@ compose_run() {
 # run_on_cores ARGUMENTS: becomes mpirun, so that a Ctrl-C, a signal and the exit code are mpirun's own.
 run_on_cores() {
   compose_run
+  # The last line of a run that can be gone on with says how.
+  DDP_TRAIN_STARTED_BY=$(printf '%q' "$0")
+  export DDP_TRAIN_STARTED_BY
   exec "${job[@]}" "$@"
 }

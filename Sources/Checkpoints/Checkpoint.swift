@@ -181,8 +181,10 @@ public struct Checkpoint: Sendable {
 
   /// Copies the model out.
   ///
-  /// - Parameter arrays: overwritten; of this checkpoint's shape. Sums only where both have them.
-  public func copy(to arrays: ModelArrays) throws(CheckpointError) {
+  /// - Parameters:
+  ///   - arrays: overwritten; of this checkpoint's shape. Sums only where both have them.
+  ///   - withSums: whether to copy these too.
+  public func copy(to arrays: ModelArrays, withSums: Bool = true) throws(CheckpointError) {
     let targets = [arrays.parameters, arrays.first, arrays.second]
     for (family, target) in zip(CheckpointFormat.families, targets) {
       for tensor in Tensor.allCases {
@@ -194,7 +196,7 @@ public struct Checkpoint: Sendable {
         }
       }
     }
-    guard averagedSteps > 0, let target = arrays.sums else { return }
+    guard withSums, averagedSteps > 0, let target = arrays.sums else { return }
     for tensor in Tensor.allCases {
       for (index, sum) in zip(shape.range(tensor), try sums(tensor)) { target[index] = sum }
     }

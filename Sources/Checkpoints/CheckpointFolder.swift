@@ -54,7 +54,10 @@ public final class CheckpointFolder: Sendable {
   public func release() { ownership.release() }
 
   /// The file of a step's checkpoint.
-  public func file(step: Int) -> String { "\(path)/\(Self.name(step: step))" }
+  public func file(step: Int) -> String { Self.file(in: path, step: step) }
+
+  /// The file of a step's checkpoint in such a folder.
+  public static func file(in path: String, step: Int) -> String { "\(path)/\(name(step: step))" }
 
   /// Steps of the checkpoints there are, whole or not, in ascending order.
   public func steps() throws(CheckpointError) -> [Int] {
@@ -80,6 +83,17 @@ public final class CheckpointFolder: Sendable {
       }
     }
     return (nil, damaged)
+  }
+
+  /// The newest whole checkpoint in a folder that another process may be changing; nil where there is none that can be
+  /// read.
+  public static func newest(in path: String) -> Checkpoint? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.compactMap { step(of: $0) }.sorted().reversed().lazy
+      .compactMap { step in
+        (try? Checkpoint(path: "\(path)/\(name(step: step))")).flatMap { $0.step == step ? $0 : nil }
+      }
+      .first
   }
 
   /// Renames a damaged file, so that it counts as a checkpoint no more and can still be looked at.

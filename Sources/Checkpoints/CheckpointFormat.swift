@@ -7,6 +7,10 @@ public enum CheckpointFormat {
   /// Raised when a file of before cannot be read any more.
   public static let version = 1
 
+  /// Of a run that goes on with other steps than it had: those it had, and the step at which they changed, "2000@2000", for
+  /// each change.
+  public static let earlierSteps = Key.earlierSteps
+
   /// Losses that are kept.
   static let mostLosses = 100
 
@@ -21,6 +25,7 @@ public enum CheckpointFormat {
     static let dModel = "d-model"
     static let heads = "heads"
     static let averagedSteps = "averaged-steps"
+    static let earlierSteps = "earlier-steps"
     static let all: Set = [Seal.key, format, version, step, dModel, heads, averagedSteps]
   }
 

@@ -33,6 +33,8 @@ enum CheckpointMetadata {
     StoredProgress.Key.stepTime: { numbers(1, stepTime, in: $0) },
     StoredProgress.Key.phases: { numbers(Phase.allCases.count, phase, in: $0) },
     StoredProgress.Key.rows: { numbers(3, rows, in: $0) },
+    CheckpointFormat.Key.earlierSteps: { earlierSteps(in: $0) },
+    "init-from": { $0 == "none" || isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
     "data-set": { isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
     "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag,
     "schedule": word, "engine": word, "exp": word, "sync": word, "program-version": word,
@@ -77,6 +79,14 @@ enum CheckpointMetadata {
       return count == 1 ? "is not \(range.words)" : "is not \(count) times \(range.words)"
     }
     return nil
+  }
+
+  private static func earlierSteps(in text: String) -> String? {
+    let isRight = text.split(separator: " ", omittingEmptySubsequences: false).allSatisfy { entry in
+      let numbers = entry.split(separator: "@", omittingEmptySubsequences: false)
+      return numbers.count == 2 && numbers.allSatisfy { Ranges.steps.value(String($0)) != nil }
+    }
+    return isRight ? nil : "is not numbers of steps, each as STEPS@STEP"
   }
 
   private static let flag: @Sendable (String) -> String? = {

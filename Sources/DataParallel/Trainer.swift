@@ -81,6 +81,25 @@ public final class Trainer {
     stepsDone = progress.steps
   }
 
+  /// Begins with these parameters in place of those that the seed draws. Before `run`. Collective.
+  ///
+  /// - Parameter parameters: (P), canonical order, of rank 0; ignored elsewhere.
+  /// - Throws: `JobFailure` on all ranks where they do not hold the same model afterwards.
+  public func begin(with parameters: [Float]) throws {
+    let count = world.rank == 0 ? settings.shape.parameterCount : 0
+    precondition(count == 0 || parameters.count == count, "parameters of another model")
+    let given = AlignedBuffer<Float>(zeros: count)
+    let zeros = AlignedBuffer<Float>(zeros: count)
+    let sums = AlignedBuffer<Double>(zeros: count)
+    _ = given.buffer.update(fromContentsOf: parameters.prefix(count))
+    let model =
+      count > 0
+      ? ModelArrays(parameters: given.pointer, first: zeros.pointer, second: zeros.pointer, sums: sums.pointer) : nil
+    try SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world).scatter(model)
+    try step.parametersReplaced()
+    try requireAgreement([("the parameters to begin with", state.parametersHash)], over: world)
+  }
+
   /// Runs all steps, or those until a stop request.
   ///
   /// - Parameters:

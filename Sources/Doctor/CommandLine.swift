@@ -1,4 +1,5 @@
 import Foundation
+import Values
 
 /// The command line to start a job with.
 extension JobFacts {
@@ -48,13 +49,4 @@ extension JobFacts {
     }
     return (words + binding + [program]).map(shellWord).joined(separator: " ")
   }
-}
-
-/// A word as a shell must be given it.
-func shellWord(_ word: String) -> String {
-  let isPlain = word.allSatisfy { character in
-    character.isASCII && (character.isLetter || character.isNumber) || "_-./:,=+@%".contains(character)
-  }
-  if isPlain, !word.isEmpty { return word }
-  return "'\(word.replacingOccurrences(of: "'", with: "'\\''"))'"
 }

@@ -1,5 +1,6 @@
 import Foundation
 import MPI
+import Values
 
 extension JobFacts.Launcher {
   /// Looks for the mpirun of Open MPI: MPICH's has the same name and may come first in PATH.

@@ -234,6 +234,8 @@ public protocol Declaration: Sendable {
   /// What the command line says, if anything.
   func texts(in container: KeyedDecodingContainer<OptionKey>) throws -> [String]?
   func value(_ texts: [String]) throws(Refusal) -> any Sendable
+  /// As a command line has them.
+  func arguments(_ texts: [String]) -> [String]
   /// As messages show a value of its type.
   func text(ofAny value: (any Sendable)?) -> String
 }
@@ -268,6 +270,11 @@ extension Declared {
   }
 
   public func value(_ texts: [String]) throws(Refusal) -> any Sendable { try parse(texts) }
+
+  public func arguments(_ texts: [String]) -> [String] {
+    guard case .toggle = syntax else { return ["--\(name)"] + texts }
+    return [texts == ["false"] ? "--no-\(name)" : "--\(name)"]
+  }
 
   public func text(ofAny value: (any Sendable)?) -> String { text(of: value as? Value ?? fallback) }
 }

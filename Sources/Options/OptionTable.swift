@@ -46,11 +46,11 @@ public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomR
     texts[Table()[keyPath: option].name]?.first
   }
 
-  /// Each option's value: flag before configuration file before default.
+  /// Each option's value: flag before configuration file before what is kept before default.
   ///
   /// - Throws: `OptionError` or `ConfigurationError` for the first text that is no value of its option. A file must be
   ///   right also where a flag wins.
-  public func values(_ file: OptionFile? = nil) throws -> OptionValues<Table> {
+  public func values(_ file: OptionFile? = nil, kept: KeptTexts? = nil) throws -> OptionValues<Table> {
     let table = Table()
     var result = OptionValues(table)
     for option in table.declarations {
@@ -59,6 +59,8 @@ public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomR
         result.choose(option, try Self.value(of: option, own), own, from: "flag")
       } else if let configured, let file {
         result.choose(option, configured, [], from: file.path)
+      } else if let kept, let text = kept.texts[option.name] {
+        result.keep(option, try kept.value(of: option, text))
       }
     }
     return result
@@ -70,6 +72,24 @@ public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomR
     } catch {
       let what = "--\(option.name) \(printable(error.text)) is not \(error.words)"
       throw error.isUnderstood ? OptionError(what) : OptionError(notUnderstood: what)
+    }
+  }
+}
+
+/// What another file than a configuration says of options, as text: it counts where nobody gives another value, and what
+/// it says is not given.
+public struct KeptTexts: Sendable {
+  let path: String
+  let texts: [String: String]
+
+  /// - Parameter path: of the file, for messages.
+  public init(path: String, _ texts: [String: String]) { (self.path, self.texts) = (path, texts) }
+
+  fileprivate func value(of option: any Declaration, _ text: String) throws(OptionError) -> any Sendable {
+    do throws(Refusal) {
+      return try option.value([text])
+    } catch {
+      throw OptionError("\(path): its \(option.name) \(printable(error.text)) is not \(error.words)")
     }
   }
 }
@@ -133,6 +153,30 @@ public struct OptionValues<Table: OptionTable>: Sendable {
     }
   }
 
+  /// The command line's words of all options that it gives but some.
+  public func arguments(except others: Set<String>) -> [String] {
+    table.declarations.flatMap { option -> [String] in
+      guard let texts = given[option.name], !texts.isEmpty, !others.contains(option.name) else { return [] }
+      return option.arguments(texts)
+    }
+  }
+
+  /// How options of a part that are given differ from what is kept of them. What is not kept is missing.
+  ///
+  /// - Returns: option, the text that is kept, and the text that is given.
+  public func differences(of part: OptionPart, from kept: [String: String]) -> [(String, there: String, here: String)] {
+    table.declarations.compactMap { option in
+      guard option.part == part, given[option.name] != nil, let there = kept[option.name] else { return nil }
+      let here = option.text(ofAny: values[option.name])
+      return here == there ? nil : (option.name, there, here)
+    }
+  }
+
+  /// The options of some names that have a value which is no default, as a run's checkpoints keep them.
+  public func texts(of options: [any Declaration]) -> [(name: String, value: String)] {
+    options.compactMap { option in values[option.name].map { (option.name, option.text(ofAny: $0)) } }
+  }
+
   /// The options of these parts, as a run's checkpoints keep them.
   public func texts(of parts: Set<OptionPart>) -> [(name: String, value: String)] {
     table.declarations.filter { parts.contains($0.part) }.map { ($0.name, $0.text(ofAny: values[$0.name])) }
@@ -143,4 +187,6 @@ public struct OptionValues<Table: OptionTable>: Sendable {
     given[option.name] = texts
     chosen.append("\(option.name) \(option.text(ofAny: value)) (\(place))")
   }
+
+  mutating func keep(_ option: any Declaration, _ value: any Sendable) { values[option.name] = value }
 }

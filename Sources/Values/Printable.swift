@@ -57,3 +57,20 @@ package func printable(_ text: String, most limit: Int) -> String {
   }
   return result + (text.unicodeScalars.count > limit ? "\"…" : "\"")
 }
+
+/// A word as a POSIX shell must be given it; where it has what is not printable, as bash and zsh must.
+public func shellWord(_ word: String) -> String {
+  let isPlain = word.utf8.allSatisfy { byte in
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "_-./:,=+@%".utf8.contains(byte)
+    }
+  }
+  if isPlain, !word.isEmpty { return word }
+  guard word.unicodeScalars.allSatisfy(\.isPrintable) else {
+    return "$'" + escaped(word.replacing("\\", with: "\\\\").replacing("'", with: "\\'")) + "'"
+  }
+  return "'" + word.replacing("'", with: "'\\''") + "'"
+}

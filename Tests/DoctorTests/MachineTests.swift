@@ -95,14 +95,6 @@ struct DoctorMachineTests {
     host.governor = "performance"
     #expect(job(host).complaints == [])
   }
-
-  @Test("words for a shell")
-  func words() {
-    #expect(shellWord(".build/release/ddp-train") == ".build/release/ddp-train")
-    #expect(shellWord("/a b/ddp-train") == "'/a b/ddp-train'")
-    #expect(shellWord("it's") == "'it'\\''s'")
-    #expect(shellWord("") == "''")
-  }
 }
 
 @Suite("several hosts")

@@ -181,7 +181,7 @@ extension Jobs {
       let data = try names.file("names", "anna\nbert\ncarl\ndora\n")
       _ = try folder.train(1, ["--steps", "20"])
       let cases: [([String], String)] = [
-        (["--steps", "30"], "steps is 20 there and 30 here (the learning rate's schedule covers all steps"),
+        (["--steps", "30", "--beta2", "0.9"], "is of another run: beta2 is 0.99 there and 0.9 here"),
         (["--steps", "20", "--batch", "32"], "is of another run: batch is 16 there and 32 here"),
         (
           ["--steps", "20", "--seed", "2", "--learning-rate", "0.1"],

@@ -32,7 +32,8 @@ struct Metrics {
   var losses: [Double] { records.map(\.loss) }
 
   static let recordKeys: Set = [
-    "type", "step", "loss", "learning_rate", "elapsed_seconds", "us_per_step", "forward_us", "backward_us", "sync_us", "wait_us", "adam_us",
+    "type", "step", "loss", "learning_rate", "elapsed_seconds", "us_per_step", "forward_us", "backward_us", "sync_us",
+    "wait_us", "adam_us",
     "positions_per_second", "names_per_second", "letters_per_second",
   ]
   static let evaluationKeys: Set = ["type", "step", "held_out_loss", "held_out_names"]

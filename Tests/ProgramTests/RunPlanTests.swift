@@ -2,6 +2,7 @@ import GPT
 import Options
 import TestSupport
 import Testing
+import Values
 
 @testable import ddp_train
 
@@ -23,7 +24,8 @@ struct RunPlanTests {
     let changes = [
       ["--d-model", "32"], ["--heads", "2"], ["--batch", "17"], ["--steps", "101"], ["--learning-rate", "0.011"],
       ["--schedule", "cosine"], ["--warm-up", "10"], ["--beta2", "0.95"], ["--batch-ramp", "2"], ["--average", "0.5"],
-      ["--seed", "2"], ["--skip-invalid"], ["--eval"], ["--eval-every", "7"], ["--engine", "scalar"],
+      ["--seed", "2"], ["--init-from", "x"], ["--skip-invalid"], ["--eval"], ["--eval-every", "7"],
+      ["--engine", "scalar"],
       ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
       ["--sync-tournament"], ["--reproducible"], ["--micro-shards", "64"], ["--domains", "2"],
@@ -79,7 +81,7 @@ struct RunPlanTests {
     let metadata = RunIdentity(try plan().options, dataHash: "hash").metadata
     #expect(
       metadata.keys.sorted() == [
-        "average", "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads",
+        "average", "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads", "init-from",
         "instruction-set",
         "learning-rate", "micro-shards", "padding-skip", "prefix-sharing", "program-version", "reproducible",
         "results-of-estimate-instructions",
@@ -104,6 +106,40 @@ struct RunPlanTests {
     #expect(other.differences(from: stored) == ["\(option) is \(fallback) there and \(words[1]) here"])
     stored["batch"] = nil
     #expect(plain.differences(from: stored) == ["batch is missing there and 16 here"])
+  }
+
+  @Test("a run that goes on takes its own options, whatever else its checkpoint says")
+  func kept() throws {
+    let given = try plan("--batch", "8", "--reproducible", "--no-padding-skip", "--data", "n", "--temperature", "2")
+    var metadata = RunIdentity(given.options, dataHash: "hash", dataPath: "/a/n", initial: "abc").metadata
+    metadata["quiet"] = "true"
+    func resumed(_ words: String...) throws -> RunPlan {
+      let run = KeptRun(path: "file", step: 30, metadata: metadata)
+      return try RunPlan(try CommandLineOptions<TrainingOptions>.parse(words), kept: run, ranks: 2)
+    }
+    let plain = try resumed()
+    #expect(plain.settings.batch == 8 && plain.settings.reproducible && !plain.settings.engine.skipsPadding)
+    #expect(plain.dataPath == "/a/n" && plain.temperature == 2 && !plain.quiet && plain.stepsChange == nil)
+    #expect(plain.options.chosen.isEmpty)
+    let own = RunIdentity(plain.options, dataHash: "hash", dataPath: "/a/n", goingOnFrom: plain.kept)
+    #expect(own.differences(from: metadata) == [] && own.metadata["init-from"] == "abc")
+    #expect(try resumed("--temperature", "1", "--batch", "8").temperature == 1)
+    #expect(message { _ = try resumed("--batch", "9") } == "file: is of another run: batch is 8 there and 9 here")
+    #expect(try resumed("--steps", "40").stepsChange?.text == "5000@30")
+    #expect(message { _ = try resumed("--steps", "29") }.contains("--steps is 29, and must be at least as many"))
+    metadata["reproducible"] = "false"
+    #expect(try resumed().settings.engine.skipsPadding, "each machine in its own way")
+    metadata["batch"] = "-1"
+    #expect(message { _ = try resumed() }.hasPrefix("file: its batch \"-1\" is not a whole number"))
+  }
+
+  @Test("words for a shell")
+  func words() {
+    #expect(shellWord(".build/release/ddp-train") == ".build/release/ddp-train")
+    #expect(shellWord("/a b/ddp-train") == "'/a b/ddp-train'")
+    #expect(shellWord("it's") == "'it'\\''s'")
+    #expect(shellWord("") == "''" && shellWord("é") == "'é'" && shellWord("*") == "'*'")
+    #expect(shellWord("a\n'\\") == "$'a\\n\\'\\\\'")
   }
 
   @Test("what another run must have in common depends on whether the bits count")

@@ -88,15 +88,17 @@ private struct Opened {
     }
     found = try plan.resumes ? Self.newest(folder, identity, logger) : Self.requireNone(folder)
     progress = try found.map { try TrainingProgress($0) }
-    if let found, found.averagedSteps != settings.averagedSteps(after: found.step) {
-      let expected = settings.averagedSteps(after: found.step)
+    // Of a run that gets other steps, those that are averaged come later.
+    let expected = settings.averagedSteps(after: found?.step ?? 0)
+    let changed = found.map { $0.metadata["steps"] != "\(settings.steps)" } ?? false
+    if let found, found.averagedSteps != expected, !changed {
       throw CheckpointError(
         .damaged, found.path, "it has the sums of \(plural(found.averagedSteps, "step")), and not of \(expected)")
     }
     keeper = CheckpointKeeper(
       plan, folder: folder, metadata: identity.metadata.merging(["hosts": place]) { $1 }, settings: settings,
       logger: logger)
-    try found?.copy(to: keeper.arrays)
+    try found?.copy(to: keeper.arrays, withSums: !changed)
   }
 
   /// A run that is begun anew by mistake must not wear an older one's checkpoints away.

@@ -1,3 +1,4 @@
+import Checkpoints
 import DataParallel
 import Options
 import Values
@@ -11,6 +12,16 @@ struct RunIdentity {
   private let required: [String]
 
   private static let dataKey = "data-set"
+  private static let initialKey = "init-from"
+
+  /// Options that make no other run and yet belong to it: a run that goes on has them as long as nobody gives others.
+  private static let kept: [any Declaration] = {
+    let options = TrainingOptions()
+    return [
+      options.data, options.skipInvalid, options.evalEvery, options.checkReplicas, options.checkpointEvery,
+      options.checkpointKeep, options.generate, options.temperature,
+    ]
+  }()
 
   /// Options that 0.1.0 did not have, with what it did: its checkpoints do not name them.
   private static let younger: [String: String] = {
@@ -20,15 +31,47 @@ struct RunIdentity {
       options.microShards,
     ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.text(ofAny: nil)) })
+      .merging([initialKey: "none"]) { $1 }
   }()
 
-  /// - Parameter dataHash: of the data set.
-  init(_ options: OptionValues<TrainingOptions>, dataHash: String) {
+  /// A checkpoint's metadata, with what the option's default is of each option that it is older than.
+  static func withDefaults(_ metadata: [String: String]) -> [String: String] { younger.merging(metadata) { $1 } }
+
+  /// Names of the options that a run which goes on takes from its checkpoint, always.
+  static let knownOptions: Set<String> = {
+    let table = TrainingOptions()
+    return Set(table.declarations.filter { $0.part == .run }.map(\.name) + kept.map(\.name) + [initialKey])
+  }()
+
+  /// Whether a run that goes on takes an entry of its checkpoint for an option that nobody gives.
+  static func isTaken(_ key: String, from metadata: [String: String]) -> Bool {
+    let part = TrainingOptions().declarations.first { $0.name == key }?.part
+    // Where bits do not count, each machine may compute in its own way.
+    return part == .run || key == "reproducible" || part == .bits && metadata["reproducible"] == "true"
+      || kept.contains { $0.name == key }
+  }
+
+  /// - Parameters:
+  ///   - dataHash: of the data set.
+  ///   - dataPath: where the names are, if they are not the project's own; nil for a place that cannot be read again.
+  ///   - initial: the hash of the parameters that the run began with; nil for parameters drawn by the seed.
+  ///   - goingOnFrom: the run that it goes on with.
+  init(
+    _ options: OptionValues<TrainingOptions>, dataHash: String, dataPath: String? = nil, initial: String? = nil,
+    goingOnFrom kept: KeptRun? = nil
+  ) {
     var metadata: [String: String] = [Self.dataKey: dataHash, "program-version": DDPTrain.version]
-    for (name, value) in options.texts(of: [.run, .bits]) { metadata[name] = value }
+    for (name, value) in options.texts(of: [.run, .bits]) + options.texts(of: Self.kept) { metadata[name] = value }
+    metadata["data"] = dataPath
+    metadata[Self.initialKey] = initial ?? kept?.metadata[Self.initialKey] ?? "none"
+    let changes = [
+      kept?.metadata[CheckpointFormat.earlierSteps], StepsChange(kept, steps: options.steps)?.text,
+    ].compactMap { $0 }
+    if !changes.isEmpty { metadata[CheckpointFormat.earlierSteps] = changes.joined(separator: " ") }
     for (name, value) in Trainer.machineFields { metadata[Self.key(name)] = value }
     self.metadata = metadata
-    let always = options.texts(of: [.run]).map(\.name) + [Self.dataKey]
+    // Steps may be added, and are checked where they are.
+    let always = options.texts(of: [.run]).map(\.name).filter { $0 != "steps" } + [Self.initialKey, Self.dataKey]
     let bits = options.texts(of: [.bits]).map(\.name) + Trainer.machineFields.map { Self.key($0.name) }
     required = always + (options.reproducible ? bits : [])
   }
@@ -50,10 +93,8 @@ struct RunIdentity {
     required.compactMap { key in
       let stored = other[key] ?? Self.younger[key]
       guard stored != metadata[key] else { return nil }
-      let why =
-        key == "steps" ? " (the learning rate's schedule covers all steps: another number is another run)" : ""
       let there = stored.map { escaped(String($0.prefix(80))) } ?? "missing"
-      return "\(key) is \(there) there and \(metadata[key] ?? "missing") here\(why)"
+      return "\(key) is \(there) there and \(metadata[key] ?? "missing") here"
     }
   }
 }

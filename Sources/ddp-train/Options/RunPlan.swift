@@ -1,4 +1,5 @@
 import DataParallel
+import Foundation
 import GPT
 import Options
 import Values
@@ -10,6 +11,10 @@ struct RunPlan {
   let settings: Settings
   /// Nil where none are kept.
   let checkpoints: CheckpointPlan?
+  /// The run that it goes on with, if it is known already.
+  let kept: KeptRun?
+  /// Where that had another number of steps.
+  let stepsChange: StepsChange?
   /// The configuration file, if one was named.
   let configPath: String?
   let dataPath: String
@@ -21,13 +26,29 @@ struct RunPlan {
     options[dynamicMember: option]
   }
 
-  /// - Parameter ranks: of the job.
-  /// - Throws: an error whose description says which option is wrong, why, and what it may be.
-  init(_ flags: CommandLineOptions<TrainingOptions>, ranks: Int) throws {
+  /// What is given, before anything is held against anything.
+  static func given(
+    _ flags: CommandLineOptions<TrainingOptions>, kept: KeptTexts? = nil
+  ) throws -> (file: OptionFile?, options: OptionValues<TrainingOptions>) {
     let file = try flags.text(\.config).map { try ProjectFiles.options(named: $0, for: TrainingOptions()) }
+    return (file, try flags.values(file, kept: kept))
+  }
+
+  /// - Parameters:
+  ///   - kept: the run that it goes on with.
+  ///   - initial: the model that it begins with.
+  ///   - ranks: of the job.
+  /// - Throws: an error whose description says which option is wrong, why, and what it may be.
+  init(
+    _ flags: CommandLineOptions<TrainingOptions>, kept: KeptRun? = nil, initial: InitialModel? = nil, ranks: Int
+  ) throws {
+    let (file, given) = try Self.given(flags, kept: kept?.texts ?? initial?.texts)
+    var options = given
     configPath = file?.path
-    var options = try flags.values(file)
+    try kept?.requireAgreement(with: options)
+    self.kept = kept
     let shape = try Shape(dModel: options.dModel, heads: options.heads)
+    try initial?.requireSize(shape)
     let engine = try options.engine.options
     var settings = try Settings(
       shape: shape, batch: options.batch, steps: options.steps, learningRate: options.learningRate,
@@ -40,6 +61,8 @@ struct RunPlan {
     settings.checkReplicas = options.checkReplicas
     settings.bitFlip = try options.injectBitFlip.map { try Self.possible($0, steps: options.steps, ranks: ranks) }
     self.settings = try settings.validated()
+    stepsChange = StepsChange(kept, steps: options.steps)
+    try stepsChange?.require(settings)
     checkpoints = try CheckpointPlan(options)
     dataPath = try options.data ?? Self.defaultData()
     if let steps = options.traceSteps, options.trace == nil {
@@ -52,6 +75,11 @@ struct RunPlan {
     options.settle(\.engine.kind, engine.resolvedKind(for: shape))
     self.options = options
     try validate()
+  }
+
+  /// Where the names are, as a checkpoint keeps it: whatever the current folder then is. Nil for the project's own.
+  var keptDataPath: String? {
+    options.data.flatMap { $0 == "-" ? nil : URL(fileURLWithPath: $0).standardizedFileURL.path }
   }
 
   private func validate() throws {

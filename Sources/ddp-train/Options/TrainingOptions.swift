@@ -34,6 +34,9 @@ struct TrainingOptions: OptionTable {
     Ranges.seed, default: 1, .run, help: "Seed of the initial parameters, the batches and the generated names.")
   let data = Declared<String?>(
     "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line.")
+  let initFrom = Declared<String?>(
+    "init-from", .file,
+    help: "Begin with the parameters of a checkpoint or safetensors file, and not with those that the seed draws.")
   let skipInvalid = Declared(
     "skip-invalid", help: "Skip lines with characters outside a–z instead of refusing the file.")
   let eval = Declared("eval", .run, help: "Keep a fixed tenth of the names out of training and report their loss.")
@@ -71,7 +74,10 @@ struct TrainingOptions: OptionTable {
   let checkpointKeep = Declared(
     Ranges.checkpointKeep, default: 3, .own, as: "k", help: "Checkpoints that are kept, the newest ones.")
   let resume = Declared(
-    "resume", help: "Go on from the newest whole checkpoint in --checkpoint-dir, on any number of ranks.")
+    "resume",
+    help:
+      "Go on from the newest whole checkpoint in --checkpoint-dir, on any number of ranks, with the run's own options; more --steps extend it."
+  )
 
   let generate = Declared(Ranges.generate, default: 10, help: "Names to generate at the end.")
   let temperature = Declared(

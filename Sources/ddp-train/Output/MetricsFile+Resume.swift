@@ -53,7 +53,8 @@ extension MetricsFile {
 
   /// Type and step of a whole record; nil for any other line.
   private static func record(_ line: ArraySlice<UInt8>) -> (RecordType, Int)? {
-    guard let (type, start) = starts.first(where: { line.starts(with: $0.bytes) }), line.last == UInt8(ascii: "}") else {
+    guard let (type, start) = starts.first(where: { line.starts(with: $0.bytes) }), line.last == UInt8(ascii: "}")
+    else {
       return nil
     }
     let digits = line.dropFirst(start.count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

@@ -27,7 +27,8 @@ final class MetricsFile {
   /// - Returns: the gap between the records there are and those to come, in words; nil where there is none.
   /// - Throws: where the file cannot be opened or rewritten; then it is as it was.
   func begin(resumedFrom step: Int?, isOver: Bool, every: Int) throws -> String? {
-    let gap = try step.map { try Self.cut(destination, after: $0, evaluated: isOver ? $0 - 1 : $0, every: every) } ?? nil
+    let gap =
+      try step.map { try Self.cut(destination, after: $0, evaluated: isOver ? $0 - 1 : $0, every: every) } ?? nil
     file = try endingOnStop { try GrowingFile(destination, isEmptied: step == nil) }
     return gap
   }

@@ -44,10 +44,26 @@ struct TrainingWords {
       ),
     ]
     if let resumed { lines.append(("resumed", resumed)) }
+    if let change = plan.stepsChange { lines.append(("extended", words(change))) }
     if !plan.options.chosen.isEmpty { lines.append(("chosen", plan.options.chosen.joined(separator: ", "))) }
     // Paths among them: one that holds a line break must not make a line of its own.
     return labelled(lines)
   }
+
+  /// "from 2,000 to 3,000 steps: …"
+  private func words(_ change: StepsChange) -> String {
+    let settings = plan.settings
+    var before = settings
+    before.steps = change.earlier
+    let last = rate(before.learningRate(step: change.step - 1))
+    let to = "from \(grouped(change.earlier)) to \(plural(settings.steps, "step"))"
+    guard change.step < settings.steps else { return "\(to): it ends where it is" }
+    return "\(to): the learning rate, \(last) in step \(grouped(change.step)), is "
+      + "\(rate(settings.learningRate(step: change.step))) in the next, by another schedule; the parameters and "
+      + "their hash are not those of \(grouped(settings.steps)) steps in one run"
+  }
+
+  private func rate(_ value: Double) -> String { String(format: "%.3g", value) }
 
   /// "shared", or "shared in 2 domains, 17 kB into each per step"
   private func words(_ synchronisation: Synchronisation) -> String {
@@ -131,7 +147,7 @@ struct TrainingWords {
   }
 
   /// In the columns that header and summary share.
-  private func labelled(_ lines: [(String, String)]) -> String {
+  func labelled(_ lines: [(String, String)]) -> String {
     lines.map { $0.0.padded(to: 11) + escaped($0.1) }.joined(separator: "\n")
   }
 

@@ -83,6 +83,17 @@ extension TrainingRun {
     if plan.generate > 0 { print("") }
   }
 
+  /// The last lines: where the run is kept, and what goes on with it.
+  func sayHowToGoOn(_ summary: RunSummary, isKept: Bool) {
+    guard speaks, isKept, !plan.quiet, let folder = plan.checkpoints?.folder else { return }
+    flushStandardOutput()
+    writeToStandardError(
+      report.labelled([
+        ("checkpoint", CheckpointFolder.file(in: folder, step: summary.steps)),
+        ("to go on", GoingOn(plan: plan, hosts: hosts).command(after: summary.steps)),
+      ]) + "\n")
+  }
+
   /// Training goes on without a file that cannot be written, and the run ends with it as an error.
   func requireWritten(checkpoint: CheckpointError?, _ metrics: MetricsFile?) throws {
     try onEveryRank(of: world) {

@@ -36,8 +36,11 @@ extension TrainingRun {
   func openCheckpoints(of names: RunNames) throws -> RunCheckpoints? {
     try plan.checkpoints.map {
       try RunCheckpoints(
-        $0, identity: RunIdentity(plan.options, dataHash: names.hash), settings: plan.settings, hosts: hosts,
-        world: world, logger: logger)
+        $0,
+        identity: RunIdentity(
+          plan.options, dataHash: names.hash, dataPath: plan.keptDataPath, initial: initial?.hash,
+          goingOnFrom: plan.kept),
+        settings: plan.settings, hosts: hosts, world: world, logger: logger)
     }
   }
 

@@ -8,6 +8,8 @@ import Options
 struct TrainingRun {
   let world: Communicator
   let plan: RunPlan
+  /// Nil for parameters that the seed draws.
+  let initial: InitialModel?
   /// One per rank.
   let hosts: [String]
   let report: TrainingWords
@@ -22,10 +24,16 @@ struct TrainingRun {
   /// - Throws: `JobFailure` where the options make no sense on any rank.
   init(_ options: CommandLineOptions<TrainingOptions>, world: Communicator) throws {
     self.world = world
-    let plan = try onEveryRank(of: world) { try RunPlan(options, ranks: world.size) }
+    let given = try onEveryRank(of: world) { try RunPlan.given(options).options }
+    let kept = try KeptRun.broadcast(world.rank == 0 ? KeptRun(given) : nil, over: world)
+    let heads = given.isGiven(\.heads) ? given.heads : nil
+    let initial = try InitialModel(path: given.initFrom, heads: heads, on: world)
+    let plan = try onEveryRank(of: world) {
+      try RunPlan(options, kept: kept, initial: initial, ranks: world.size)
+    }
     // Before anything is read: ranks that took different paths from here would wait for each other for ever.
     try requireAgreement(plan.options.agreement, over: world)
-    self.plan = plan
+    (self.plan, self.initial) = (plan, initial)
     heartbeat = plan.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
     host = world.size > 1 ? try HostGroup(world) : nil
     hosts = try world.allGather(Environment.processorName)
@@ -45,7 +53,11 @@ struct TrainingRun {
     let trainer = try Trainer(
       settings: settings, names: names.training, dataHash: names.hash, version: DDPTrain.version, host: host,
       world: world)
-    if let resumed = checkpoints?.resumed { try trainer.resume(resumed, model: checkpoints?.keeper?.arrays) }
+    if let resumed = checkpoints?.resumed {
+      try trainer.resume(resumed, model: checkpoints?.keeper?.arrays)
+    } else if let initial {
+      try trainer.begin(with: initial.parameters)
+    }
     announce(trainer, names, checkpoints)
     // Not before: what goes wrong until here costs no earlier run's records.
     try begin(records.metrics, after: checkpoints?.resumed)
@@ -55,6 +67,7 @@ struct TrainingRun {
     try conclude(summary, trainer, records.metrics)
     try records.trace?.write()
     try trainer.close()
+    sayHowToGoOn(summary, isKept: checkpoints != nil && unwritten == nil)
     try requireWritten(checkpoint: unwritten, records.metrics)
   }
 

@@ -1,0 +1,43 @@
+import Foundation
+import Options
+import Values
+
+/// The command that goes on with a run from its checkpoints.
+struct GoingOn {
+  let plan: RunPlan
+  /// One per rank.
+  let hosts: [String]
+
+  /// How a script that started the job is to be called again, as words of the shell; `launch` sets it.
+  static let launcherVariable = "DDP_TRAIN_STARTED_BY"
+
+  /// What the checkpoint knows, what the line has anyway, and what belongs to one process.
+  private static let notRepeated: Set = [
+    "checkpoint-dir", "resume", "steps", "trace", "trace-steps", "inject-bit-flip",
+  ]
+
+  /// A line for the shell. Of a finished run it doubles the steps.
+  ///
+  /// - Parameter done: steps.
+  func command(after done: Int) -> String {
+    var words = ["--checkpoint-dir", plan.checkpoints?.folder ?? "", "--resume"]
+    if done == plan.settings.steps { words += ["--steps", "\(min(2 * done, Ranges.steps.range.upperBound))"] }
+    words += plan.options.arguments(except: Self.notRepeated.union(RunIdentity.knownOptions))
+    let start = ProcessInfo.processInfo.environment[Self.launcherVariable].flatMap { $0.isEmpty ? nil : $0 }
+    return ([start ?? launcher.map(shellWord).joined(separator: " ")] + words.map(shellWord)).joined(separator: " ")
+  }
+
+  private var launcher: [String] {
+    let program = CommandLine.arguments.first ?? "ddp-train"
+    guard hosts.count > 1 else { return [program] }
+    let places = Set(hosts).count > 1 ? ["--host", counted(hosts)] : []
+    return ["mpirun", "-np", "\(hosts.count)"] + places + [program]
+  }
+
+  /// "node1:2,node2:2"
+  private func counted(_ hosts: [String]) -> String {
+    var order: [String] = []
+    for host in hosts where !order.contains(host) { order.append(host) }
+    return order.map { host in "\(host):\(hosts.count { $0 == host })" }.joined(separator: ",")
+  }
+}
