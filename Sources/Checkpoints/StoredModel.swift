@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import GPT
 import SafeTensors
 import Values
@@ -15,10 +16,22 @@ public struct StoredModel {
 
   /// - Parameters:
   ///   - path: a file that has the model's nine tensors under their plain names. One that says it is a checkpoint must
-  ///     be a whole one.
+  ///     be a whole one. Of a folder of checkpoints the newest is taken.
   ///   - heads: attention heads; nil for those that the file's metadata names, else the width's default.
   /// - Throws: `CheckpointError`.
   public init(path: String, heads: Int? = nil) throws(CheckpointError) {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      guard let newest = CheckpointFolder.newest(in: path) else {
+        throw CheckpointError(.refused, path, "is a folder without a whole checkpoint")
+      }
+      try self.init(file: newest.path, heads: heads)
+    } else {
+      try self.init(file: path, heads: heads)
+    }
+  }
+
+  private init(file path: String, heads: Int?) throws(CheckpointError) {
     let file: SafeTensorsFile
     do {
       file = try SafeTensorsFile(path: path)

@@ -58,8 +58,8 @@ extension Declared where Value: WrittenNumber {
     help: String
   ) {
     self.init(
-      range.name, part, .value(nil), fallback: fallback, help: help, valueName: valueName, span: range.span,
-      defaultWords: "\(fallback)"
+      range.name, part, .value(nil), fallback: range.shortened(fallback), help: help, valueName: valueName,
+      span: range.span, defaultWords: "\(fallback)"
     ) { texts throws(Refusal) in try number(range, texts[0]) }
   }
 }
@@ -190,7 +190,7 @@ private func allWords<Word: RawRepresentable<String> & CaseIterable>(_: Word.Typ
 }
 
 private func number<Number>(_ range: OptionRange<Number>, _ text: String) throws(Refusal) -> Number {
-  if let value = range.value(text) { return value }
+  if let value = range.value(text) { return range.shortened(value) }
   // A number, though none that the option takes, is understood: also one that is not finite.
   throw Refusal(text, range.words, isUnderstood: Double(text) != nil)
 }

@@ -9,11 +9,21 @@ public struct OptionRange<Number: WrittenNumber>: Sendable {
   private let note: String
   /// Whether there is no end that anybody would run into, so that help texts need not name it.
   private let isOpen: Bool
+  /// The largest number in a rehearsal.
+  private let rehearsal: Number?
 
   public init(
-    _ name: String, _ range: ClosedRange<Number>, unit: String = "", note: String = "", isOpen: Bool = false
+    _ name: String, _ range: ClosedRange<Number>, unit: String = "", note: String = "", isOpen: Bool = false,
+    rehearsal: Number? = nil
   ) {
     (self.name, self.range, self.unit, self.note, self.isOpen) = (name, range, unit, note, isOpen)
+    self.rehearsal = rehearsal
+  }
+
+  /// A number of the option as the program goes by it: the same but in a rehearsal.
+  public func shortened(_ number: Number) -> Number {
+    guard Rehearsal.isOn, let rehearsal else { return number }
+    return min(number, rehearsal)
   }
 
   /// "a whole number from 1 to 1048576": a value "is not …".

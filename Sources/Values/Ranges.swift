@@ -5,7 +5,7 @@ public enum Ranges {
   public static let dModel = OptionRange("d-model", 16...1024, note: "it must be a multiple of 16")
   public static let heads = OptionRange("heads", 1...1024, note: "it must divide d-model")
   public static let batch = OptionRange("batch", 1...1 << 20, unit: "names")
-  public static let steps = OptionRange("steps", 1...1 << 40, isOpen: true)
+  public static let steps = OptionRange("steps", 1...1 << 40, isOpen: true, rehearsal: Rehearsal.steps)
   public static let learningRate = OptionRange("learning-rate", 1e-300...1e300, isOpen: true)
   public static let warmUp = OptionRange("warm-up", 0...1 << 40, note: "fewer than steps", isOpen: true)
   public static let beta2 = OptionRange("beta2", 0.5...0.99999)
@@ -43,12 +43,12 @@ public enum Ranges {
   public static let loss = OptionRange("target", 0.001...100, unit: "nats per prediction")
 
   // Measurements.
-  public static let seconds = OptionRange("seconds", 0.001...1e6, unit: "seconds")
+  public static let seconds = OptionRange("seconds", 0.001...1e6, unit: "seconds", rehearsal: Rehearsal.seconds)
   public static let latency = OptionRange("latency", 0.001...1e9, unit: "µs")
   public static let bandwidth = OptionRange("bandwidth", 0.001...1e9, unit: "Gbit/s")
   public static let ranksPerNode = OptionRange("ranks-per-node", 1...1 << 24)
   public static let playedRanks = OptionRange("ranks", 1...4096)
-  public static let playedSteps = OptionRange("steps", 1...1_000_000)
+  public static let playedSteps = OptionRange("steps", 1...1_000_000, rehearsal: Rehearsal.playedSteps)
   public static let upTo = OptionRange("up-to", 1...1 << 24)
   /// A fit takes batches four times as large.
   public static let predictedBatch = OptionRange("batch", 1...1 << 18, unit: "names")

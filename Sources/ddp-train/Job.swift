@@ -25,6 +25,13 @@ enum Job {
       Environment.abort(because: OptionError("the system refuses \(bytes(wanted)) of memory; see ulimit -v"))
     }
     requireRoomForProgram()
+    if Rehearsal.isOn, understood != nil, mpi.world.rank == 0 {
+      RankLogHandler.logger(rank: 0).notice(
+        """
+        \(Rehearsal.variable) is set: at most \(Rehearsal.steps) steps, and \(Rehearsal.seconds) s of each measurement; \
+        no time and no loss means anything
+        """)
+    }
     var code: Int32 = 0
     do {
       do {

@@ -19,7 +19,8 @@ struct Generate: JobCommand {
     let model = Declared<String?>(
       "model", .file,
       help:
-        "A checkpoint, or any safetensors file with the model's tensors: names come from it, and nothing is trained.")
+        "A checkpoint, a folder of them, or any safetensors file with the model's tensors: names come from it, and nothing is trained."
+    )
   }
 
   @OptionGroup var own: CommandLineOptions<Own>

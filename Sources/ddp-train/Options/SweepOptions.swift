@@ -65,13 +65,13 @@ struct TimeSpan: WrittenValue, Equatable, CustomStringConvertible {
   static let words = "a time such as 2s, 500ms or 1.5m, from 1 ms to 1,000,000 s"
   private static let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("", 1.0)]
 
-  init(seconds: Double) { self.seconds = seconds }
+  init(seconds: Double) { self.seconds = Ranges.seconds.shortened(seconds) }
 
   init?(written text: String) {
     for (unit, size) in Self.units where text.hasSuffix(unit) {
       guard let number = Double(written: String(text.dropLast(unit.count))) else { continue }
       guard Ranges.seconds.range.contains(number * size) else { return nil }
-      seconds = number * size
+      self.init(seconds: number * size)
       return
     }
     return nil

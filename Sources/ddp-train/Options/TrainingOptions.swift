@@ -36,7 +36,9 @@ struct TrainingOptions: OptionTable {
     "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line.")
   let initFrom = Declared<String?>(
     "init-from", .file,
-    help: "Begin with the parameters of a checkpoint or safetensors file, and not with those that the seed draws.")
+    help:
+      "Begin with the parameters of a checkpoint, of a folder's newest, or of a safetensors file, and not with those that the seed draws."
+  )
   let skipInvalid = Declared(
     "skip-invalid", help: "Skip lines with characters outside a–z instead of refusing the file.")
   let eval = Declared("eval", .run, help: "Keep a fixed tenth of the names out of training and report their loss.")
