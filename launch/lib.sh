@@ -23,7 +23,7 @@ stop() {
 }
 
 set_up() {
-  # Nothing here reads standard input: in a loop over lines the next ones are the caller's. mpirun would hand it to rank 0.
+  # Nothing here reads standard input, but a run that is told to (keep_input): in a loop over lines the next ones are the caller's. mpirun would hand it to rank 0.
   if [[ -t 0 && -t 2 ]]; then asks_on_terminal=1; fi
   exec </dev/null
   require_swift

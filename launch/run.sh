@@ -14,6 +14,16 @@ build_program() {
   swift build -c release --product ddp-train --package-path "$checkout" --scratch-path "$build" >&2
 }
 
+# keep_input ARGUMENTS: where names come from standard input, the run is to have all of it: into input, before set_up
+# closes it for everything else.
+keep_input() {
+  local word before=
+  for word; do
+    [[ $word != --data=- && $before$word != --data- ]] || exec {input}<&0
+    before=$word
+  done
+}
+
 # Fills job with mpirun's line up to the program, for every core, or for DDP_TRAIN_RANKS.
 compose_run() {
   count_cores
@@ -39,5 +49,6 @@ run_on_cores() {
   # The last line of a run that can be gone on with says how.
   DDP_TRAIN_STARTED_BY=$(printf '%q' "$0")
   export DDP_TRAIN_STARTED_BY
+  if [[ -n ${input-} ]]; then exec "${job[@]}" "$@" <&"$input" {input}<&-; fi
   exec "${job[@]}" "$@"
 }

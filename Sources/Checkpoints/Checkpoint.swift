@@ -27,7 +27,7 @@ public struct Checkpoint: Sendable {
       let isLost =
         switch error {
         case .system(let step, _): step == "read"
-        case .isDirectory, .isSpecial, .tooLarge: true
+        case .isDirectory, .isSpecial, .isTerminal, .tooLarge: true
         case .notFound: false
         }
       throw CheckpointError(isLost ? .damaged : .system, path, "\(error)")

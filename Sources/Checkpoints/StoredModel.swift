@@ -13,6 +13,8 @@ public struct StoredModel {
   public let seed: UInt64?
   /// Of the program that wrote the file, where the file says so.
   public let programVersion: String?
+  /// Of the names that it was trained on, as `NameSet.hash`, where the file says so.
+  public let dataHash: String?
 
   /// - Parameters:
   ///   - path: a file that has the model's nine tensors under their plain names. One that says it is a checkpoint must
@@ -70,6 +72,7 @@ public struct StoredModel {
     self.parameters = averaged ?? parameters
     seed = try Self.number(Ranges.seed, file)
     programVersion = file.metadata["program-version"]
+    dataHash = file.metadata["data-set"]
   }
 
   /// Of the metadata; nil where it has none.

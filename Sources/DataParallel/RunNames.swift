@@ -16,24 +16,34 @@ public struct RunNames: Sendable {
   /// Nil where none are held out.
   public let heldOut: NameTable?
 
+  /// Whether the file has this name, up to the 16th letter.
+  public func has(_ name: Name) -> Bool { training.contains(name) || heldOut?.contains(name) == true }
+
   /// Names that are handed on at a time: less than 2³¹ bytes.
   private static let piece = 1 << 24
 
-  /// Reads a file, on one rank of each host for all of them where they mean the same one. Collective.
+  /// Reads a file, on one rank of each host for all of them where they mean the same one; or standard input, on rank 0.
+  /// Collective.
   ///
   /// - Parameters:
-  ///   - path, skipInvalid: as `NameSet.init` takes them.
+  ///   - skipInvalid: as `NameSet.init` takes it.
+  ///   - waiting: what to do while nothing comes from standard input.
   ///   - evaluation: as `NameSet.split` takes it.
   ///   - host: the ranks of this host, of `world`.
   /// - Throws: `JobFailure` on all ranks where a host's file is no list of names.
   public static func read(
-    path: String, skipInvalid: Bool, evaluation: Bool, host: Communicator, over world: Communicator
+    _ source: NameSource, skipInvalid: Bool, evaluation: Bool, waiting: Waiting, host: Communicator,
+    over world: Communicator
   ) throws -> RunNames {
-    try onEveryRank(of: world) {
+    try source.requireAgreement(over: world)
+    return try onEveryRank(of: world) {
       func read() throws -> RunNames {
-        try RunNames(NameSet(path: path, skipInvalid: skipInvalid), evaluation: evaluation)
+        try RunNames(source.read(skipInvalid: skipInvalid, waiting: waiting), evaluation: evaluation)
       }
-      guard host.size > 1, try allHaveOneFile(path, host) else { return try read() }
+      if source.isStandardInput, world.size > 1 {
+        return try RunNames(world.rank == 0 ? Result { try read() } : nil, over: world)
+      }
+      guard host.size > 1, try allHaveOneFile(source.path, host) else { return try read() }
       return try RunNames(host.rank == 0 ? Result { try read() } : nil, over: host)
     }
   }
@@ -60,16 +70,20 @@ public struct RunNames: Sendable {
   private init(_ own: Result<RunNames, any Error>?, over host: Communicator) throws {
     var names: RunNames?
     var (reason, code) = ("", Int32(1))
+    var isStopped = false
     do {
       names = try own?.get()
+    } catch is Stopped {
+      isStopped = true
     } catch {
       reason = "\(error)"
       code = (error as? any ExitCoded)?.exitCode ?? 1
     }
     let facts = try host.broadcast([
-      reason.isEmpty ? 0 : 1, names?.count ?? 0, names?.skippedLines ?? 0, names?.longNames ?? 0,
+      isStopped ? 2 : reason.isEmpty ? 0 : 1, names?.count ?? 0, names?.skippedLines ?? 0, names?.longNames ?? 0,
       names?.training.count ?? 0, names?.heldOut?.count ?? -1,
     ])
+    if facts[0] == 2 { try StopSignal.check(over: host) }
     guard facts[0] == 0 else {
       throw JobFailure.Reason(description: try host.broadcast(reason), code: try host.broadcast(code))
     }

@@ -48,7 +48,8 @@ extension DatasetError: CustomStringConvertible {
     switch error {
     case .notFound: "check the path (the names of the package itself are in data/names.txt)"
     case .isDirectory: "name a text file in it, with one name per line"
-    case .isSpecial: "save the names to a text file and name that"
+    case .isSpecial: "save the names to a text file and name that, or hand them to --data -"
+    case .isTerminal: "hand names to it (--data - < FILE, or by a pipe), or name their file with --data"
     case .tooLarge: "pass a smaller list of names"
     case .system: "check the file and its permissions"
     }

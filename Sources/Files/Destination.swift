@@ -14,6 +14,11 @@ public final class Destination {
   let waiting: Waiting
   private var place: Place
 
+  /// Whether it is what the program prints to.
+  public var isStandardOutput: Bool {
+    if case .open(STDOUT_FILENO, isOwn: false) = place { true } else { false }
+  }
+
   private enum Place {
     case file
     /// Open already. `isOwn`: by us, and to be closed.

@@ -26,9 +26,12 @@ public final class GrowingFile {
   }
 
   /// - Parameter line: with its line break.
-  public func append(_ line: String) {
+  public func append(_ line: String) { append(line.utf8) }
+
+  /// - Parameter lines: with their line breaks.
+  public func append(_ lines: some Sequence<UInt8>) {
     guard failure == nil else { return }
-    block += line.utf8
+    block += lines
     if block.count >= Self.blockSize { flush() }
   }
 

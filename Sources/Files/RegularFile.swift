@@ -1,12 +1,14 @@
 import Foundation
 
-/// Why a file could not be read or written whole. Its description is what every message about a file says after its
+/// Why a file, or standard input, could not be read or written whole. Its description is what every message about a file says after its
 /// path; what to do may follow.
 public enum RegularFileError: Error, Equatable, Sendable {
   case notFound
   case isDirectory
   /// A pipe, a socket or a device.
   case isSpecial
+  /// Of standard input: a person would have to type.
+  case isTerminal
   case tooLarge(limitInBytes: Int)
   /// What was being done ("opened", "read", "written", …), and the system's reason.
   case system(step: String, reason: String)
@@ -18,6 +20,7 @@ extension RegularFileError: CustomStringConvertible {
     case .notFound: "no such file"
     case .isDirectory: "is a directory"
     case .isSpecial: "is a pipe, a socket or a device"
+    case .isTerminal: "is a terminal"
     case .tooLarge(let limit): "is larger than \(limit) bytes, the most that is read"
     case .system(let step, let reason): "cannot be \(step): \(reason)"
     }
@@ -72,12 +75,33 @@ public func readRegularFile(path: String, limitInBytes: Int) throws(RegularFileE
   }
   guard status.st_size <= limitInBytes else { throw .tooLarge(limitInBytes: limitInBytes) }
 
+  return try readAll(descriptor, expecting: Int(status.st_size), limitInBytes: limitInBytes) { true } ?? []
+}
+
+/// All bytes of standard input, to its end.
+///
+/// - Parameter limitInBytes: the most that is read.
+/// - Returns: nil where a request to stop came before the end.
+/// - Throws: `RegularFileError`; `.isTerminal` at once.
+public func readStandardInput(limitInBytes: Int, waiting: Waiting) throws(RegularFileError) -> [UInt8]? {
+  guard isatty(STDIN_FILENO) == 0 else { throw .isTerminal }
+  return try readAll(STDIN_FILENO, expecting: 0, limitInBytes: limitInBytes) {
+    waiting.untilReadable(STDIN_FILENO, named: "standard input")
+  }
+}
+
+/// - Parameter goesOn: asked before each piece.
+/// - Returns: nil where it does not.
+private func readAll(
+  _ descriptor: CInt, expecting count: Int, limitInBytes: Int, goesOn: () -> Bool
+) throws(RegularFileError) -> [UInt8]? {
   var bytes: [UInt8] = []
-  bytes.reserveCapacity(Int(status.st_size))
+  bytes.reserveCapacity(count)
   var piece = [UInt8](repeating: 0, count: 1 << 16)
   while true {
+    guard goesOn() else { return nil }
     let got = read(descriptor, &piece, piece.count)
-    if got < 0 && errno == EINTR { continue }
+    if got < 0 && (errno == EINTR || errno == EAGAIN) { continue }
     guard got >= 0 else { throw .lastError(step: "read") }
     if got == 0 { return bytes }
     guard bytes.count + got <= limitInBytes else { throw .tooLarge(limitInBytes: limitInBytes) }

@@ -36,7 +36,7 @@ private func connect(to path: String) -> CInt {
   return -1
 }
 
-/// What a write does while nobody reads what it writes: looks whether it is to stop, and says once what it waits for.
+/// What a write does while nobody reads what it writes, and a read while nothing comes: looks whether it is to stop, and says once what it waits for.
 public struct Waiting: Sendable {
   private let isToStop: @Sendable () -> Bool
   private let say: @Sendable (String) -> Void
@@ -66,6 +66,23 @@ public struct Waiting: Sendable {
       if !isSaid { say("\(what) is a pipe that nobody reads: waiting for a reader") }
       isSaid = true
       usleep(50_000)
+    }
+  }
+
+  /// Returns when something can be read, or the end.
+  ///
+  /// - Returns: false after a request to stop.
+  func untilReadable(_ descriptor: CInt, named what: String) -> Bool {
+    let start = ContinuousClock.now
+    var isSaid = false
+    while true {
+      if isToStop() { return false }
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&request, 1, 100) > 0 { return true }
+      if !isSaid, start.duration(to: .now) > .seconds(patience) {
+        isSaid = true
+        say("\(what): nothing comes, and its end has not come either: waiting for it")
+      }
     }
   }
 

@@ -5,7 +5,8 @@ import Kernels
 ///
 /// What is computed for a prefix is kept, and serves every name that begins with it: of the positions of 100,000 names
 /// about a tenth have a prefix that was not seen before. Each letter of each name has a random number of its own, so
-/// that a name depends on the parameters, the seed, the temperature and its number alone.
+/// that a name depends on the parameters, the seed, the temperature and its number alone. No name is empty: where the
+/// first token drawn is the end, another number draws among letters alone.
 public final class Generator {
   public let shape: Shape
   private let random: CounterRandom
@@ -13,6 +14,10 @@ public final class Generator {
   private let sharing: Bool
   private let model: PrefixModel
   private let memory: PrefixMemory
+  /// Nil unless names come with their probabilities.
+  private let scores: PrefixScores?
+  /// (32): cumulative probabilities of the first token, the end left out.
+  private let firstLetters = AlignedBuffer<Float>(zeros: logitsRow)
   /// Tokens drawn so far, ends of names included.
   public private(set) var drawn = 0
   /// Prefixes whose distribution was computed so far.
@@ -22,6 +27,8 @@ public final class Generator {
   private static let batch = 2048
   /// Bytes of a name's tokens: the boundary, 16 letters, and what a vector reads past them.
   private static let spellingRow = 32
+  /// In the number of a random number: of the second draw of a first letter. Names have smaller numbers.
+  private static let secondDraw: UInt64 = 1 << 63
   /// The most prefixes that are kept unless told otherwise: 64 MiB.
   public static let usualPrefixes = 1 << 18
 
@@ -29,6 +36,9 @@ public final class Generator {
   private let spelling = AlignedBuffer<UInt8>(zeros: batch * spellingRow)
   private let lengths = AlignedBuffer<UInt8>(zeros: batch)
   private let prefixes = AlignedBuffer<Int32>(zeros: batch)
+  // The logarithms of its probability so far.
+  private let modelScores = AlignedBuffer<Double>(zeros: batch)
+  private let drawnScores = AlignedBuffer<Double>(zeros: batch)
   /// The names that have not ended.
   private let open = AlignedBuffer<Int32>(zeros: batch)
   // Prefixes to be computed: a name that begins with each, and its number in the memory.
@@ -43,32 +53,60 @@ public final class Generator {
   ///   - sharing: whether what is computed for a prefix serves all names that begin with it. Changes no name.
   ///   - prefixes: the most that are kept, of 256 bytes each; at least those of a batch. When they are too many, all are
   ///     forgotten.
+  ///   - scoring: whether names come with their probabilities. Changes no name, and takes 144 bytes more of each prefix.
   public init(
     shape: Shape, parameters: UnsafePointer<Float>, seed: UInt64, temperature: Double, sharing: Bool = true,
-    prefixes: Int = usualPrefixes
+    prefixes: Int = usualPrefixes, scoring: Bool = false
   ) {
     self.shape = shape
     self.sharing = sharing
     inverseTemperature = Float(1 / temperature)
     random = CounterRandom(seed: seed, stream: .generation)
-    model = PrefixModel(shape: shape, parameters: parameters)
+    let model = PrefixModel(shape: shape, parameters: parameters)
+    self.model = model
     memory = PrefixMemory(capacity: sharing ? max(prefixes, Self.batch * Shape.context) : Self.batch)
+    model.setRow(0, tokens: [UInt8](repeating: UInt8(Shape.boundary), count: Shape.context), position: 0)
+    model.run(rows: 1, position: 0)
+    scores =
+      scoring ? PrefixScores(capacity: memory.capacity, temperature: temperature, first: model.logits) : nil
+    cumulativeLetters(logits: model.logits, inverseTemperature: inverseTemperature, cumulative: firstLetters.pointer)
   }
 
-  /// Names by their numbers, each with a line feed after it: at most 16 letters a–z.
-  public func text(of names: Range<Int>) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(names.count * 8)
+  /// A name as it was drawn.
+  public struct DrawnName {
+    /// 0…25; 1 to 16 of them. Valid inside `forEach` alone.
+    public let letters: UnsafeBufferPointer<UInt8>
+    /// The natural logarithm of its probability under the model, at temperature 1: of all its letters, and of the end after
+    /// them, which is not drawn after 16. 0 unless the generator scores.
+    public let logProbability: Double
+    /// That of its being drawn here: at the generator's temperature, and no empty name among the others.
+    public let drawnLogProbability: Double
+  }
+
+  /// Names by their numbers, in order.
+  public func forEach(of names: Range<Int>, _ body: (DrawnName) -> Void) {
     var first = names.lowerBound
     while first < names.upperBound {
       let count = min(Self.batch, names.upperBound - first)
       write(count, from: first)
       for name in 0..<count {
         let letters = spelling.pointer + name * Self.spellingRow + 1
-        for place in 0..<Int(lengths[name]) { text.append(letters[place] + UInt8(ascii: "a")) }
-        text.append(UInt8(ascii: "\n"))
+        body(
+          DrawnName(
+            letters: UnsafeBufferPointer(start: letters, count: Int(lengths[name])),
+            logProbability: modelScores[name], drawnLogProbability: drawnScores[name]))
       }
       first += count
+    }
+  }
+
+  /// Names by their numbers, each with a line feed after it: 1 to 16 letters a–z.
+  public func text(of names: Range<Int>) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(names.count * 8)
+    forEach(of: names) { name in
+      for letter in name.letters { text.append(letter + UInt8(ascii: "a")) }
+      text.append(UInt8(ascii: "\n"))
     }
     return text
   }
@@ -90,6 +128,7 @@ public final class Generator {
     for name in 0..<count {
       open[name] = Int32(name)
       spelling[name * Self.spellingRow] = UInt8(Shape.boundary)
+      (modelScores[name], drawnScores[name]) = (0, 0)
       prefixes[name] = sharing ? 0 : Int32(name)
       if !sharing { want(Int32(name), of: name) }
     }
@@ -115,6 +154,9 @@ public final class Generator {
       cumulativeProbabilities(
         rows: rows, logits: model.logits, inverseTemperature: inverseTemperature, index: wanted.pointer + next,
         cumulative: memory.cumulative, cumulativeRow: PrefixMemory.row)
+      if let scores {
+        for row in 0..<rows { scores.keep(model.logits + row * logitsRow, of: Int(wanted[next + row])) }
+      }
       next += rows
     }
     computed += wantedCount
@@ -126,8 +168,17 @@ public final class Generator {
     var kept = 0
     for place in 0..<remaining {
       let name = Int(open[place])
-      let draw = random.fraction(UInt64((first + name) * Shape.context + position))
-      let token = token(at: draw, cumulative: memory.cumulative + Int(prefixes[name]) * PrefixMemory.row)
+      let number = UInt64((first + name) * Shape.context + position)
+      var token = token(
+        at: random.fraction(number), cumulative: memory.cumulative + Int(prefixes[name]) * PrefixMemory.row)
+      if position == 0, token == Shape.boundary {
+        token = firstLetter(at: random.fraction(number | Self.secondDraw))
+      }
+      if let scores {
+        let score = scores.logProbabilities(of: token, after: Int(prefixes[name]), isFirst: position == 0)
+        modelScores[name] += score.model
+        drawnScores[name] += score.drawn
+      }
       lengths[name] = UInt8(position)
       guard token != Shape.boundary else { continue }
       spelling[name * Self.spellingRow + position + 1] = UInt8(token)
@@ -146,4 +197,6 @@ public final class Generator {
     drawn += remaining
     return kept
   }
+
+  private func firstLetter(at draw: Float) -> Int { token(at: draw, cumulative: firstLetters.pointer) }
 }

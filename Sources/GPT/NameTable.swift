@@ -11,6 +11,17 @@ public final class NameTable: Sendable {
 
   public var count: Int { names.count }
 
+  public func contains(_ name: Name) -> Bool {
+    names.withUnsafeBufferPointer { names in
+      var (low, high) = (0, names.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if names[middle] < name { low = middle + 1 } else { high = middle }
+      }
+      return low < names.count && names[low] == name
+    }
+  }
+
   /// Copies the names with some indices, in their order.
   ///
   /// - Returns: their predicted positions together.

@@ -30,6 +30,28 @@ public func cumulativeProbabilities(
   }
 }
 
+/// The same of one row of logits, the end left out as if the model could not choose it: entries from the last letter on are
+/// exactly 1.
+///
+/// - Parameters:
+///   - logits: (32); columns from the end on are ignored.
+///   - cumulative: (32), overwritten.
+public func cumulativeLetters(logits: Floats, inverseTemperature: Float, cumulative: MutableFloats) {
+  let letters = vocabulary - 1
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: logitsRow) { row in
+    let own = row.baseAddress.unsafelyUnwrapped
+    own.initialize(from: logits, count: logitsRow)
+    // Far below any other.
+    own[letters] = -1e30
+    withUnsafePointer(to: Int32(0)) { index in
+      cumulativeProbabilities(
+        rows: 1, logits: own, inverseTemperature: inverseTemperature, index: index, cumulative: cumulative,
+        cumulativeRow: logitsRow)
+    }
+  }
+  for token in letters - 1..<logitsRow { cumulative[token] = 1 }
+}
+
 /// The token that a draw chooses: the first whose cumulative probability is above it.
 ///
 /// - Parameters:

@@ -51,7 +51,7 @@ enum Job {
         if failure.isSpeaker { say(failure) }
       }
       // Now and not at exit: as soon as one rank has exited with an error, mpirun ends the others.
-      code = codeOfOutput(else: code)
+      code = codeOfOutput(else: code, readerMayLeave: understood.map { type(of: $0).readerMayLeave } ?? false)
       try mpi.finalize()
     } catch {
       // This rank alone knows that something is wrong: no other may wait for it.
@@ -61,10 +61,12 @@ enum Job {
   }
 
   /// The exit code, which is another where what was printed has not arrived.
-  private static func codeOfOutput(else code: Int32) -> Int32 {
+  ///
+  /// - Parameter readerMayLeave: whether a result that nobody reads to its end is as good as a whole one.
+  private static func codeOfOutput(else code: Int32, readerMayLeave: Bool) -> Int32 {
     guard let reason = flushStandardOutput() else { return code }
     // As if SIGPIPE had ended it: whoever closes a pipe, as head does, has read enough.
-    if standardOutputHasNoReader { return code == 0 ? 128 + SIGPIPE : code }
+    if standardOutputHasNoReader { return code == 0 && !readerMayLeave ? 128 + SIGPIPE : code }
     writeToStandardError("ddp-train: error: standard output: \(reason)\n")
     return 1
   }

@@ -14,7 +14,7 @@ struct DDPTrain: ParsableCommand {
       Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; 69 ranks \
       cannot find each other, or something else that MPI needs is missing; 78 the CPU lacks what the program was built \
       for; 130 stopped by a signal, in order: where checkpoints are kept the last one is written, and --resume goes on; \
-      141 the reader of standard output has gone (as under head). Every signal that ends a program by default stops \
+      141 the reader of standard output has gone, for which generate ends with 0 (as under head). Every signal that ends a program by default stops \
       this one in order, but those that report a fault of its own (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, \
       SIGSYS), SIGKILL, and a second SIGINT or SIGQUIT. Under mpirun a signal to mpirun itself may end with mpirun's \
       own code.
@@ -51,6 +51,8 @@ struct DDPTrain: ParsableCommand {
 protocol JobCommand: ParsableCommand {
   /// Whether one rank can do all of it, and others have nothing to add but that they are there.
   static var oneTaskIsEnough: Bool { get }
+  /// Whether it is done, and has not failed, where the reader of standard output goes before the end.
+  static var readerMayLeave: Bool { get }
 
   /// - Throws: `JobFailure` where all ranks know of the failure; anything else ends the job at once.
   func run(on world: Communicator) throws
@@ -58,6 +60,7 @@ protocol JobCommand: ParsableCommand {
 
 extension JobCommand {
   static var oneTaskIsEnough: Bool { false }
+  static var readerMayLeave: Bool { false }
 }
 
 /// The command line asked for help, or cannot be understood.

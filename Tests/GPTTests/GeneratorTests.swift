@@ -80,14 +80,19 @@ import Testing
         let logits = try Self.logits(shape, parameters, after: letters)
         let top = try #require(logits.max())
         let weights = logits.map { exp(($0 - top) / temperature) }
-        let bits = random.bits(UInt64(name * Shape.context + letters.count))
-        var left = (Double(bits >> 41) + 0.5) * 0x1p-23 * weights.reduce(0, +)
-        let token = try #require(
-          weights.firstIndex { weight in
+        func token(_ weights: some Collection<Double>, draw number: UInt64) -> Int? {
+          var left = (Double(random.bits(number) >> 41) + 0.5) * 0x1p-23 * weights.reduce(0, +)
+          return Array(weights).firstIndex { weight in
             left -= weight
             return left < 0
-          })
-        if token == Shape.boundary { break }
+          }
+        }
+        let number = UInt64(name * Shape.context + letters.count)
+        var token = try #require(token(weights, draw: number))
+        if token == Shape.boundary {
+          guard letters.isEmpty else { break }
+          token = try #require(token(weights.dropLast(), draw: number | 1 << 63))
+        }
         letters.append(UInt8(token))
       }
       return letters
@@ -112,16 +117,67 @@ import Testing
     #expect(sharing.computed == prefixes.count)
   }
 
-  /// 0…25 and at most 16 letters, both ends of which must occur.
+  /// 0…25 and 1 to 16 letters, both ends of which must occur.
   @Test(arguments: [0.05, 0.5, 1, 10, 1000])
   func lettersAndLengths(temperature: Double) throws {
     let shape = try Shape(dModel: 48, heads: 3)
     let names = Self.names(shape, Self.parameters(shape), seed: 3, temperature: temperature, 0..<200)
-    #expect(names.allSatisfy { $0.count <= 16 && $0.allSatisfy { $0 < 26 } })
+    #expect(names.allSatisfy { (1...16).contains($0.count) && $0.allSatisfy { $0 < 26 } })
     if temperature >= 10 {
       #expect(names.contains { $0.count == 16 })
       #expect(names.contains { $0.count < 3 })
       #expect(Set(names.joined()).count == 26)
+    }
+  }
+
+  /// Where the model would rather end at once, it begins with its likeliest letter, also where no other has a chance.
+  @Test func endIsNeverFirst() throws {
+    let shape = try Shape(dModel: 16, heads: 4)
+    var parameters = Self.parameters(shape)
+    let letters = try Self.logits(shape, parameters, after: []).dropLast()
+    let likeliest = try #require(letters.indices.max { letters[$0] < letters[$1] })
+    let head = shape.offset(.head)
+    for place in 0..<shape.dModel {
+      parameters[head + Shape.boundary * shape.dModel + place] =
+        100 * parameters[head + likeliest * shape.dModel + place]
+    }
+    let logits = try Self.logits(shape, parameters, after: [])
+    #expect(logits[Shape.boundary] > 10 * logits[likeliest] && logits[likeliest] > 0)
+    for sharing in [true, false] {
+      let names = Self.names(shape, parameters, seed: 4, temperature: 1e-4, 0..<100, sharing: sharing)
+      #expect(names.allSatisfy { $0.first == UInt8(likeliest) })
+    }
+  }
+
+  /// A name's probability is the product of its letters' and its end's by the definition; with sharing and without the
+  /// same bits.
+  @Test(arguments: [0.5, 1, 4])
+  func probabilities(temperature: Double) throws {
+    let shape = try Shape(dModel: 16, heads: 4)
+    let parameters = Self.parameters(shape)
+    func scored(sharing: Bool) -> [(letters: [UInt8], model: Double, drawn: Double)] {
+      let generator = Generator(
+        shape: shape, parameters: parameters, seed: 2, temperature: temperature, sharing: sharing, scoring: true)
+      var names: [(letters: [UInt8], model: Double, drawn: Double)] = []
+      generator.forEach(of: 0..<40) { names.append((Array($0.letters), $0.logProbability, $0.drawnLogProbability)) }
+      return names
+    }
+    let names = scored(sharing: true)
+    #expect(zip(names, scored(sharing: false)).allSatisfy { $0 == $1 })
+    #expect(names.contains { $0.letters.count == Shape.context } || temperature < 4)
+    for name in names {
+      var (model, drawn, magnitude) = (0.0, 0.0, 0.0)
+      for position in 0..<min(name.letters.count + 1, Shape.context) {
+        let logits = try Self.logits(shape, parameters, after: Array(name.letters.prefix(position)))
+        let token = position < name.letters.count ? Int(name.letters[position]) : Shape.boundary
+        let choices = position == 0 ? logits.dropLast() : logits[...]
+        model += logits[token] - log(logits.map { exp($0) }.reduce(0, +))
+        drawn += logits[token] / temperature - log(choices.map { exp($0 / temperature) }.reduce(0, +))
+        magnitude += 2 * (logits.map(abs).max() ?? 0)
+      }
+      // A logit has come through sums of some hundred terms.
+      let bound = roundingBound(terms: 400, magnitude: magnitude)
+      #expect(abs(name.model - model) < bound && abs(name.drawn - drawn) < bound / min(temperature, 1))
     }
   }
 
@@ -133,24 +189,26 @@ import Testing
     var greedy: [UInt8] = []
     while greedy.count < Shape.context {
       let logits = try Self.logits(shape, parameters, after: greedy)
-      guard let top = logits.max(), let token = logits.firstIndex(of: top), token != Shape.boundary else { break }
+      let choices = greedy.isEmpty ? logits.dropLast() : logits[...]
+      guard let top = choices.max(), let token = choices.firstIndex(of: top), token != Shape.boundary else { break }
       greedy.append(UInt8(token))
     }
     #expect(Self.names(shape, parameters, seed: 4, temperature: 1e-4, 0..<2) == [greedy, greedy])
   }
 
-  /// First letters, empty names included, follow the model's distribution at every temperature.
+  /// First letters follow the model's distribution at every temperature, the end left out.
   @Test(arguments: [0.5, 1, 2])
   func firstLettersFollowTheModel(temperature: Double) throws {
     let shape = try Shape(dModel: 16, heads: 4)
     let parameters = Self.parameters(shape)
     let count = 2000
-    let weights = try Self.logits(shape, parameters, after: []).map { exp($0 / temperature) }
+    let weights = try Self.logits(shape, parameters, after: []).dropLast().map { exp($0 / temperature) }
     let expected = weights.map { $0 / weights.reduce(0, +) }
     var seen = [Double](repeating: 0, count: Shape.vocabulary)
     for name in Self.names(shape, parameters, seed: 6, temperature: temperature, 0..<count) {
       seen[name.first.map(Int.init) ?? Shape.boundary] += 1
     }
+    #expect(seen[Shape.boundary] == 0)
     for (share, number) in zip(expected, seen) {
       let deviation = (Double(count) * share * (1 - share)).squareRoot()
       #expect(abs(number - Double(count) * share) < 5 * deviation + 1)

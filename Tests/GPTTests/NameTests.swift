@@ -39,6 +39,19 @@ import Testing
     #expect(names.allSatisfy { (2...15).contains($0.count) })
   }
 
+  /// Names of the set and none but they, up to the 16th letter.
+  @Test func tableContains() {
+    var random = SeededRandom(seed: 3)
+    let names = randomNames(300, alphabet: 3, random: &random)
+    let table = NameTable(names)
+    let others = (0..<300).map { _ in Name(random.letters(length: 1...6, alphabet: 3)) }
+    #expect(names.allSatisfy(table.contains))
+    #expect(others.allSatisfy { table.contains($0) == names.contains($0) })
+    #expect(others.contains { table.contains($0) } && others.contains { !table.contains($0) })
+    #expect(!NameTable([]).contains(Name("anna")))
+    #expect(NameTable([Name("abcdefghijklmnopq")]).contains(Name("abcdefghijklmnop")))
+  }
+
   /// Order is that of the tokens, in which the boundary comes last: "ab" before "a".
   @Test(arguments: [1, 2, 26])
   func orderAndCommonPrefix(alphabet: Int) {

@@ -5,7 +5,7 @@ extension Jobs {
   struct ModelOptions {
     private static let useful: Set = [
       "--model", "--count", "--generate", "--temperature", "--seed", "--heads", "--quiet", "--no-quiet", "--version",
-      "--help",
+      "--help", "--novel", "--no-novel", "--json",
     ]
     /// All others, with a value that a run takes.
     private static let training = [
@@ -30,6 +30,14 @@ extension Jobs {
         let result = try ddpTrain(.alone, ["generate", "--model", "none"] + option)
         let name = option[0].replacing(/^--no-/, with: "--")
         expectFailure(result, saying: "\(name) is of no use with --model: nothing is trained")
+      }
+    }
+
+    @Test("the data is of use where it is asked what is in it")
+    func data() throws {
+      for asking in [["--novel"], ["--json", "-"]] {
+        let result = try ddpTrain(.alone, ["generate", "--model", "none", "--data", "x", "--skip-invalid"] + asking)
+        expectFailure(result, saying: "none: no such file")
       }
     }
 

@@ -51,6 +51,7 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "train", option: "--metrics", quick: training, slow: days),
     OutputOption(command: "train", option: "--metrics", start: .ranks(2), quick: training, slow: days),
     OutputOption(command: "train", option: "--trace", quick: training, slow: days),
+    OutputOption(command: "generate", option: "--json", quick: training, slow: days),
     OutputOption(command: "generate", option: "--metrics", quick: training, slow: days),
     OutputOption(command: "generate", option: "--trace", quick: training, slow: days),
   ]

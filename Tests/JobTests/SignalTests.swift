@@ -236,14 +236,21 @@ extension Jobs {
       }
     }
 
-    @Test("names for a reader that has enough: quiet, at once, and the code of SIGPIPE")
+    @Test("names for a reader that has enough: quiet, at once, and done")
     func closedPipe() throws {
       let folder = try RunFolder()
       _ = try folder.run(1, ["--steps", "5"])
       let script = #"{ "$0" generate --model "$1" --count 900000000; echo "code $?" >&2; } | head -n 2"#
+      let json = #"{ "$0" generate --model "$1" --count 900000000 --json -; echo "code $?" >&2; } | head -n 2"#
       let result = try MPIRun.runScript(script, program: "ddp-train", [folder.file(5)])
       expectNames(result.lines[...], count: 2)
-      #expect(result.stderr == "code 141\n", "\(result)")
+      #expect(result.stderr == "code 0\n", "\(result)")
+      let rows = try MPIRun.runScript(json, program: "ddp-train", [folder.file(5)])
+      #expect(rows.stdout.hasPrefix("{\"format_version\": 1") && rows.stderr == "code 0\n", "\(rows)")
+      // What is cut off elsewhere is no result.
+      let other = try MPIRun.runScript(
+        #"{ sleep 0.2; "$0" info; echo "code $?" >&2; } | true"#, program: "ddp-train")
+      #expect(other.stderr == "code 141\n", "\(other)")
     }
   }
 }

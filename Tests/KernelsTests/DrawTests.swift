@@ -45,6 +45,25 @@ import Testing
     }
   }
 
+  /// Without the end: also where the end is all that has a chance, and to the largest draw there is.
+  @Test(arguments: [1e-6, 0.6, 30])
+  func letters(temperature: Double) {
+    var random = SeededRandom(seed: 5)
+    var logits = LossTests.logits(rows: 1, magnitude: 4, random: &random)
+    logits[26] = 1000
+    let wanted = Self.expected(logits[..<26], temperature: temperature)
+    withGuardedMemory(.end) { memory in
+      let result = memory.array([Float](repeating: -1, count: logitsRow))
+      cumulativeLetters(
+        logits: memory.array(logits), inverseTemperature: Float(1 / temperature), cumulative: result)
+      let bound = 2e-6 + roundingBound(terms: 2, magnitude: 8 / temperature)
+      #expect(firstMismatch(array(result, 25), wanted.dropLast()) { _ in bound } == nil)
+      #expect(array(result, logitsRow)[25...].allSatisfy { $0 == 1 })
+      #expect(token(at: Float(1).nextDown, cumulative: result) <= 25)
+      #expect(memory.isIntact)
+    }
+  }
+
   /// The first token above the draw, at and around every step, also where tokens have no share.
   @Test func tokens() {
     var cumulative = [Float](repeating: 1, count: 32)

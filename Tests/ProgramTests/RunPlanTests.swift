@@ -31,7 +31,8 @@ struct RunPlanTests {
       ["--sync-tournament"], ["--reproducible"], ["--micro-shards", "64"], ["--domains", "2"],
       ["--check-replicas", "10"],
       ["--inject-bit-flip", "0,3"],
-      ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--metrics", "x"],
+      ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--novel"],
+      ["--metrics", "x"],
       ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--progress", "never"], ["--quiet"],
     ]
     let one = try CommandLineOptions<TrainingOptions>.parse([]).values().agreement

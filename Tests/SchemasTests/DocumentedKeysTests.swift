@@ -16,6 +16,7 @@ struct DocumentedKeysTests {
     ("formats.md", "`bench --sync`", SynchronisationFile()),
     ("formats.md", "`results` of `bench --sync`", SynchronisationResult()),
     ("formats.md", "`bench --generate`", GenerationFile()), ("formats.md", "`generation`", GenerationResult()),
+    ("formats.md", "`generate --json`", NamesFile()), ("formats.md", "`names`", GeneratedName()),
     ("formats.md", "`ceiling`", CeilingFile()), ("formats.md", "`ceiling` rows", CeilingResult()),
     ("formats.md", "`ladder`", LadderFile()), ("formats.md", "`rungs`", RungResult()),
     ("formats.md", "`scaling`", ScalingReport()), ("formats.md", "`machine`", Machine()),

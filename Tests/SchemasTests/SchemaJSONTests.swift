@@ -13,6 +13,31 @@ struct SchemaJSONTests {
     #expect(object["format_version"] as? Int == version)
   }
 
+  @Test("names that are written while they are drawn come to the file of all of them")
+  func namesFile() throws {
+    let names = [
+      GeneratedName { ($0.name, $0.logProbability, $0.drawnLogProbability) = ("anna", -9.5, -7.25e-3) },
+      GeneratedName { ($0.name, $0.logProbability, $0.inData) = ("z", -1e-300, true) },
+    ]
+    let whole = NamesFile { ($0.seed, $0.temperature, $0.names) = ("18446744073709551615", 0.6, names) }
+    let frame = try whole.frame()
+    var lines: [UInt8] = []
+    for name in names {
+      let letters = name.name.utf8.map { $0 - UInt8(ascii: "a") }
+      letters.withUnsafeBufferPointer {
+        GeneratedName.appendLine(
+          letters: $0, logProbability: name.logProbability, drawnLogProbability: name.drawnLogProbability,
+          inData: name.inData, to: &lines)
+      }
+    }
+    let rows = String(decoding: lines, as: UTF8.self)
+    #expect(try rows == names.map { ", " + (try JSONTree($0).line) + "\n" }.joined())
+    let text = frame.head + " " + rows.dropFirst() + frame.tail
+    #expect(text.split(separator: "\n").count == names.count + 2)
+    let read = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(read["seed"] as? String == whole.seed && (read["names"] as? [[String: Any]])?.count == 2)
+  }
+
   @Test("every file survives JSON, numbers that are not finite too")
   func roundTrips() throws {
     try survives(

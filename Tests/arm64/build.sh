@@ -9,10 +9,11 @@ arm64_programs=$arm64_checkout/.build-arm64
 # The core that Swift code is generated for and its instructions are counted on.
 arm64_core=neoverse-v2
 
-# The scalar model, what makes it and what counts its memory are left out: Embedded Swift has no place for them, and the reference values are
+# The scalar model, what makes it, what counts its memory and what names are scored with are left out: Embedded Swift has no place for them, and the reference values are
 # the better judge.
 arm64_not_embedded=(
-  EngineFactory.swift EngineMemory.swift Generator.swift NameTable.swift ScalarActivations.swift ScalarModel.swift
+  EngineFactory.swift EngineMemory.swift Generator.swift NameTable.swift PrefixScores.swift ScalarActivations.swift
+  ScalarModel.swift
 )
 
 # Compiles where any source is newer than the programs.

@@ -19,6 +19,14 @@ test_train() {
     "$build_call"$'\n'"$(bound_call 4 '<--steps> <5> <two  words> <> <$HOME "*"> <--> <-x>')" "$calls"
   check "exit code 0" 0 "$code"
   check "leaves standard input alone" a$'\n'b "$left"
+  local names
+  for names in '--data -' --data=-; do
+    # shellcheck disable=SC2086  # two words
+    run "$package/launch/train" $names
+    check "$names: the run alone has standard input" \
+      "$build_call"$'\n'"$(bound_call 4 "<${names/ /> <}>")"$'\n'"took 'a"$'\n'"b' from standard input" "$calls"
+  done
+  run "$package/launch/train" --steps 5
   check "stays in the caller's folder" "in /" "in ${out##* in }"
   check_says "says where the ranks are" \
     "launch: physical cores: 4; ranks: 4, one a core, on CPUs 0,4 1,5 2,6 3,7"

@@ -56,7 +56,7 @@ public final class GenerationBenchmark {
     let generator = Generator(
       shape: shape, parameters: parameters, seed: seed, temperature: temperature, sharing: sharing)
     var bytes = 0
-    try NameWriting(generator, over: world).run(names, isOver: { false }, write: { bytes += $0.count })
+    _ = try NameWriting(generator, over: world).run(names, isOver: { false }, write: { bytes += $0.texts[0].count })
     let seconds = Double(csimd_nanoseconds() - start) * 1e-9
     let peak = (before + Core.multiplyAddRate()) / 2
     let all = try world.allReduce([generator.drawn, generator.computed], .sum)

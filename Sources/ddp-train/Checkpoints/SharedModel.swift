@@ -10,6 +10,8 @@ struct SharedModel {
   let parameters: [Float]
   /// Of the run that it comes from, where the file says so.
   let seed: UInt64?
+  /// Of the names that it was trained on, where the file says so: on rank 0.
+  let dataHash: String?
 
   /// Collective.
   ///
@@ -21,6 +23,7 @@ struct SharedModel {
     if let version = stored?.programVersion, let notice = RunIdentity.notice(path: path, version: version) {
       RankLogHandler.logger(rank: 0).warning("\(notice)")
     }
+    dataHash = stored?.dataHash
     var numbers: [UInt64] = []
     if let stored {
       numbers = [UInt64(stored.shape.dModel), UInt64(stored.shape.heads)]

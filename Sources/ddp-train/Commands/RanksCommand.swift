@@ -31,7 +31,7 @@ struct RanksCommand: JobCommand {
       guard world.rank == 0 else { return }
       let most = try own.values().most ?? max(1, allowedCPUs().count)
       let plan = try RunPlan(options, kept: KeptRun(RunPlan.given(options).options), ranks: most)
-      let names = try NameSet(path: plan.dataPath, skipInvalid: plan.skipInvalid).split(
+      let names = try plan.data.read(skipInvalid: plan.skipInvalid, waiting: .ofProgram).split(
         evaluation: plan.settings.evaluate)
       let paying = PayingRanks(plan.settings, names: names.training.table, most: most)
       print("\(paying.count) of \(most) ranks")

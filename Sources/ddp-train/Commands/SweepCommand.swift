@@ -29,7 +29,7 @@ struct SweepCommand: JobCommand {
 
   func run(on world: Communicator) throws {
     let start = csimd_nanoseconds()
-    let (options, (planned, names, outputs)) = try self.options.agreed(on: world) {
+    let (options, (planned, source, outputs)) = try self.options.agreed(on: world) {
       try self.options.text(\.config).map {
         try ProjectFiles.options(named: $0, in: "configs/sweeps", for: SweepOptions())
       }
@@ -41,9 +41,10 @@ struct SweepCommand: JobCommand {
       guard let path = options.data ?? ProjectFiles.path("data/names.txt") else {
         throw OptionError("data/names.txt is not to be found; name a file with --data")
       }
-      let names = try NameSet(path: path)
-      return (planned, names, world.rank == 0 ? try SweepOutputs(options, names: path) : nil)
+      let source = NameSource(path)
+      return (planned, source, world.rank == 0 ? try SweepOutputs(options, names: source.file) : nil)
     }
+    let names = try source.readEverywhere(waiting: .ofProgram, over: world)
     let heartbeat = options.heartbeat.map { Heartbeat(everySeconds: $0, world: world) }
     let data = try trialData(options, names, on: world)
     var machine = SweepMachine(try .current(of: world))

@@ -17,7 +17,7 @@ struct RunPlan {
   let stepsChange: StepsChange?
   /// The configuration file, if one was named.
   let configPath: String?
-  let dataPath: String
+  let data: NameSource
   /// From 0; empty without a trace.
   let tracedSteps: Range<Int>
 
@@ -64,7 +64,7 @@ struct RunPlan {
     stepsChange = StepsChange(kept, steps: options.steps)
     try stepsChange?.require(settings)
     checkpoints = try CheckpointPlan(options)
-    dataPath = try options.data ?? Self.defaultData()
+    data = NameSource(try options.data ?? Self.defaultData())
     if let steps = options.traceSteps, options.trace == nil {
       throw OptionError("trace-steps \(steps) without a trace")
     }
@@ -113,7 +113,7 @@ struct RunPlan {
     return flip
   }
 
-  private static func defaultData() throws -> String {
+  static func defaultData() throws -> String {
     guard let path = ProjectFiles.path("data/names.txt") else {
       throw OptionError(
         "data/names.txt is neither near the program nor near the current folder; name a file with --data")

@@ -33,7 +33,7 @@ struct TrainingOptions: OptionTable {
   let seed = Declared(
     Ranges.seed, default: 1, .run, help: "Seed of the initial parameters, the batches and the generated names.")
   let data = Declared<String?>(
-    "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line.")
+    "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line; - is standard input.")
   let initFrom = Declared<String?>(
     "init-from", .file,
     help:
@@ -84,6 +84,8 @@ struct TrainingOptions: OptionTable {
   let generate = Declared(Ranges.generate, default: 10, help: "Names to generate at the end.")
   let temperature = Declared(
     Ranges.temperature, default: 0.6, help: "How adventurous generated names are: 1 is what was learnt, less is safer.")
+
+  let novel = Declared("novel", help: "Leave out generated names that are in the data, and draw others for them.")
 
   let metrics = Declared<String?>("metrics", .file, help: "Write JSON lines about the run here; - is standard output.")
   let trace = Declared<String?>(

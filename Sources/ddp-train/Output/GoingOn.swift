@@ -22,6 +22,8 @@ struct GoingOn {
   func command(after done: Int) -> String {
     var words = ["--checkpoint-dir", plan.checkpoints?.folder ?? "", "--resume"]
     if done == plan.settings.steps { words += ["--steps", "\(min(2 * done, Ranges.steps.range.upperBound))"] }
+    // Standard input cannot be read again from a checkpoint's word.
+    if plan.options.data == "-" { words += ["--data", "-"] }
     words += plan.options.arguments(except: Self.notRepeated.union(RunIdentity.knownOptions))
     let start = ProcessInfo.processInfo.environment[Self.launcherVariable].flatMap { $0.isEmpty ? nil : $0 }
     return ([start ?? launcher.map(shellWord).joined(separator: " ")] + words.map(shellWord)).joined(separator: " ")

@@ -7,15 +7,19 @@ import Options
 struct RunOutputs {
   let metrics: MetricsFile?
   let trace: Destination?
+  let namesJSON: NamesJSON?
 
+  /// - Parameter json: what `--json` names.
   /// - Throws: `DestinationError` where one of them cannot be written, or would overwrite a file that the run needs.
-  init(_ plan: RunPlan) throws {
+  init(_ plan: RunPlan, json: String?) throws {
     let metrics = try plan.metrics.map { try Destination("--metrics", $0) }
     trace = try plan.trace.map { try Destination("--trace", $0) }
+    let json = try json.map { try Destination("--json", $0) }
     self.metrics = metrics.map { MetricsFile($0) }
-    var inputs = [("--data", plan.dataPath)]
+    namesJSON = json.map { NamesJSON($0) }
+    var inputs = [("--data", plan.data.file)]
     if let path = plan.configPath { inputs.append(("--config", path)) }
-    let outputs = [metrics, trace].compactMap { $0 }
+    let outputs = [metrics, trace, json].compactMap { $0 }
     if let folder = plan.checkpoints?.folder {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       inputs += names.filter { CheckpointFolder.owns($0) }.map { ("--checkpoint-dir", "\(folder)/\($0)") }

@@ -27,7 +27,7 @@ struct TrainingWords {
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
       (
         "data",
-        "\(shortened(plan.dataPath)): \(plural(names.count, "name"))"
+        "\(shortened(plan.data.description)): \(plural(names.count, "name"))"
           + (names.heldOut.map { ", \(grouped($0.count)) held out, \(grouped(names.training.count)) train" } ?? "")
       ),
       (

@@ -58,16 +58,17 @@ extension TrainingRun {
   }
 
   /// Rank 0 says what the run came to, while the others rest, and names are written.
-  func conclude(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) throws {
+  ///
+  /// - Returns: what is wrong with the names.
+  func conclude(
+    _ summary: RunSummary, _ trainer: Trainer, _ records: RunRecords, _ names: RunNames
+  ) throws -> String? {
     Whereabouts.enter(.ending)
-    try world.rest { _ in speak(summary, trainer, metrics) }
-    try trainer.withAverage {
-      try printNames(plan.generate, on: world) {
-        Generator(
-          shape: plan.settings.shape, parameters: trainer.state.parameters.pointer, seed: plan.settings.seed,
-          temperature: plan.temperature)
-      }
-    }
+    try world.rest { _ in speak(summary, trainer, records.metrics) }
+    let printing = NamePrinting(
+      count: plan.generate, shape: plan.settings.shape, seed: plan.settings.seed, temperature: plan.temperature,
+      isNovel: plan.novel, hasJSON: namesJSON != nil, json: records.namesJSON, data: names)
+    return try trainer.withAverage { try printing.run(trainer.state.parameters.pointer, on: world) }
   }
 
   private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
@@ -95,10 +96,12 @@ extension TrainingRun {
   }
 
   /// Training goes on without a file that cannot be written, and the run ends with it as an error.
-  func requireWritten(checkpoint: CheckpointError?, _ metrics: MetricsFile?) throws {
+  ///
+  /// - Parameter names: what is wrong with the names.
+  func requireWritten(checkpoint: CheckpointError?, names: String?, _ metrics: MetricsFile?) throws {
     try onEveryRank(of: world) {
       let checkpoint = checkpoint.map { "the last checkpoint is missing: \($0)" }
-      let failures = [checkpoint, metrics?.failure?.description].compactMap { $0 }
+      let failures = [checkpoint, names, metrics?.failure?.description].compactMap { $0 }
       if !failures.isEmpty { throw OptionError(failures.joined(separator: "; ")) }
     }
   }

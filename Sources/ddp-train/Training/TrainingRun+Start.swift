@@ -7,6 +7,8 @@ struct RunRecords {
   /// Rank 0's, nil elsewhere.
   let metrics: MetricsFile?
   let trace: TraceFile?
+  /// Rank 0's.
+  let namesJSON: NamesJSON?
 }
 
 // MARK: - the stages before training
@@ -16,7 +18,7 @@ extension TrainingRun {
   func readNames() throws -> RunNames {
     let names = try Whereabouts.during(.reading) {
       try RunNames.read(
-        path: plan.dataPath, skipInvalid: plan.skipInvalid, evaluation: plan.settings.evaluate,
+        plan.data, skipInvalid: plan.skipInvalid, evaluation: plan.settings.evaluate, waiting: .ofProgram,
         host: host?.communicator ?? world, over: world)
     }
     let settings = plan.settings
@@ -45,20 +47,20 @@ extension TrainingRun {
   }
 
   func openRecords() throws -> RunRecords {
-    let outputs = try onEveryRank(of: world) { try speaks ? RunOutputs(plan) : nil }
+    let outputs = try onEveryRank(of: world) { try speaks ? RunOutputs(plan, json: namesJSON) : nil }
     let trace = try plan.trace.map { _ in
       try TraceFile(outputs?.trace, steps: plan.tracedSteps, settings: plan.settings, world: world)
     }
-    return RunRecords(metrics: outputs?.metrics, trace: trace)
+    return RunRecords(metrics: outputs?.metrics, trace: trace, namesJSON: outputs?.namesJSON)
   }
 
   func warn(about names: RunNames) {
     let (skipped, long) = (names.skippedLines, names.longNames)
     if skipped > 0 {
-      logger.warning("\(plan.dataPath): skipped \(plural(skipped, "line")) with characters outside a–z")
+      logger.warning("\(plan.data): skipped \(plural(skipped, "line")) with characters outside a–z")
     }
     if long > 0 {
-      logger.warning("\(plan.dataPath): \(plural(long, "name")) longer than 15 letters: only the first 16 inputs count")
+      logger.warning("\(plan.data): \(plural(long, "name")) longer than 15 letters: only the first 16 inputs count")
     }
     if let advice = PayingRanks(plan.settings, names: names.training, most: world.size).advice {
       logger.warning("\(advice)")

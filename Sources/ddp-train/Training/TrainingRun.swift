@@ -10,6 +10,8 @@ struct TrainingRun {
   let plan: RunPlan
   /// Nil for parameters that the seed draws.
   let initial: InitialModel?
+  /// What `generate --json` names.
+  let namesJSON: String?
   /// One per rank.
   let hosts: [String]
   let report: TrainingWords
@@ -22,8 +24,8 @@ struct TrainingRun {
   /// The ranks agree on what the options say.
   ///
   /// - Throws: `JobFailure` where the options make no sense on any rank.
-  init(_ options: CommandLineOptions<TrainingOptions>, world: Communicator) throws {
-    self.world = world
+  init(_ options: CommandLineOptions<TrainingOptions>, namesJSON: String? = nil, world: Communicator) throws {
+    (self.world, self.namesJSON) = (world, namesJSON)
     let given = try onEveryRank(of: world) { try RunPlan.given(options).options }
     let kept = try KeptRun.broadcast(world.rank == 0 ? KeptRun(given) : nil, over: world)
     let heads = given.isGiven(\.heads) ? given.heads : nil
@@ -64,11 +66,11 @@ struct TrainingRun {
     let trained = try train(trainer, records, checkpoints, names)
     let unwritten = checkpoints?.keeper?.finish()
     let summary = try evaluated(trained, by: trainer, on: names, records.metrics)
-    try conclude(summary, trainer, records.metrics)
+    let incomplete = try conclude(summary, trainer, records, names)
     try records.trace?.write()
     try trainer.close()
     sayHowToGoOn(summary, isKept: checkpoints != nil && unwritten == nil)
-    try requireWritten(checkpoint: unwritten, records.metrics)
+    try requireWritten(checkpoint: unwritten, names: incomplete, records.metrics)
   }
 
   /// Rank 0's word to whoever looks, at once.
