@@ -22,6 +22,48 @@ stop() {
   exit "$code"
 }
 
+# drop_boxes: copies standard input to standard error without what mpirun itself says after a rank has ended with an exit
+# code: the rank has said why, in one line. What mpirun says of a rank that was killed, or never started, stays. A live line
+# has no end: what is there of a line is copied after a tenth of a second.
+drop_boxes() {
+  trap '' INT TERM HUP USR1
+  local line code held='' in_box='' pending=''
+  local -r rule=--------------------------------------------------------------------------
+  while true; do
+    code=0
+    IFS= read -r -t 0.1 line || code=$?
+    if ((code != 0)); then
+      # A rule may be the begin of a box: it waits for the line after it.
+      if [[ $pending$line == -* && $code -gt 128 ]]; then
+        pending+=$line
+      else
+        printf '%s' "$pending$line" >&2
+        pending=
+      fi
+      ((code > 128)) || break
+      continue
+    fi
+    line=$pending$line
+    pending=
+    if [[ -n $in_box ]]; then
+      [[ $line != "$rule" ]] || in_box=
+    elif [[ -n $held ]]; then
+      held=
+      case $line in
+      'Primary job  terminated normally, but '* | 'mpirun detected that one or more processes exited with non-zero status'*)
+        in_box=yes
+        ;;
+      *) printf '%s\n%s\n' "$rule" "$line" >&2 ;;
+      esac
+    elif [[ $line == "$rule" ]]; then
+      held=yes
+    else
+      printf '%s\n' "$line" >&2
+    fi
+  done
+  [[ -z $held ]] || printf '%s\n' "$rule" >&2
+}
+
 set_up() {
   # Nothing here reads standard input, but a run that is told to (keep_input): in a loop over lines the next ones are the caller's. mpirun would hand it to rank 0.
   if [[ -t 0 && -t 2 ]]; then asks_on_terminal=1; fi

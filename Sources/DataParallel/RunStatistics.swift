@@ -84,8 +84,13 @@ struct RunStatistics {
       step: stepsDone, loss: loss, learningRate: learningRate, heldOutLoss: heldOutLoss,
       elapsedSeconds: elapsedSeconds,
       microsecondsPerStep: window.nanoseconds / Double(max(window.steps, 1)) / 1000,
-      phases: window.phases / Double(max(window.phaseCount, 1)),
+      phases: window.phases / Double(max(window.phaseCount, 1)), communicationShare: communicationShare,
       positionsPerSecond: Double(window.positions) / seconds, namesPerSecond: Double(window.names) / seconds)
+  }
+
+  private var communicationShare: Double? {
+    guard ranks > 1, window.phases.total > 0 else { return nil }
+    return (window.phases[.synchronisation] + window.phases[.wait]) / window.phases.total
   }
 
   var elapsedSeconds: Double { (resumed?.elapsedSeconds ?? 0) + ownSeconds }

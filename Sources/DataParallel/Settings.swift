@@ -102,7 +102,7 @@ public struct Settings: Sendable {
   }
 }
 
-public enum SettingsError: Error, Equatable, CustomStringConvertible {
+public enum SettingsError: Error, Equatable, CustomStringConvertible, ExitCoded {
   case batch(Int)
   case steps(Int)
   case learningRate(Double)
@@ -116,6 +116,9 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case average(Double)
   case microShards(Int)
   case domains(Int)
+
+  /// Wrong arguments.
+  public var exitCode: Int32 { 64 }
 
   public var description: String {
     switch self {

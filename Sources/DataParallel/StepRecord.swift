@@ -14,6 +14,9 @@ public struct StepRecord: Sendable {
   public var microsecondsPerStep: Double
   /// Means over the steps since the last record whose phases were measured.
   public var phases: PhaseTimes
+  /// The share of those steps' time that went into waiting for other ranks and synchronising with them. Nil where no step
+  /// was measured, and for one rank alone.
+  public var communicationShare: Double?
   /// Predicted positions and names of the global batches per second, over the steps since the last record.
   public var positionsPerSecond, namesPerSecond: Double
 }
@@ -45,7 +48,6 @@ public struct RunSummary: Sendable {
   /// The step of the checkpoint that this process began with; nil where it began with none.
   public var resumedFrom: Int?
 
+  /// The mean over the whole run.
   public var samplesPerSecond: Double { Double(samples) / elapsedSeconds }
-  /// The median step over its names; where the batch grows, over those of a mean step.
-  public var microsecondsPerSample: Double { microsecondsPerStep * Double(steps) / Double(samples) }
 }

@@ -51,7 +51,7 @@ public final class Synchronisation {
     } else {
       let reason = obstacle?.description ?? ""
       guard wanted == .auto, tree == nil, settings.domains == nil else {
-        throw JobFailure(description: reason, isSpeaker: world.rank == 0)
+        throw JobFailure(description: reason, isSpeaker: world.rank == 0, code: obstacle?.exitCode ?? 1)
       }
       notice = "\(reason); gradients are all-reduced instead"
       strategy = .allreduce

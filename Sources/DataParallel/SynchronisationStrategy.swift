@@ -1,5 +1,6 @@
 import GPT
 import MPI
+import Values
 
 /// How gradients of the ranks become one update; each is described where it is implemented.
 public enum SynchronisationStrategy: String, CaseIterable, Sendable {
@@ -20,7 +21,7 @@ public enum SynchronisationStrategy: String, CaseIterable, Sendable {
 }
 
 /// A strategy that was asked for and is not available. All ranks know.
-public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
+public enum SynchronisationError: Error, Equatable, CustomStringConvertible, ExitCoded {
   /// A strategy for ranks that share memory, on ranks that do not.
   case severalHosts(SynchronisationStrategy, ranks: Int, hosts: Int)
   /// `factors` with an engine that keeps none.
@@ -37,6 +38,14 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible {
     let (needed, available) = try world.broadcast((needed, available), root: rank)
     let folder = try world.broadcast(SharedMemoryFolder.path, root: rank)
     return .sharedMemory(needed: needed, available: available, folder: folder)
+  }
+
+  /// 64 where no machine could have it.
+  public var exitCode: Int32 {
+    switch self {
+    case .noFactors, .notReproducible: 64
+    case .severalHosts, .domains, .sharedMemory: 1
+    }
   }
 
   public var description: String {

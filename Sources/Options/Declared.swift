@@ -191,13 +191,14 @@ private func allWords<Word: RawRepresentable<String> & CaseIterable>(_: Word.Typ
 
 private func number<Number>(_ range: OptionRange<Number>, _ text: String) throws(Refusal) -> Number {
   if let value = range.value(text) { return range.shortened(value) }
-  // A number, though none that the option takes, is understood: also one that is not finite.
-  throw Refusal(text, range.words, isUnderstood: Double(text) != nil)
+  throw Refusal(text, range.words)
 }
 
 private func word<Word: RawRepresentable<String> & CaseIterable>(_ text: String) throws(Refusal) -> Word {
   guard let value = Word(rawValue: text) else {
-    throw Refusal(text, "one of " + allWords(Word.self).joined(separator: ", "))
+    let words = allWords(Word.self)
+    let hint = nearest(to: text, among: words).map { "; did you mean \($0)?" } ?? ""
+    throw Refusal(text, "one of " + words.joined(separator: ", ") + hint)
   }
   return value
 }
@@ -207,12 +208,8 @@ public struct Refusal: Error {
   let text: String
   /// What it is not.
   let words: String
-  /// Whether it is at least a value of the right type.
-  let isUnderstood: Bool
 
-  init(_ text: String, _ words: String, isUnderstood: Bool = false) {
-    (self.text, self.words, self.isUnderstood) = (text, words, isUnderstood)
-  }
+  init(_ text: String, _ words: String) { (self.text, self.words) = (text, words) }
 }
 
 // MARK: - the command line

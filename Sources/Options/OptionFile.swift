@@ -24,7 +24,7 @@ public struct OptionFile {
       return try option.value(texts)
     } catch {
       throw ConfigurationError(
-        path, line: entry.line, "\(option.name): \(printable(error.text)) is not \(error.words)")
+        path, line: entry.line, "\(option.name): \(printable(error.text)) is not \(error.words)", code: 64)
     }
   }
 

@@ -46,44 +46,22 @@ public struct OptionMapping {
       guard let key = keyNode.string else { throw ConfigurationError(source, line: line, "a key is not text") }
       guard keys.contains(key) else {
         throw ConfigurationError(
-          source, line: line, "unknown key \(printable(key)); \(suggestion(for: key, among: keys))")
+          source, line: line, "unknown key \(printable(key)); \(suggestion(for: key, among: keys, "the keys"))",
+          code: 64)
       }
       let texts = valueNode.sequence.map { $0.map(\.scalar?.string) } ?? [valueNode.scalar?.string]
       let words = texts.compactMap { $0 }
       guard words.count == texts.count, valueNode.sequence == nil || lists.contains(key) else {
         throw ConfigurationError(
-          source, line: line, "\(key) must be a single value\(lists.contains(key) ? ", or a list of them" : "")")
+          source, line: line, "\(key) must be a single value\(lists.contains(key) ? ", or a list of them" : "")",
+          code: 64)
       }
       guard !words.isEmpty, words.allSatisfy({ !$0.isEmpty }) else {
-        throw ConfigurationError(source, line: line, "\(key) has no value; give it one, or leave the line out")
+        throw ConfigurationError(
+          source, line: line, "\(key) has no value; give it one, or leave the line out", code: 64)
       }
       values[key] = Value(texts: words, line: line)
     }
     self.values = values
   }
-}
-
-/// What to say to somebody who wrote `word` where one of `candidates` belongs: the nearest of them, or all where
-/// the word is like none.
-func suggestion(for word: String, among candidates: [String]) -> String {
-  // The distance takes time in proportion to the word.
-  guard word.utf8.count <= 64 else { return "the keys are \(candidates.joined(separator: ", "))" }
-  let ranked = candidates.map { (candidate: $0, distance: editDistance(Array(word), Array($0))) }
-  guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance < word.count else {
-    return "the keys are \(candidates.joined(separator: ", "))"
-  }
-  return "did you mean \"\(best.candidate)\"?"
-}
-
-/// The fewest characters to insert, delete or replace to make one word of the other (Levenshtein, 1966).
-private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-  var previous = Array(0...b.count)
-  for (i, left) in a.enumerated() {
-    var current = [i + 1]
-    for (j, right) in b.enumerated() {
-      current.append(min(previous[j] + (left == right ? 0 : 1), previous[j + 1] + 1, current[j] + 1))
-    }
-    previous = current
-  }
-  return previous[b.count]
 }

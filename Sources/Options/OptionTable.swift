@@ -70,8 +70,7 @@ public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomR
     do throws(Refusal) {
       return try option.value(texts)
     } catch {
-      let what = "--\(option.name) \(printable(error.text)) is not \(error.words)"
-      throw error.isUnderstood ? OptionError(what) : OptionError(notUnderstood: what)
+      throw OptionError("--\(option.name) \(printable(error.text)) is not \(error.words)")
     }
   }
 }
@@ -124,6 +123,11 @@ public struct OptionValues<Table: OptionTable>: Sendable {
 
   public func isGiven<Value>(_ option: KeyPath<Table, Declared<Value>>) -> Bool {
     given[table[keyPath: option].name] != nil
+  }
+
+  /// Whether the command line gives it, and not a file alone.
+  public func isOnCommandLine<Value>(_ option: KeyPath<Table, Declared<Value>>) -> Bool {
+    given[table[keyPath: option].name]?.isEmpty == false
   }
 
   /// Holds numbers against the range that this job has for them.

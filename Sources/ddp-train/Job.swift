@@ -3,7 +3,6 @@ import Doctor
 import Foundation
 import GPT
 import MPI
-import Options
 import Values
 
 /// The life of the process: parsing, init, command, finalize, exit code.
@@ -22,7 +21,7 @@ enum Job {
     }
     // A rank that is refused memory must not leave the others waiting for it.
     outOfMemory = { wanted in
-      Environment.abort(because: OptionError("the system refuses \(bytes(wanted)) of memory; see ulimit -v"))
+      Environment.abort(because: CommandFailure("the system refuses \(bytes(wanted)) of memory; see ulimit -v"))
     }
     requireRoomForProgram()
     if Rehearsal.isOn, understood != nil, mpi.world.rank == 0 {
@@ -83,10 +82,16 @@ enum Job {
   private static func say(_ failure: JobFailure) {
     switch failure.code {
     case 0: print(failure.description)
-    case 64: writeToStandardError(failure.description + "\n")
     default: writeToStandardError("ddp-train: error: \(escaped(failure.description))\n")
     }
   }
+}
+
+/// Something that failed, and no option's fault: one sentence that says what, and what to do. Ends the program with 1.
+struct CommandFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }
 
 /// Ends a command, on all ranks, with an exit code and no further message.

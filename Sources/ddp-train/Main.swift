@@ -1,6 +1,7 @@
 import ArgumentParser
 import DataParallel
 import MPI
+import Options
 
 @main
 struct DDPTrain: ParsableCommand {
@@ -11,7 +12,9 @@ struct DDPTrain: ParsableCommand {
       Run it alone, or on N ranks with `mpirun -np N ddp-train`. `ddp-train` alone means `ddp-train train`; \
       `ddp-train train --help` lists its options.
 
-      Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments; 69 ranks \
+      Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments: a \
+      command, an option or a value that there is not, on the command line or in a configuration file, or options that do \
+      not go together; 69 ranks \
       cannot find each other, or something else that MPI needs is missing; 78 the CPU lacks what the program was built \
       for; 130 stopped by a signal, in order: where checkpoints are kept the last one is written, and --resume goes on; \
       141 the reader of standard output has gone, for which generate ends with 0 (as under head). Every signal that ends a program by default stops \
@@ -35,14 +38,22 @@ struct DDPTrain: ParsableCommand {
   }
 
   private static func parse() throws -> any JobCommand {
+    let commands = configuration.subcommands.map { $0._commandName }
+    let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
     do {
-      var parsed = try parseAsRoot()
+      try CommandLineWords.requireCommand(words, among: commands)
+      var parsed = try parseAsRoot(words)
       if let command = parsed as? any JobCommand { return command }
       // What is left is a request for help, which throws it.
       try parsed.run()
       throw CleanExit.helpRequest(self)
+    } catch let error as OptionError {
+      throw ParsingEnded(message: error.description, code: error.exitCode)
     } catch {
-      throw ParsingEnded(message: fullMessage(for: error), code: exitCode(for: error).rawValue)
+      let code = exitCode(for: error).rawValue
+      guard code != 0 else { throw ParsingEnded(message: fullMessage(for: error), code: 0) }
+      let command = words.first.flatMap { commands.contains($0) ? $0 : nil } ?? "train"
+      throw ParsingEnded(message: CommandLineWords.oneLine(message(for: error), command: command), code: code)
     }
   }
 }

@@ -1,7 +1,6 @@
 import DataParallel
 import Doctor
 import MPI
-import Options
 import Values
 
 /// Refuses what cannot fit, before any of it is taken. Collective.
@@ -37,7 +36,7 @@ private let rest = 1 << 25
 func requireRoomForProgram() {
   guard let left = MemoryLimits.addressesLeft, left < rest else { return }
   Environment.abort(
-    because: OptionError("ulimit -v leaves \(bytes(left)) of addresses, and \(bytes(rest)) are the least"))
+    because: CommandFailure("ulimit -v leaves \(bytes(left)) of addresses, and \(bytes(rest)) are the least"))
 }
 
 /// - Parameter limits: one per rank.

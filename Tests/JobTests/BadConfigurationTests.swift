@@ -6,7 +6,7 @@ extension Jobs {
   @Suite("bad configuration files")
   struct BadConfiguration {
     @Test(
-      "file, line and key are named",
+      "file, line and key are named: a wrong argument, code 64",
       arguments: [
         ("steps: 2\nbach: 4", "run.yaml:2: unknown key \"bach\"; did you mean \"batch\"?"),
         ("d_model: 64", "run.yaml:1: unknown key \"d_model\"; did you mean \"d-model\"?"),
@@ -20,16 +20,25 @@ extension Jobs {
         ("eval: maybe", "eval: \"maybe\" is not true or false"), ("learning-rate: fast", "is not a number"),
         ("engine: gpu", "engine: \"gpu\" is not one of auto, scalar, simd, sme2"),
         ("progress: loud", "progress: \"loud\" is not one of auto, always, never"),
-        ("batch: [1, 2]", "batch must be a single value"), ("- batch", "must be a mapping of option names to values"),
+        ("batch: [1, 2]", "batch must be a single value"),
+        ("batch: 0", "batch: \"0\" is not a whole number from 1"), ("learning-rate: .nan", "is not a number"),
+      ])
+    func refused(yaml: String, message: String) throws { try run(yaml, saying: message, code: 64) }
+
+    @Test(
+      "what is no such file at all is a file's fault: code 1",
+      arguments: [
+        ("- batch", "must be a mapping of option names to values"),
         ("steps: 2\nbatch: 8\nbatch: 9", "\"batch\" is given twice"), ("batch: \"8", "is not valid YAML"),
         ("batch: 8\n\tsteps: 3", "run.yaml:2: is not valid YAML"), ("batch: 8\n---\nbatch: 9", "is not valid YAML"),
         ("batch: &b 8\nsteps: *b", "run.yaml:1: anchors (&) and aliases (*) are not supported"),
-        ("batch: 0", "batch: \"0\" is not a whole number from 1"), ("learning-rate: .nan", "is not a number"),
       ])
-    func refused(yaml: String, message: String) throws {
+    func noConfiguration(yaml: String, message: String) throws { try run(yaml, saying: message, code: 1) }
+
+    private func run(_ yaml: String, saying message: String, code: Int32) throws {
       let folder = try TemporaryFolder()
       let file = try folder.file("run.yaml", yaml)
-      expectFailure(try ddpTrain(.alone, ["--config", file]), saying: message)
+      expectFailure(try ddpTrain(.alone, ["--config", file]), saying: message, code: code)
     }
 
     /// Nine levels of nine aliases: 387,420,489 values, also where they are compared as keys.
@@ -63,7 +72,7 @@ extension Jobs {
     func ranks() throws {
       let folder = try TemporaryFolder()
       let file = try folder.file("run.yaml", "bach: 4")
-      expectFailure(try ddpTrain(.ranks(2), ["--config", file]), saying: "did you mean \"batch\"?")
+      expectFailure(try ddpTrain(.ranks(2), ["--config", file]), saying: "did you mean \"batch\"?", code: 64)
     }
   }
 }

@@ -5,7 +5,7 @@ extension Jobs {
   @Suite("bad options")
   struct BadOptions {
     @Test(
-      "numbers that make no sense: one message, code 1",
+      "numbers that make no sense: one message, code 64",
       arguments: [
         ("--d-model 50", "d-model 50 is not a multiple of 16"),
         ("--d-model 0", "--d-model \"0\" is not a whole number"),
@@ -24,14 +24,22 @@ extension Jobs {
         ("--bucket-kib 0", "--bucket-kib \"0\" is not a whole number from 1 to"),
         ("--log-every 0", "--log-every \"0\" is not a whole number from 1"),
         ("--heartbeat 0", "--heartbeat \"0\" is not a whole number from 1 to 86400 seconds"),
+      ])
+    func refused(arguments: String, message: String) throws { try run(arguments, saying: message, code: 64) }
+
+    @Test(
+      "files that are not there or cannot be: code 1",
+      arguments: [
         ("--config none", "no such configuration file"),
         ("--config /", "/: is a directory, not a configuration file"),
         ("--metrics /no/such/folder", "--metrics /no/such/folder: there is no folder /no/such"),
         ("--metrics /", "--metrics /: is a directory, not a file"),
       ])
-    func refused(arguments: String, message: String) throws {
+    func noFile(arguments: String, message: String) throws { try run(arguments, saying: message, code: 1) }
+
+    private func run(_ arguments: String, saying message: String, code: Int32) throws {
       let result = try ddpTrain(.alone, arguments.split(separator: " ").map(String.init))
-      expectFailure(result, saying: message)
+      expectFailure(result, saying: message, code: code)
       #expect(result.stderr.split(separator: "\n").count == 1 && result.stdout == "", "\(result)")
     }
 
@@ -47,14 +55,14 @@ extension Jobs {
     @Test(
       "on several ranks it is one message too",
       arguments: [
-        ("--d-model 50", "d-model 50 is not a multiple of 16"), ("--config none", "no such configuration file"),
-        ("--learning-rate nan", "--learning-rate \"nan\" is not a number from"),
+        ("--d-model 50", "d-model 50 is not a multiple of 16", 64), ("--config none", "no such configuration file", 1),
+        ("--learning-rate nan", "--learning-rate \"nan\" is not a number from", 64),
         // Rank 0 alone opens it.
-        ("--metrics /no/such/folder", "--metrics /no/such/folder: there is no folder /no/such"),
-      ])
-    func refusedOnRanks(arguments: String, message: String) throws {
+        ("--metrics /no/such/folder", "--metrics /no/such/folder: there is no folder /no/such", 1),
+      ] as [(String, String, Int32)])
+    func refusedOnRanks(arguments: String, message: String, code: Int32) throws {
       let result = try ddpTrain(.ranks(3), arguments.split(separator: " ").map(String.init))
-      expectFailure(result, saying: message)
+      expectFailure(result, saying: message, code: code)
       #expect(result.stdout == "", "\(result)")
     }
 

@@ -72,9 +72,11 @@ extension Jobs {
       // Eight small trees of prefixes have more rows than a large one.
       let counts = rows.compactMap { $0["rows"] as? Double }
       #expect(counts[0] == counts[1] && counts[2] > counts[1])
-      expectFailure(try ddpTrain(.alone, ["bench", "--micro-shards", "8"]), saying: "micro-shards needs reproducible")
       expectFailure(
-        try ddpTrain(.ranks(2), ["bench", "--sync", "--reproducible"]), saying: "bench --reproducible times one core")
+        try ddpTrain(.alone, ["bench", "--micro-shards", "8"]), saying: "micro-shards needs reproducible", code: 64)
+      expectFailure(
+        try ddpTrain(.ranks(2), ["bench", "--sync", "--reproducible"]), saying: "bench --reproducible times one core",
+        code: 64)
     }
   }
 
@@ -127,10 +129,10 @@ extension Jobs {
 
     @Test("no model, and options of other measurements: one clear message", arguments: [Start.alone, .ranks(2)])
     func refusals(start: Start) throws {
-      expectFailure(try ddpTrain(start, ["bench", "--generate"]), saying: "takes a model: --model FILE")
+      expectFailure(try ddpTrain(start, ["bench", "--generate"]), saying: "takes a model: --model FILE", code: 64)
       expectFailure(
         try ddpTrain(start, ["bench", "--generate", "--model", "none", "--batch", "4"]),
-        saying: "--batch is of no use with --generate")
+        saying: "--batch is of no use with --generate", code: 64)
       expectFailure(try ddpTrain(start, ["bench", "--generate", "--model", "/proc/none"]), saying: "/proc/none")
     }
   }

@@ -51,10 +51,10 @@ extension Jobs {
 
     @Test("on several ranks, or for more names than a batch has: one line")
     func refused() throws {
-      expectFailure(try ddpTrain(.ranks(2), ["ceiling"]), saying: "run it without mpirun")
+      expectFailure(try ddpTrain(.ranks(2), ["ceiling"]), saying: "run it without mpirun", code: 64)
       expectFailure(
         try ddpTrain(.alone, ["ceiling", "--mode", "weak", "--batch", "1000000", "--ranks", "2"]),
-        saying: "--batch 1000000 on 2 ranks is more than 1048576 names")
+        saying: "--batch 1000000 on 2 ranks is more than 1048576 names", code: 64)
     }
   }
 }

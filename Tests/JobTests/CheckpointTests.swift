@@ -243,7 +243,8 @@ extension Jobs {
       let model = ["generate", "--model", folder.file(200), "--count", "4"]
       let names = try ddpTrain(.ranks(ranks), model)
       #expect(names.exitCode == 0 && names.lines == run.lines.suffix(4), "\(names)")
-      expectFailure(try ddpTrain(.ranks(ranks), model + ["--steps", "5"]), saying: "--steps is of no use with --model")
+      expectFailure(
+        try ddpTrain(.ranks(ranks), model + ["--steps", "5"]), saying: "--steps is of no use with --model", code: 64)
       try folder.damage(200)
       expectFailure(try ddpTrain(.ranks(ranks), model), saying: "its checksum does not match")
     }

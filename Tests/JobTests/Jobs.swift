@@ -60,11 +60,11 @@ extension RunResult {
   }
 }
 
-/// The run ended with this one message, said once, and exit code 1.
+/// The run ended with this one message, said once, and this exit code: 64 for a wrong argument, 1 for all else.
 func expectFailure(
-  _ result: RunResult, saying message: String, sourceLocation: SourceLocation = #_sourceLocation
+  _ result: RunResult, saying message: String, code: Int32 = 1, sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  #expect(result.exitCode == 1, "\(result)", sourceLocation: sourceLocation)
+  #expect(result.exitCode == code, "\(result)", sourceLocation: sourceLocation)
   #expect(result.errors.count == 1, "\(result)", sourceLocation: sourceLocation)
   #expect(result.errors.first?.contains(message) == true, "\(message)\n\(result)", sourceLocation: sourceLocation)
   let mentions = result.stderr.components(separatedBy: message).count - 1

@@ -76,7 +76,7 @@ extension Jobs {
       ])
     func refused(arguments: [String], message: String) throws {
       let result = try ddpTrain(.ranks(2), ["ladder"] + arguments)
-      expectFailure(result, saying: message)
+      expectFailure(result, saying: message, code: 64)
       #expect(result.stdout == "", "\(result)")
     }
   }

@@ -29,7 +29,7 @@ extension Jobs {
       for option in Self.training {
         let result = try ddpTrain(.alone, ["generate", "--model", "none"] + option)
         let name = option[0].replacing(/^--no-/, with: "--")
-        expectFailure(result, saying: "\(name) is of no use with --model: nothing is trained")
+        expectFailure(result, saying: "\(name) is of no use with --model: nothing is trained", code: 64)
       }
     }
 
@@ -43,12 +43,12 @@ extension Jobs {
 
     @Test("those of use are checked")
     func wrong() throws {
-      for (option, message) in [
-        ("--count=-1", "--count \"-1\" is not a whole number from 0"),
-        ("--temperature=0", "--temperature \"0\" is not a number from"),
-        ("--seed=1", "none: no such file"),
-      ] {
-        expectFailure(try ddpTrain(.ranks(2), ["generate", "--model", "none", option]), saying: message)
+      for (option, message, code) in [
+        ("--count=-1", "--count \"-1\" is not a whole number from 0", 64),
+        ("--temperature=0", "--temperature \"0\" is not a number from", 64),
+        ("--seed=1", "none: no such file", 1),
+      ] as [(String, String, Int32)] {
+        expectFailure(try ddpTrain(.ranks(2), ["generate", "--model", "none", option]), saying: message, code: code)
       }
     }
   }

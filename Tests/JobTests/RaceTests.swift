@@ -100,15 +100,15 @@ extension Jobs {
       let (empty, damaged) = (folder.path("empty"), folder.path("damaged"))
       try Data().write(to: URL(fileURLWithPath: empty))
       try Data("{\"type\": \"trial\", \"c\"\n".utf8).write(to: URL(fileURLWithPath: damaged))
-      for (arguments, message) in [
-        (["--target", "nan"], "--target \"nan\" is not a number from 0.001"),
-        (["--batch", "0"], "--batch \"0\" is not a whole number from 1"),
-        (["--d-model", "17"], "d-model 17 is not a multiple of 16"),
-        (["--from", folder.path("missing")], "no such file"), (["--from", empty], "no trial there"),
-        (["--from", damaged], "\(damaged):1: "),
-      ] {
+      for (arguments, message, code) in [
+        (["--target", "nan"], "--target \"nan\" is not a number from 0.001", 64),
+        (["--batch", "0"], "--batch \"0\" is not a whole number from 1", 64),
+        (["--d-model", "17"], "d-model 17 is not a multiple of 16", 64),
+        (["--from", folder.path("missing")], "no such file", 1), (["--from", empty], "no trial there", 1),
+        (["--from", damaged], "\(damaged):1: ", 1),
+      ] as [([String], String, Int32)] {
         let result = try ddpTrain(.ranks(2), ["race"] + arguments)
-        expectFailure(result, saying: message)
+        expectFailure(result, saying: message, code: code)
         #expect(result.stdout.isEmpty, "\(result)")
       }
     }

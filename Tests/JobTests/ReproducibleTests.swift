@@ -71,7 +71,8 @@ extension Jobs {
       arguments: ["allreduce", "sharded", "overlap"])
     func refused(strategy: String) throws {
       let result = try ddpTrain(.ranks(2), ["--reproducible", "--sync", strategy, "--steps", "5"])
-      expectFailure(result, saying: "reproducible does not go with sync \(strategy): MPI adds gradients up in an order")
+      expectFailure(
+        result, saying: "reproducible does not go with sync \(strategy): MPI adds gradients up in an order", code: 64)
     }
 
     @Test(

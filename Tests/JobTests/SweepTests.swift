@@ -138,7 +138,7 @@ extension Jobs {
       #expect(try trials(one) == trials(two))
       expectFailure(
         try ddpTrain(.ranks(3), Self.grid + ["--ranks-per-trial", "2"]),
-        saying: "--ranks-per-trial 2 does not divide 3 ranks")
+        saying: "--ranks-per-trial 2 does not divide 3 ranks", code: 64)
     }
 
     @Test("--halving and --budget: fewer steps, the same calibration on resume")
@@ -205,7 +205,7 @@ extension Jobs {
         ("batch: []", "grid.yaml:1: batch has no value"), ("batches: 3", "did you mean \"batch\"?"),
       ] {
         try (text + "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        expectFailure(try ddpTrain(.alone, ["sweep", "--config", path]), saying: message)
+        expectFailure(try ddpTrain(.alone, ["sweep", "--config", path]), saying: message, code: 64)
       }
     }
   }

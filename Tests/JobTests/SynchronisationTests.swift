@@ -91,7 +91,8 @@ extension Jobs {
         try run(nil, ["--domains", "3"]), saying: "domains 3 needs a rank for each of them, and there are 2")
       expectFailure(
         try run("1,1", ["--domains", "2"]), saying: "domains 2 needs all ranks on one node, and these 2 are on 2")
-      expectFailure(try run(nil, ["--domains", "0"]), saying: "--domains \"0\" is not a whole number from 1 to 64")
+      expectFailure(
+        try run(nil, ["--domains", "0"]), saying: "--domains \"0\" is not a whole number from 1 to 64", code: 64)
       let said = try run(nil, ["--domains", "2"]).line("ranks")
       // 53,632 parameters of another domain.
       #expect(
@@ -174,7 +175,8 @@ extension Jobs {
     @Test("an engine that keeps no factors: one line that says what to use")
     func noFactors() throws {
       let scalar = try ddpTrain(.ranks(2), ["--sync", "factors", "--engine", "scalar", "--steps", "3"])
-      expectFailure(scalar, saying: "sync factors needs the engine simd, and this is scalar; use shared or auto")
+      expectFailure(
+        scalar, saying: "sync factors needs the engine simd, and this is scalar; use shared or auto", code: 64)
     }
 
     @Test("auto shares memory on one node")
@@ -235,7 +237,7 @@ extension Jobs {
         (["--sync", "shared"], "sync-tournament chooses the strategy itself; leave sync shared out"),
         (["--reproducible"], "sync-tournament has nothing to choose from"),
       ] {
-        expectFailure(try ddpTrain(.ranks(2), ["--sync-tournament"] + arguments), saying: message)
+        expectFailure(try ddpTrain(.ranks(2), ["--sync-tournament"] + arguments), saying: message, code: 64)
       }
       #expect(try ddpTrain(.alone, ["--sync-tournament", "--steps", "2", "--d-model", "16"]).exitCode == 0)
     }
@@ -271,7 +273,7 @@ extension Jobs {
       let folder = try TemporaryFolder()
       let file = try folder.file("run.yaml", "sync: sheard\n")
       expectFailure(
-        try ddpTrain(.alone, ["--config", file]), saying: "run.yaml:1: sync: \"sheard\" is not one of auto, ")
+        try ddpTrain(.alone, ["--config", file]), saying: "run.yaml:1: sync: \"sheard\" is not one of auto, ", code: 64)
     }
   }
 }

@@ -114,14 +114,14 @@ extension Jobs {
 
     @Test("what cannot be traced is said before training", arguments: Start.both)
     func refused(start: Start) throws {
-      for (arguments, message) in [
-        (["--trace", "/no/such/trace"], "--trace /no/such/trace: there is no folder /no/such"),
-        (["--trace", "/"], "--trace /: is a directory, not a file"),
-        (["--trace", "/no/such", "--trace-steps", "9:3"], "trace-steps 9:3 ends after the run's last step, 10"),
-        (["--trace-steps", "1:1"], "trace-steps 1:1 without a trace"),
-      ] {
+      for (arguments, message, code) in [
+        (["--trace", "/no/such/trace"], "--trace /no/such/trace: there is no folder /no/such", 1),
+        (["--trace", "/"], "--trace /: is a directory, not a file", 1),
+        (["--trace", "/no/such", "--trace-steps", "9:3"], "trace-steps 9:3 ends after the run's last step, 10", 64),
+        (["--trace-steps", "1:1"], "trace-steps 1:1 without a trace", 64),
+      ] as [([String], String, Int32)] {
         let result = try ddpTrain(start, ["--steps", "10"] + arguments)
-        expectFailure(result, saying: message)
+        expectFailure(result, saying: message, code: code)
         #expect(result.stdout == "", "\(result)")
       }
     }

@@ -69,12 +69,39 @@ struct RunPlanTests {
       (["--eval-every", "7"], "eval-every 7 needs eval, which keeps"),
       (["--checkpoint-keep", "3"], "checkpoint-keep needs checkpoint-dir"),
       (["--trace-steps", "1:2"], "trace-steps 1:2 without a trace"),
+      (["--bucket-kib", "8"], "--bucket-kib has no effect on --sync auto"),
+      (["--temperature", "1", "--generate", "0"], "--temperature has no effect with --generate 0"),
+      (["--progress", "always", "--quiet"], "--progress has no effect with --quiet"),
+      (["--log-every", "5", "--quiet"], "--log-every has no effect where neither"),
+      (["--log-every", "5", "--progress", "never"], "--log-every has no effect where neither"),
+      (["--eval", "--eval-every", "5", "--quiet"], "--eval-every has no effect where neither"),
+      (["--average", "0.5", "--generate", "0"], "--average has no effect where neither"),
+      (["--engine", "simd", "--sme2-from", "64"], "--sme2-from has no effect with --engine simd"),
       (["--inject-bit-flip", "2,1"], "--inject-bit-flip \"2,1\": this run has ranks 0 to 1 and steps 1 to 5000"),
       (["--d-model", "20"], "16"), (["--engine", "scalar", "--no-padding-skip"], "the scalar engine has no"),
     ])
   func refused(words: [String], message: String) throws {
     let options = try CommandLineOptions<TrainingOptions>.parse(words)
     #expect(TestSupport.message { _ = try RunPlan(options, ranks: 2) }.contains(message))
+  }
+
+  @Test(
+    "what has an effect, or asks for what is so anyway, or may have one elsewhere, is taken",
+    arguments: [
+      ["--sync", "overlap", "--bucket-kib", "8"], ["--sync-tournament", "--bucket-kib", "8"],
+      ["--quiet", "--progress", "never"], ["--log-every", "5", "--quiet", "--metrics", "x"],
+      ["--average", "0.5", "--generate", "0", "--eval"], ["--average", "0", "--generate", "0"],
+      ["--sync", "shared", "--domains", "2", "--check-replicas", "5"], ["--sme2-from", "64"],
+    ])
+  func taken(words: [String]) throws {
+    _ = try RunPlan(try CommandLineOptions<TrainingOptions>.parse(words), ranks: 1)
+  }
+
+  @Test("a file may have options that one start of it has no use for")
+  func fileWithMore() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.file("run.yaml", "temperature: 1\nbucket-kib: 8\nlog-every: 5\nprogress: always\n")
+    _ = try plan("--config", file, "--generate", "0", "--quiet")
   }
 
   @Test("a run's identity is what 0.1.0 kept of it, and what came since")
@@ -120,7 +147,7 @@ struct RunPlanTests {
     }
     let plain = try resumed()
     #expect(plain.settings.batch == 8 && plain.settings.reproducible && !plain.settings.engine.skipsPadding)
-    #expect(plain.dataPath == "/a/n" && plain.temperature == 2 && !plain.quiet && plain.stepsChange == nil)
+    #expect(plain.data.path == "/a/n" && plain.temperature == 2 && !plain.quiet && plain.stepsChange == nil)
     #expect(plain.options.chosen.isEmpty)
     let own = RunIdentity(plain.options, dataHash: "hash", dataPath: "/a/n", goingOnFrom: plain.kept)
     #expect(own.differences(from: metadata) == [] && own.metadata["init-from"] == "abc")

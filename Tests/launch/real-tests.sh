@@ -57,4 +57,17 @@ test_real_ranks() {
   check "a real rank stays inside taskset's mask" "$last" "$got"
   got=$(real_train DDP_TRAIN_RANKS=2 taskset --cpu-list "$last")
   check "so do two that share a core" "$last"$'\n'"$last" "$got"
+
+  # A pipe, whose end comes after all that is said.
+  ending() {
+    printf '#!/usr/bin/env bash\n%s\n' "$1" >"$binary"
+    env PATH="$bin:$PATH" STORE="$store" BIN="$bin" LOG="$log" DDP_TRAIN_RANKS=2 "$package/launch/train" \
+      2>&1 </dev/null && echo 'exit code 0' || echo "exit code $?"
+  }
+  local own='^launch: \|^swift'
+  got=$(ending '[[ $OMPI_COMM_WORLD_RANK != 0 ]] || echo "the one line" >&2; exit 64' | grep -v "$own")
+  check "after a rank's one line there is no box of mpirun's" "the one line"$'\n'"exit code 64" "$got"
+  got=$(ending '[[ $OMPI_COMM_WORLD_RANK == 0 ]] || kill -KILL $$; sleep 5' | grep -v "$own")
+  [[ $got != *'exited on signal 9 (Killed)'*'exit code 137' ]] || got='said, with its code'
+  check "that a rank was killed is still said" 'said, with its code' "$got"
 }

@@ -104,7 +104,7 @@ private struct Opened {
   /// A run that is begun anew by mistake must not wear an older one's checkpoints away.
   private static func requireNone(_ folder: CheckpointFolder) throws -> Checkpoint? {
     if let step = try folder.steps().last {
-      throw OptionError(
+      throw CommandFailure(
         "\(folder.path) holds a run at step \(grouped(step)): --resume goes on with it; or name another folder")
     }
     return nil
@@ -116,7 +116,7 @@ private struct Opened {
     let (found, damaged) = try folder.newest()
     guard let found else {
       guard !damaged.isEmpty else { return nil }
-      throw OptionError(
+      throw CommandFailure(
         "no checkpoint in \(folder.path) is whole: " + damaged.map(\.description).joined(separator: "; ")
           + ". Remove them to begin anew")
     }

@@ -53,7 +53,11 @@ struct Bench: JobCommand {
   @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
-    let options = try onEveryRank(of: world) { try self.options.values() }
+    let options = try onEveryRank(of: world) {
+      let options = try self.options.values()
+      try options.requireEffect()
+      return options
+    }
     if options.generate { return try timeGeneration(options, on: world) }
     guard options.sync == (world.size > 1) else {
       throw JobFailure(
@@ -85,7 +89,9 @@ struct Bench: JobCommand {
       try validate(cases)
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
-      let measurement = MeasurementReporter(seconds: options.seconds * Double(cases.count), on: world)
+      let (load, measurement) = (
+        OtherLoad(), MeasurementReporter(seconds: options.seconds * Double(cases.count), on: world)
+      )
       defer { measurement.finish() }
       try StepBenchmark.run(
         benchmarks, seconds: options.seconds * Double(cases.count),
@@ -94,6 +100,7 @@ struct Bench: JobCommand {
       try StopSignal.check()
       let found = BenchFile(benchmarks, core: core)
       print(found.text)
+      MeasurementNote.printed(load: try load.share(over: world), rows: found.spreads)
       try file?.write(SchemaJSON.encode(found))
     }
   }
@@ -107,6 +114,7 @@ struct Bench: JobCommand {
     }
     for what in cases { try requireMemory(of: [what], names: names, over: world) }
     try requireAgreement(options.agreement, over: world)
+    let load = OtherLoad()
     let measurement = MeasurementReporter(seconds: options.seconds * Double(cases.count), on: world)
     defer { measurement.finish() }
     var results: [SynchronisationBenchmark.Result] = []
@@ -118,9 +126,11 @@ struct Bench: JobCommand {
     }
     measurement.finish()
     let found = SynchronisationFile(results)
+    let share = try load.share(over: world)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       print(found.text)
+      MeasurementNote.printed(load: share)
       try file?.write(SchemaJSON.encode(found))
     }
   }

@@ -40,7 +40,7 @@ struct Generate: JobCommand {
 
   func run(on world: Communicator) throws {
     var options = options
-    let (own, _) = try self.own.agreed(on: world) { _ in }
+    let (own, _) = try self.own.agreed(on: world) { try requireEffect($0) }
     if let count = own.count { options.give(\.generate, "\(count)") }
     guard let model = own.model else {
       options.give(\.quiet, "true")
@@ -72,7 +72,7 @@ struct Generate: JobCommand {
       hasJSON: own.json != nil, json: json, data: data)
     let failure = try printing.run(shared.parameters, on: world)
     try onEveryRank(of: world, stops: false) {
-      if let failure { throw OptionError(failure) }
+      if let failure { throw CommandFailure(failure) }
     }
   }
 
@@ -90,6 +90,19 @@ struct Generate: JobCommand {
     return try RunNames.read(
       source, skipInvalid: skipInvalid, evaluation: false, waiting: .ofProgram, host: host?.communicator ?? world,
       over: world)
+  }
+
+  private func requireEffect(_ own: OptionValues<Own>) throws(OptionError) {
+    guard own.count == nil || options.text(\.generate) == nil else {
+      throw OptionError("--generate has no effect beside --count: both say how many names; leave one of them out")
+    }
+    guard own.model == nil else { return }
+    if let mode = options.text(\.progress), mode != "\(ProgressMode.never)" {
+      throw OptionError("--progress \(printable(mode)) has no effect in generate, which prints names alone")
+    }
+    guard options.text(\.quiet) != "false" else {
+      throw OptionError("--no-quiet has no effect in generate, which prints names alone")
+    }
   }
 
   /// The options of training that mean something without it.

@@ -42,6 +42,7 @@ struct LadderCommand: JobCommand {
     // Ranks have been given their cores; a process alone moves between all of them.
     if world.size == 1 { Core.pin() }
     let ladder = Ladder(shape: shape, batch: options.batch, names: names, world: world)
+    let load = OtherLoad()
     let measurement = MeasurementReporter(seconds: options.seconds, on: world)
     defer { measurement.finish() }
     let progress = measurement.part("ladder")
@@ -49,9 +50,11 @@ struct LadderCommand: JobCommand {
     try ladder.run(seconds: options.seconds, progress: progress)
     measurement.finish()
     let found = try ladder.result()
+    let share = try load.share(over: world)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       print(found.text)
+      MeasurementNote.printed(load: share, rows: found.spreads)
       try file?.write(SchemaJSON.encode(found))
     }
   }

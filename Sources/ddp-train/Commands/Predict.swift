@@ -50,6 +50,7 @@ struct Predict: JobCommand {
     let place = Placement(ranksPerHost: try placement(plan, world, host))
     let counts = world.size > 1 ? (2...world.size).filter { Self.isMeasured($0, of: world.size) } : []
     let exchanged = plan.strategies.count * plan.exchangedWidths.count * counts.count
+    let load = OtherLoad()
     let measurement = MeasurementReporter(
       seconds: plan.seconds * Double(4 * plan.shapes.count + exchanged), on: world)
     defer { measurement.finish() }
@@ -66,6 +67,7 @@ struct Predict: JobCommand {
     }
     let exchanges = try measureExchanges(plan, counts, names, measurement, over: world)
     measurement.finish()
+    let share = try load.share(over: world)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       var found = PredictionFile()
@@ -92,6 +94,7 @@ struct Predict: JobCommand {
         }
       }
       print(found.text)
+      MeasurementNote.printed(load: share)
       try file?.write(SchemaJSON.encode(found))
     }
   }

@@ -32,7 +32,7 @@ struct RaceCommand: JobCommand {
       "from", .file, help: "Take the configurations from this results file of sweep, without a search.")
     let dModel = Declared(each: Ranges.dModel, default: [32], help: "Widths of the search.")
     let batch = Declared(
-      each: Ranges.batch, default: [16, 32, 64, 96, 128, 192, 256, 384, 512], help: "Batches of the search.")
+      each: Ranges.batch, default: Rehearsal.isOn ? [16, 64] : [16, 32, 64, 96, 128, 192, 256, 384, 512], help: "Batches of the search.")
     let schedule = Declared("schedule", default: LearningRateSchedule.cosine, help: "How the rate falls.")
     let budget = Declared(
       "budget", TimeSpan.self, otherwise: "1s", as: "seconds",
@@ -54,8 +54,9 @@ struct RaceCommand: JobCommand {
   func run(on world: Communicator) throws {
     let start = csimd_nanoseconds()
     let (options, (racePlan, names, output, page)) = try self.options.agreed(on: world) { options in
+      try options.requireEffect()
       guard let path = ProjectFiles.path("data/names.txt") else {
-        throw OptionError("data/names.txt is not to be found")
+        throw CommandFailure("data/names.txt is not to be found")
       }
       return (
         try self.plan(options), try NameSet(path: path), try Destination.json(options.json, of: world),
@@ -90,7 +91,7 @@ struct RaceCommand: JobCommand {
       }
       // All ranks know: no single one of them is to blame.
       if let nearest = file.missedBy {
-        throw OptionError("nothing reached a \(file.loss) loss below \(significant(file.target)): \(nearest)")
+        throw CommandFailure("nothing reached a \(file.loss) loss below \(significant(file.target)): \(nearest)")
       }
     }
   }
@@ -113,7 +114,7 @@ struct RaceCommand: JobCommand {
     if let path = options.from {
       plan.candidates = try ResultsFile.read(path).fastest(to: goal, most: 8)
       guard !plan.candidates.isEmpty else {
-        throw OptionError(
+        throw CommandFailure(
           "--from \(path): no trial there has a \(goal.judge.rawValue) loss below \(significant(goal.target))")
       }
     }

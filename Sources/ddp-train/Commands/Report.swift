@@ -4,7 +4,6 @@ import Files
 import Foundation
 import Laboratory
 import MPI
-import Options
 import Schemas
 
 struct Report: JobCommand {
@@ -59,23 +58,23 @@ struct Report: JobCommand {
   private func withCeiling(_ file: PageFile) throws -> PageFile {
     guard let ceiling else { return file }
     guard case .scaling(var results) = file else {
-      throw OptionError("--ceiling is for the results of scaling, and \(self.file) has others")
+      throw CommandFailure("--ceiling is for the results of scaling, and \(self.file) has others")
     }
     let found = try read(ceiling) { try CeilingFile(json: $0) }
     do {
       try results.add(found)
     } catch {
-      throw OptionError("--ceiling \(ceiling) and \(self.file): \(error)")
+      throw CommandFailure("--ceiling \(ceiling) and \(self.file): \(error)")
     }
     return .scaling(results)
   }
 
   private func read<File>(_ path: String, _ parse: (Data) throws -> File) throws -> File {
-    let bytes = try readRegularFile(path: path, limitInBytes: 1 << 28) { OptionError("\(path): \($0)") }
+    let bytes = try readRegularFile(path: path, limitInBytes: 1 << 28) { CommandFailure("\(path): \($0)") }
     do {
       return try parse(Data(bytes))
     } catch {
-      throw OptionError("\(path): \(error)")
+      throw CommandFailure("\(path): \(error)")
     }
   }
 }

@@ -37,9 +37,10 @@ struct SweepCommand: JobCommand {
       guard world.size % options.ranksPerTrial == 0 else {
         throw OptionError("--ranks-per-trial \(options.ranksPerTrial) does not divide \(plural(world.size, "rank"))")
       }
+      try options.requireEffect()
       let planned = try options.trials()
       guard let path = options.data ?? ProjectFiles.path("data/names.txt") else {
-        throw OptionError("data/names.txt is not to be found; name a file with --data")
+        throw CommandFailure("data/names.txt is not to be found; name a file with --data")
       }
       let source = NameSource(path)
       return (planned, source, world.rank == 0 ? try SweepOutputs(options, names: source.file) : nil)

@@ -23,9 +23,10 @@ extension OptionValues<EngineTable> {
   /// - Throws: `OptionError` where switches are combined that do not go together, or this CPU lacks the engine.
   var options: EngineOptions {
     get throws {
+      try requireEffect()
       var options = EngineOptions(kind: self.kind)
       guard self.kind.isAvailable else {
-        throw OptionError("--engine sme2: this CPU has no SME2, or its kernel does not offer it; use --engine simd")
+        throw CommandFailure("--engine sme2: this CPU has no SME2, or its kernel does not offer it; use --engine simd")
       }
       options.sme2From = self.sme2From
       options.exponential = self.exp

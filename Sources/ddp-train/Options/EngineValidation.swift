@@ -10,10 +10,10 @@ import Reference
 func requireCorrect(_ engine: EngineOptions) throws {
   guard engine.exponential != .coarse else { return }
   let files = ProjectFiles.references()
-  guard !files.isEmpty else { throw OptionError("Tests/golden is not to be found: nothing to validate against") }
+  guard !files.isEmpty else { throw CommandFailure("Tests/golden is not to be found: nothing to validate against") }
   for file in files {
     guard ReferenceCheck(try ReferenceCase(path: file), engine: engine).passed else {
-      throw OptionError("the engine is out of bounds on \(file); run `ddp-train check \(file)`")
+      throw CommandFailure("the engine is out of bounds on \(file); run `ddp-train check \(file)`")
     }
   }
 }

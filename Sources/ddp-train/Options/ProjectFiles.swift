@@ -24,7 +24,7 @@ enum ProjectFiles {
 
   /// The project's own names: what everything is measured with.
   static func names() throws -> NameTable {
-    guard let path = path("data/names.txt") else { throw OptionError("data/names.txt is not to be found") }
+    guard let path = path("data/names.txt") else { throw CommandFailure("data/names.txt is not to be found") }
     return try NameSet(path: path).table
   }
 

@@ -47,6 +47,7 @@ struct RunPlan {
     configPath = file?.path
     try kept?.requireAgreement(with: options)
     self.kept = kept
+    try options.requireEffect()
     let shape = try Shape(dModel: options.dModel, heads: options.heads)
     try initial?.requireSize(shape)
     let engine = try options.engine.options
@@ -115,11 +116,16 @@ struct RunPlan {
 
   static func defaultData() throws -> String {
     guard let path = ProjectFiles.path("data/names.txt") else {
-      throw OptionError(
+      throw CommandFailure(
         "data/names.txt is neither near the program nor near the current folder; name a file with --data")
     }
     return path
   }
+}
+
+extension ShapeError: ExitCoded {
+  /// Wrong arguments.
+  public var exitCode: Int32 { 64 }
 }
 
 extension Shape {

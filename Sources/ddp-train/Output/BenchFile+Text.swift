@@ -55,6 +55,11 @@ extension BenchFile {
 }
 
 extension BenchFile {
+  /// Of each row's times.
+  var spreads: [MeasurementNote.Row] {
+    results.map { ("C = \($0.c), B = \($0.batch)", $0.usPerStepP10, $0.usPerStep, $0.usPerStepP90) }
+  }
+
   private var reproducibleColumns: [Table<BenchResult>.Column] {
     guard results.contains(where: { $0.microShards != nil }) else { return [] }
     return [

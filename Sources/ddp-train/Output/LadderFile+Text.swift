@@ -27,5 +27,10 @@ extension LadderFile {
     return lines.joined(separator: "\n")
   }
 
+  /// Of each rung's times.
+  var spreads: [MeasurementNote.Row] {
+    rungs.map { ("\($0.title)", $0.usPerSampleP10, $0.usPerSample, $0.usPerSampleP90) }
+  }
+
   private func factor(_ value: Double) -> String { value >= 999.5 ? grouped(Int(value.rounded())) : significant(value) }
 }

@@ -1,6 +1,5 @@
 import DataParallel
 import Files
-import Options
 import Schemas
 import Values
 
@@ -11,7 +10,7 @@ final class MetricsFile {
   /// Nil until `begin`.
   private var file: GrowingFile?
   /// The first write that failed. Training goes on; the run ends with it as an error.
-  var failure: OptionError? { file?.failure.map { OptionError("\($0); it is incomplete") } }
+  var failure: CommandFailure? { file?.failure.map { CommandFailure("\($0); it is incomplete") } }
 
   /// Leaves what is there as it is until `begin`.
   init(_ destination: Destination) { self.destination = destination }

@@ -17,7 +17,7 @@ final class NamesJSON {
   var isPrinted: Bool { destination.isStandardOutput }
 
   /// The first write to a file that failed.
-  var failure: OptionError? { file?.failure.map { OptionError("\($0); it is incomplete") } }
+  var failure: CommandFailure? { file?.failure.map { CommandFailure("\($0); it is incomplete") } }
 
   /// - Throws: where a file cannot be opened; then it is as it was.
   func begin(_ header: NamesFile) throws {

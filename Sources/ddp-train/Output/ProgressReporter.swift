@@ -50,14 +50,14 @@ final class ProgressReporter {
 
   private func fields(_ record: StepRecord, heldOut: Double?) -> [LiveLine.Field] {
     let perStep = record.elapsedSeconds / Double(record.step)
-    let share = 100 * (record.phases[.synchronisation] + record.phases[.wait]) / max(record.phases.total, 1)
+    let share = record.communicationShare.map { "\(fixed(100 * $0, 0)) %" } ?? "–"
     let heldOutFields: [LiveLine.Field] = heldOut.map { [("held out \(fixed($0, 4))", 3)] } ?? []
     return [
       ("step \(grouped(record.step))/\(grouped(steps))", 4),
       ("loss \(fixed(record.loss, 4))", 3),
     ] + heldOutFields + [
       ("\(significant(record.microsecondsPerStep)) µs/step", 1),
-      ("communication \(fixed(share, 0)) %", 0),
+      ("communication \(share)", 0),
       ("\(clock(seconds: perStep * Double(steps - record.step))) left", 2),
     ]
   }

@@ -33,7 +33,7 @@ struct RunOutputs {
     guard case .missing(let name, let parent)? = output.identity, CheckpointFolder.owns(name),
       parent == FileIdentity(path: folder)
     else { return }
-    throw OptionError(
+    throw CommandFailure(
       "\(output.option) \(output.path): \(name) is a name of the checkpoints in --checkpoint-dir \(folder)")
   }
 }

@@ -41,7 +41,7 @@ final class SweepOutputs {
       try endingOnStop { try SweepPage.write(file, to: page.folder, gnuplot: page.gnuplot) }
       print("\n\(page.folder.path)/index.html")
     }
-    if let failure = results?.failure { throw OptionError("\(failure); it is incomplete") }
+    if let failure = results?.failure { throw CommandFailure("\(failure); it is incomplete") }
   }
 }
 
@@ -58,13 +58,13 @@ final class ResultsFile {
   init(_ destination: Destination, resumes: Bool) throws {
     self.destination = destination
     guard destination.identity != nil else {
-      guard !resumes else { throw OptionError("--resume: --results \(destination.path) is no regular file") }
+      guard !resumes else { throw CommandFailure("--resume: --results \(destination.path) is no regular file") }
       earlier = nil
       return
     }
     let there = FileManager.default.fileExists(atPath: destination.path) ? try Self.read(destination.path) : nil
     if let there, !there.trials.isEmpty, !resumes {
-      throw OptionError(
+      throw CommandFailure(
         "--results \(destination.path) has \(plural(there.trials.count, "trial")) already: go on with --resume, or name "
           + "another file")
     }
@@ -73,11 +73,11 @@ final class ResultsFile {
 
   /// - Throws: `OptionError` for a file that is none of a sweep's.
   static func read(_ path: String) throws -> SweepRecords {
-    let bytes = try readRegularFile(path: path, limitInBytes: 1 << 30) { OptionError("\(path): \($0)") }
+    let bytes = try readRegularFile(path: path, limitInBytes: 1 << 30) { CommandFailure("\(path): \($0)") }
     do {
       return try SweepRecords(bytes, source: path)
     } catch {
-      throw OptionError("\(error)")
+      throw CommandFailure("\(error)")
     }
   }
 
@@ -104,7 +104,7 @@ final class ResultsFile {
       ("engine", before.engine, now.engine), ("version", before.version, now.version),
     ]
     for (name, old, new) in fields where old != new {
-      throw OptionError("--resume: \(name) is \(old) in \(path) and \(new) here; begin another results file")
+      throw CommandFailure("--resume: \(name) is \(old) in \(path) and \(new) here; begin another results file")
     }
   }
 

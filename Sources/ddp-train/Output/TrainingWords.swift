@@ -138,8 +138,7 @@ struct TrainingWords {
     lines += [
       (
         "speed",
-        "\(grouped(Int(run.samplesPerSecond))) samples/s, "
-          + "\(significant(run.microsecondsPerSample)) µs a sample"
+        speed(run)
       ),
       ("parameters", "hash \(run.parametersHash)"),
     ]
@@ -151,7 +150,15 @@ struct TrainingWords {
     lines.map { $0.0.padded(to: 11) + escaped($0.1) }.joined(separator: "\n")
   }
 
+  /// Means both, of the same time.
+  private func speed(_ run: RunSummary) -> String {
+    guard run.elapsedSeconds > 0, run.samples > 0 else { return "–" }
+    return
+      "\(grouped(Int(run.samplesPerSecond))) samples/s, \(significant(1e6 / run.samplesPerSecond)) µs a sample (means)"
+  }
+
   private func split(_ phases: PhaseTimes, ranks: Int) -> String {
+    guard phases.total > 0 else { return "–" }
     let communication = [("wait", phases[.wait]), ("synchronisation", phases[.synchronisation])]
     let times =
       [("forward", phases[.selection] + phases[.forward]), ("backward", phases[.backward])]

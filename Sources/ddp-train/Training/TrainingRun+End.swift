@@ -102,7 +102,7 @@ extension TrainingRun {
     try onEveryRank(of: world) {
       let checkpoint = checkpoint.map { "the last checkpoint is missing: \($0)" }
       let failures = [checkpoint, names, metrics?.failure?.description].compactMap { $0 }
-      if !failures.isEmpty { throw OptionError(failures.joined(separator: "; ")) }
+      if !failures.isEmpty { throw CommandFailure(failures.joined(separator: "; ")) }
     }
   }
 }
