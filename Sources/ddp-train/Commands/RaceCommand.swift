@@ -32,7 +32,8 @@ struct RaceCommand: JobCommand {
       "from", .file, help: "Take the configurations from this results file of sweep, without a search.")
     let dModel = Declared(each: Ranges.dModel, default: [32], help: "Widths of the search.")
     let batch = Declared(
-      each: Ranges.batch, default: Rehearsal.isOn ? [16, 64] : [16, 32, 64, 96, 128, 192, 256, 384, 512], help: "Batches of the search.")
+      each: Ranges.batch, default: Rehearsal.isOn ? [16, 64] : [16, 32, 64, 96, 128, 192, 256, 384, 512],
+      help: "Batches of the search.")
     let schedule = Declared("schedule", default: LearningRateSchedule.cosine, help: "How the rate falls.")
     let budget = Declared(
       "budget", TimeSpan.self, otherwise: "1s", as: "seconds",
