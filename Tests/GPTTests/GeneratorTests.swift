@@ -80,7 +80,7 @@ import Testing
         let logits = try Self.logits(shape, parameters, after: letters)
         let top = try #require(logits.max())
         let weights = logits.map { exp(($0 - top) / temperature) }
-        func token(_ weights: some Collection<Double>, draw number: UInt64) -> Int? {
+        func drawn(_ weights: some Collection<Double>, draw number: UInt64) -> Int? {
           var left = (Double(random.bits(number) >> 41) + 0.5) * 0x1p-23 * weights.reduce(0, +)
           return Array(weights).firstIndex { weight in
             left -= weight
@@ -88,10 +88,10 @@ import Testing
           }
         }
         let number = UInt64(name * Shape.context + letters.count)
-        var token = try #require(token(weights, draw: number))
+        var token = try #require(drawn(weights, draw: number))
         if token == Shape.boundary {
           guard letters.isEmpty else { break }
-          token = try #require(token(weights.dropLast(), draw: number | 1 << 63))
+          token = try #require(drawn(weights.dropLast(), draw: number | 1 << 63))
         }
         letters.append(UInt8(token))
       }

@@ -52,7 +52,7 @@ import Testing
     var logits = LossTests.logits(rows: 1, magnitude: 4, random: &random)
     logits[26] = 1000
     let wanted = Self.expected(logits[..<26], temperature: temperature)
-    withGuardedMemory(.end) { memory in
+    withGuardedMemory(.beforeGuard) { memory in
       let result = memory.array([Float](repeating: -1, count: logitsRow))
       cumulativeLetters(
         logits: memory.array(logits), inverseTemperature: Float(1 / temperature), cumulative: result)
