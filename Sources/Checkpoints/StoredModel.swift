@@ -25,7 +25,7 @@ public struct StoredModel {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       guard let newest = CheckpointFolder.newest(in: path) else {
-        throw CheckpointError(.refused, path, "is a folder without a whole checkpoint")
+        throw CheckpointError(.refused, path, "is a directory without a whole checkpoint")
       }
       try self.init(file: newest.path, heads: heads)
     } else {

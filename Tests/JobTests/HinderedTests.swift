@@ -147,8 +147,10 @@ extension Jobs {
       }
       #expect(first.exitCode == 130, "\(first)")
       // Let go, it is anybody's: the next one has it, and looks into it.
-      let next = try folder.startBeside(["--resume", "--steps", "20"], under: hinder, in: Self.container)
-      expectFailure(next, saying: "is of another run: steps")
+      let other = try TemporaryFolder()
+      let names = ["--data", try other.file("names", "anna\nbert\ncarl\n")]
+      let next = try folder.startBeside(["--resume"] + names, under: hinder, in: Self.container)
+      expectFailure(next, saying: "is of another run: data-set is ")
     }
 
     @Test("with locks, a run in another container is refused as well, and removes nothing")

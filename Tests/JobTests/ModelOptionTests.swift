@@ -10,7 +10,8 @@ extension Jobs {
     /// All others, with a value that a run takes.
     private static let training = [
       "--config d64", "--d-model 64", "--batch 16", "--steps 5", "--learning-rate 0.1",
-      "--schedule cosine", "--warm-up 2", "--beta2 0.95", "--batch-ramp 1", "--average 0.5", "--data x", "--init-from x",
+      "--schedule cosine", "--warm-up 2", "--beta2 0.95", "--batch-ramp 1", "--average 0.5", "--data x",
+      "--init-from x",
       "--skip-invalid",
       "--no-skip-invalid", "--eval", "--no-eval", "--eval-every 5", "--engine scalar", "--sme2-from 16", "--exp exact",
       "--prefix-sharing", "--no-prefix-sharing", "--padding-skip", "--no-padding-skip", "--sync auto",

@@ -59,7 +59,8 @@ struct OutputOption: Sendable, CustomStringConvertible {
   /// Options that name what their command reads, or keeps in a way of its own. A race takes seconds: its page is written
   /// as a sweep's is. What `ranks` is asked about has all options of a run, and it writes nothing.
   static let others: Set = [
-    "--config", "--from", "--data", "--init-from", "--model", "--checkpoint-dir", "--calibration", "--results", "--ceiling",
+    "--config", "--from", "--data", "--init-from", "--model", "--checkpoint-dir", "--calibration", "--results",
+    "--ceiling",
     "race --report",
     "ranks --metrics", "ranks --trace",
   ]

@@ -16,7 +16,8 @@ extension Jobs {
     ]
     /// Options whose value is text: a path, or one of some words. All others are numbers.
     private static let texts: Set = [
-      "config", "data", "init-from", "engine", "exp", "sync", "checkpoint-dir", "metrics", "trace", "progress", "model", "json",
+      "config", "data", "init-from", "engine", "exp", "sync", "checkpoint-dir", "metrics", "trace", "progress", "model",
+      "json",
       "csv", "report", "mode", "schedule", "judge", "results", "calibration", "from",
     ]
     /// What lets an option be looked at and ends soon, or is refused after it.

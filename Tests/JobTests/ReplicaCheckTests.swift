@@ -86,7 +86,8 @@ extension Jobs {
     @Test("a negative interval")
     func badInterval() throws {
       expectFailure(
-        try ddpTrain(.alone, ["--check-replicas=-1"]), saying: "--check-replicas \"-1\" is not a whole number from 0")
+        try ddpTrain(.alone, ["--check-replicas=-1"]), saying: "--check-replicas \"-1\" is not a whole number from 0",
+        code: 64)
     }
   }
 }
