@@ -38,25 +38,10 @@ public struct StoredModel {
     do {
       file = try SafeTensorsFile(path: path)
     } catch {
-      throw CheckpointError(
-        .refused, path, error.tensor.map { "tensor \(printable($0)): \(error.reason)" } ?? error.reason)
+      throw CheckpointError(.refused, path, Self.reason(error))
     }
-    typealias Key = CheckpointFormat.Key
-    var averaged: [Float]?
-    if file.metadata[Seal.key] != nil || file.metadata[Key.format] == CheckpointFormat.name {
-      averaged = try Checkpoint(path: path).averagedParameters()
-    }
-    let name = Tensor.tokenEmbedding.name
-    guard let embedding = file.tensors[name], embedding.shape.count == 2, embedding.shape[0] == Shape.vocabulary else {
-      throw CheckpointError(.refused, path, "has no tensor \(name) of \(Shape.vocabulary) rows: not a model")
-    }
-    let width = embedding.shape[1]
-    let stored = try Self.number(Ranges.heads, file)
-    do {
-      shape = try Shape(dModel: width, heads: heads ?? stored ?? Shape.defaultHeads(dModel: width))
-    } catch {
-      throw CheckpointError(.refused, path, "\(error)")
-    }
+    let averaged = Self.isOfCheckpoint(file) ? try Checkpoint(path: path).averagedParameters() : nil
+    shape = try Self.shape(of: file, heads: heads)
     var parameters = [Float](repeating: 0, count: shape.parameterCount)
     for tensor in Tensor.allCases {
       do {
@@ -73,6 +58,31 @@ public struct StoredModel {
     seed = try Self.number(Ranges.seed, file)
     programVersion = file.metadata["program-version"]
     dataHash = file.metadata["data-set"]
+  }
+
+  /// Whether a file says that it is a checkpoint.
+  static func isOfCheckpoint(_ file: SafeTensorsFile) -> Bool {
+    file.metadata[Seal.key] != nil || file.metadata[CheckpointFormat.Key.format] == CheckpointFormat.name
+  }
+
+  /// Of the model that a file has, by its embedding and its metadata.
+  static func shape(of file: SafeTensorsFile, heads: Int? = nil) throws(CheckpointError) -> Shape {
+    let name = Tensor.tokenEmbedding.name
+    guard let embedding = file.tensors[name], embedding.shape.count == 2, embedding.shape[0] == Shape.vocabulary else {
+      throw CheckpointError(.refused, file.source, "has no tensor \(name) of \(Shape.vocabulary) rows: not a model")
+    }
+    let width = embedding.shape[1]
+    let stored = try number(Ranges.heads, file)
+    do {
+      return try Shape(dModel: width, heads: heads ?? stored ?? Shape.defaultHeads(dModel: width))
+    } catch {
+      throw CheckpointError(.refused, file.source, "\(error)")
+    }
+  }
+
+  /// Why a file cannot be read, for a message that begins with its path.
+  static func reason(_ error: SafeTensorsError) -> String {
+    error.tensor.map { "tensor \(printable($0)): \(error.reason)" } ?? error.reason
   }
 
   /// Of the metadata; nil where it has none.

@@ -3,6 +3,8 @@ public struct BenchFile: FileFormat {
   public var formatVersion: Int? = newestFormat
   /// The instruction set the program was built for.
   public var isa = ""
+  /// Nil in older files.
+  public var origin: Origin?
   /// The core it ran on; nil where it could not be bound to one.
   public var core: Int?
   /// GFLOP/s of multiply-adds beside the steps: median, and inner 80 %.
@@ -44,6 +46,8 @@ public struct SynchronisationFile: FileFormat {
   public var formatVersion: Int? = newestFormat
   /// The instruction set the program was built for.
   public var isa = ""
+  /// Nil in older files.
+  public var origin: Origin?
   public var results: [SynchronisationResult] = []
 
   public init() {}
@@ -82,6 +86,8 @@ public struct GenerationFile: FileFormat {
   public var generation: [GenerationResult] = []
   /// The instruction set the program was built for.
   public var isa = ""
+  /// Nil in older files.
+  public var origin: Origin?
   public var formatVersion: Int? = newestFormat
 
   public init() {}

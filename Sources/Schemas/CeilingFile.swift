@@ -7,6 +7,8 @@ public struct CeilingFile: FileFormat {
   public var isa = ""
   /// The CPU's name; nil in older files.
   public var cpu: String?
+  /// Nil in older files.
+  public var origin: Origin?
   /// The core it ran on; nil where it could not be bound to one.
   public var core: Int?
   /// What was assumed, a sentence each.

@@ -3,6 +3,8 @@ public struct LadderFile: FileFormat {
   public var formatVersion: Int? = newestFormat
   /// The instruction set the program was built for.
   public var isa = ""
+  /// Nil in older files.
+  public var origin: Origin?
   /// C, H, B and N.
   public var c = 0, heads = 0, batch = 0, ranks = 0
   /// Scalar operations of a forward pass over a name of six letters.

@@ -1,6 +1,8 @@
 /// The results of `predict`.
 public struct PredictionFile: FileFormat {
   public var formatVersion: Int? = newestFormat
+  /// Nil in older files.
+  public var origin: Origin?
   public var ranksPerNode = 0
   /// One sentence for each number that was not measured.
   public var assumptions: [String] = []

@@ -25,7 +25,8 @@ struct DDPTrain: ParsableCommand {
     version: version,
     subcommands: [
       Train.self, Generate.self, SweepCommand.self, RaceCommand.self, Check.self, Bench.self, ScalingCommand.self,
-      Report.self, Predict.self, CeilingCommand.self, LadderCommand.self, Doctor.self, RanksCommand.self, Info.self,
+      Report.self, CompareCommand.self, Predict.self, CeilingCommand.self, LadderCommand.self, Doctor.self,
+      RanksCommand.self, Info.self,
     ],
     defaultSubcommand: Train.self)
 

@@ -21,6 +21,8 @@ extension Jobs {
       Reader(before: ["generate", "--model"]),
       Reader(before: ["check"]),
       Reader(before: ["report"], after: ["--report", "page"]),
+      Reader(before: ["info"]),
+      Reader(before: ["compare"], after: ["other"]),
     ]
 
     /// A name in `folder`, and what is said of it.

@@ -45,6 +45,7 @@ extension Jobs {
         "--data \(PackagePaths.names) --d-model 16 --batch 16 --learning-rate 0.01 --steps 5", "best held-out loss"
       ),
       "race": ("--d-model 16 --batch 64 --target 2.6 --no-table --limit 1s", "reached: by at least four of five seeds"),
+      "compare": ("$files/scaling.json $files/scaling.json", "\n0 of "),
       "predict": ("--d-model 16 --batch 16 --seconds 0.02 --up-to 4", "latency between nodes"),
       "ceiling": ("--d-model 16 --batch 64 --ranks 2 8 --steps 1", "ceiling: nobody waits"),
       "ladder": ("--batch 5 --seconds 0.02", "rung "),

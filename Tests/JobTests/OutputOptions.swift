@@ -14,6 +14,8 @@ struct OutputOption: Sendable, CustomStringConvertible {
 
   var description: String { "\(command) \(option)\(start.description == "alone" ? "" : ", \(start)")" }
   var isOfTraining: Bool { ["train", "generate"].contains(command) }
+  /// Reports that the command takes, before its options.
+  var inputs: Int { ["report": 1, "compare": 2][command] ?? 0 }
   var needsGnuplot: Bool { fileInFolder != nil }
 
   private static let narrow = ["--d-model", "16"]
@@ -48,6 +50,7 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "scaling", option: "--csv", quick: scaling, slow: hours),
     OutputOption(command: "scaling", option: "--report", quick: scaling, slow: hours, fileInFolder: "scaling.csv"),
     OutputOption(command: "report", option: "--report", quick: [], slow: [], fileInFolder: "scaling.csv"),
+    OutputOption(command: "compare", option: "--json", quick: [], slow: []),
     OutputOption(command: "train", option: "--metrics", quick: training, slow: days),
     OutputOption(command: "train", option: "--metrics", start: .ranks(2), quick: training, slow: days),
     OutputOption(command: "train", option: "--trace", quick: training, slow: days),

@@ -16,12 +16,14 @@ extension Jobs {
       input = try room.file("input/run.json", Report.small)
     }
 
+    private func inputs(_ output: OutputOption) -> [String] { Array(repeating: input, count: output.inputs) }
+
     /// Runs a command with the option's path.
     private func run(
       _ output: OutputOption, _ path: String, more: [String] = [], isQuick: Bool = true,
       meanwhile: (RunningJob) throws -> Void = { _ in }
     ) throws -> RunResult {
-      let words = [output.command] + (output.command == "report" ? [input] : []) + more
+      let words = [output.command] + inputs(output) + more
       return try ddpTrain(
         output.start, words + (isQuick ? output.quick : output.slow) + [output.option, path], meanwhile: meanwhile)
     }
@@ -147,7 +149,7 @@ extension Jobs {
       if output.isOfTraining {
         used = try room.file("names.txt", Data(contentsOf: URL(fileURLWithPath: PackagePaths.names)))
         more = ["--data", used]
-      } else if output.command != "report" {
+      } else if output.inputs == 0 {
         used = PackagePaths.names
       }
       try #require(symlink(used, path) == 0)
@@ -165,7 +167,7 @@ extension Jobs {
       guard isUsable(output) else { return }
       let path = try place(output)
       try Data().write(to: URL(fileURLWithPath: path))
-      let words = [output.command] + (output.command == "report" ? [input] : []) + output.slow
+      let words = [output.command] + inputs(output) + output.slow
       let result = try MPIRun.runAlone("ddp-train", words + [output.option, value(output, path)], output: path)
       expectFailure(result, saying: "\(output.option) \(path): is the same file as standard output")
     }
@@ -215,7 +217,7 @@ extension Jobs {
         try #require(chmod(folder, 0o755) == 0)
       }
       func run(_ path: String) throws -> RunResult {
-        let words = [output.command] + output.quick + [output.option, path]
+        let words = [output.command] + inputs(output) + output.quick + [output.option, path]
         return try MPIRun.runScript(
           "cd / && exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$0\" \(words.joined(separator: " "))",
           program: "ddp-train")

@@ -199,7 +199,8 @@ extension Jobs {
     @Test("every command: a signal that waits at the start ends it at once, with 130 and no output")
     func everyCommand() throws {
       for command in try commands() {
-        let arguments = [command] + (["check", "report"].contains(command) ? ["/nowhere"] : [])
+        let files = ["check": 1, "report": 1, "compare": 2][command] ?? 0
+        let arguments = [command] + Array(repeating: "/nowhere", count: files)
         let more = command == "report" ? ["--report", "/nowhere"] : []
         let result = try MPIRun.runScript(Self.waiting, program: "ddp-train", ["HUP"] + arguments + more)
         #expect(result.exitCode == 130, "\(command) \(result)")

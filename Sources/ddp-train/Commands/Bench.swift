@@ -98,7 +98,8 @@ struct Bench: JobCommand {
         progress: measurement.part("bench, \(plural(cases.count, "case"))"))
       measurement.finish()
       try StopSignal.check()
-      let found = BenchFile(benchmarks, core: core)
+      var found = BenchFile(benchmarks, core: core)
+      found.origin = Origin(of: world)
       print(found.text)
       MeasurementNote.printed(load: try load.share(over: world), rows: found.spreads)
       try file?.write(SchemaJSON.encode(found))
@@ -125,7 +126,8 @@ struct Bench: JobCommand {
       try benchmark.close()
     }
     measurement.finish()
-    let found = SynchronisationFile(results)
+    var found = SynchronisationFile(results)
+    found.origin = Origin(of: world)
     let share = try load.share(over: world)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
@@ -157,7 +159,8 @@ struct Bench: JobCommand {
     try StopSignal.check(over: world)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
-      let found = GenerationFile(model.shape, temperature: options.temperature, benchmark.results)
+      var found = GenerationFile(model.shape, temperature: options.temperature, benchmark.results)
+      found.origin = Origin(of: world)
       print(found.text)
       try file?.write(SchemaJSON.encode(found))
     }

@@ -51,6 +51,7 @@ struct CeilingCommand: JobCommand {
       let measurement = MeasurementReporter(seconds: 0, on: world)
       defer { measurement.finish() }
       var found = CeilingFile()
+      found.origin = Origin(of: world)
       (found.isa, found.cpu, found.core) = (String(cString: csimd_built_for()), Machine.cpuName, core)
       found.assumptions = CeilingFile.assumed
       var progress = Turns.Progress(

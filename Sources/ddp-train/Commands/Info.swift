@@ -6,14 +6,43 @@ import DataParallel
 import GPT
 import Laboratory
 import MPI
+import Schemas
 import Values
 
 struct Info: JobCommand {
-  static let configuration = CommandConfiguration(abstract: "Print what this build and this machine can do.")
+  static let configuration = CommandConfiguration(
+    abstract: "Print what a checkpoint or a safetensors file holds, or what this build and machine can do.",
+    discussion: """
+      With a file: whether it is whole, its model, and of a checkpoint the step, the loss, the learning rate, the data and \
+      the options of its run; of a folder the newest whole checkpoint, and a list of all. Nothing is changed.
+
+      Without one: the version, the CPU, MPI and the ranks.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A checkpoint, a safetensors file, or a folder of checkpoints.", valueName: "file"),
+    completion: .file())
+  var file: String?
+
+  @Flag(help: "Of a file: print JSON.")
+  var json = false
 
   static let oneTaskIsEnough = true
 
+  func validate() throws {
+    if json, file == nil { throw ValidationError("--json is of a file: name one") }
+  }
+
   func run(on world: Communicator) throws {
+    guard let file else { return try describeBuild(on: world) }
+    try onEveryRank(of: world) {
+      guard world.rank == 0 else { return }
+      let found = try ModelFile(path: file)
+      print(json ? String(decoding: try SchemaJSON.encode(found).dropLast(), as: UTF8.self) : found.text)
+    }
+  }
+
+  private func describeBuild(on world: Communicator) throws {
     let hosts = try world.allGather(Environment.processorName)
     let cpus = try world.allGather(String(cString: cguard_cpu_has()))
     guard world.rank == 0 else { return }

@@ -49,7 +49,8 @@ struct LadderCommand: JobCommand {
     try ladder.validate()
     try ladder.run(seconds: options.seconds, progress: progress)
     measurement.finish()
-    let found = try ladder.result()
+    var found = try ladder.result()
+    found.origin = Origin(of: world)
     let share = try load.share(over: world)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }

@@ -71,6 +71,7 @@ struct Predict: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       var found = PredictionFile()
+      found.origin = Origin(of: world)
       found.ranksPerNode = place.ranksPerHost
       found.assumptions = Prices.assumptions(
         place: place, nodes: host.hostCount, measured: !exchanges.isEmpty, latency: plan.latency,

@@ -47,7 +47,7 @@ extension Machine {
   }
 
   /// As one would type it. What mpirun itself was given is not to be had.
-  private static func commandLine(_ world: Communicator) -> String {
+  static func commandLine(_ world: Communicator) -> String {
     let program = (CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent }) ?? "ddp-train"
     let own = ([program] + CommandLine.arguments.dropFirst()).joined(separator: " ")
     return world.isAlone ? own : "mpirun -np \(world.size) \(own)"

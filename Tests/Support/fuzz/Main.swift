@@ -53,6 +53,7 @@ import Foundation
       .names(try content("data/names.txt")),
       .report(try content("Tests/golden/0.1.0/scaling.json")),
       try .ceiling(),
+      .results(try ["bench", "bench-sync", "ladder", "predict"].map { try content("Tests/golden/0.1.0/\($0).json") }),
       try .sweep(),
       try .sweepLines(),
       .configuration(try ["d16", "d32", "d64", "d128"].map { try content("configs/\($0).yaml") }),
