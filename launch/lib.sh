@@ -22,12 +22,20 @@ stop() {
   exit "$code"
 }
 
+# name_terminal: into DDP_TRAIN_TERMINAL, the terminal that shows what ranks write, for rank 0 to draw its progress on. Where
+# drop_boxes stands between, no rank can find it by itself. Of no use on another host, where mpirun does not hand it on.
+name_terminal() {
+  unset DDP_TRAIN_TERMINAL
+  if [[ -t 2 ]] && DDP_TRAIN_TERMINAL=$(tty <&2); then export DDP_TRAIN_TERMINAL; fi
+}
+
 # drop_boxes: copies standard input to standard error without what mpirun itself says after a rank has ended with an exit
 # code: the rank has said why, in one line. What mpirun says of a rank that was killed, or never started, stays. A live line
 # has no end: what is there of a line is copied after a tenth of a second.
 drop_boxes() {
   trap '' INT TERM HUP USR1
-  local line code held='' in_box='' pending=''
+  # A rank's own words clear a live line before them; mpirun's do not.
+  local line code held='' in_box='' pending='' clear=${DDP_TRAIN_TERMINAL:+$'\r\e[K'}
   local -r rule=--------------------------------------------------------------------------
   while true; do
     code=0
@@ -53,7 +61,7 @@ drop_boxes() {
       'Primary job  terminated normally, but '* | 'mpirun detected that one or more processes exited with non-zero status'*)
         in_box=yes
         ;;
-      *) printf '%s\n%s\n' "$rule" "$line" >&2 ;;
+      *) printf '%s%s\n%s\n' "$clear" "$rule" "$line" >&2 ;;
       esac
     elif [[ $line == "$rule" ]]; then
       held=yes

@@ -49,6 +49,7 @@ run_on_cores() {
   # The last line of a run that can be gone on with says how.
   DDP_TRAIN_STARTED_BY=$(printf '%q' "$0")
   export DDP_TRAIN_STARTED_BY
+  name_terminal
   if [[ -n ${input-} ]]; then exec "${job[@]}" "$@" <&"$input" {input}<&- 2> >(drop_boxes); fi
   exec "${job[@]}" "$@" 2> >(drop_boxes)
 }

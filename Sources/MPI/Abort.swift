@@ -23,7 +23,7 @@ extension Environment {
 /// One line to standard error in one write(2). Shortened below PIPE_BUF, up to which a pipe keeps a write whole.
 private func writeLine(_ text: String) {
   let longest = 4000
-  var bytes = Array(escaped(text).utf8.prefix(longest))
+  var bytes = Array((LineClearing.start + escaped(text)).utf8.prefix(longest))
   bytes.append(UInt8(ascii: "\n"))
   bytes.withUnsafeBytes { line in
     while write(STDERR_FILENO, line.baseAddress, line.count) < 0, errno == EINTR {}

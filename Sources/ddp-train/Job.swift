@@ -16,7 +16,7 @@ enum Job {
       mpi = try Start.environment(
         oneTaskIsEnough: understood.map { type(of: $0).oneTaskIsEnough } ?? true, isUnderstood: understood != nil)
     } catch {
-      if let reason = error.reason { writeToStandardError("ddp-train: error: \(reason)\n") }
+      if let reason = error.reason { writeToStandardError(.error, "error", reason) }
       exit(error.code)
     }
     // A rank that is refused memory must not leave the others waiting for it.
@@ -24,6 +24,7 @@ enum Job {
       Environment.abort(because: CommandFailure("the system refuses \(bytes(wanted)) of memory; see ulimit -v"))
     }
     requireRoomForProgram()
+    do { try Screen.settle(over: mpi.world) } catch { Environment.abort(because: error) }
     if Rehearsal.isOn, understood != nil, mpi.world.rank == 0 {
       RankLogHandler.logger(rank: 0).notice(
         """
@@ -66,7 +67,7 @@ enum Job {
     guard let reason = flushStandardOutput() else { return code }
     // As if SIGPIPE had ended it: whoever closes a pipe, as head does, has read enough.
     if standardOutputHasNoReader { return code == 0 && !readerMayLeave ? 128 + SIGPIPE : code }
-    writeToStandardError("ddp-train: error: standard output: \(reason)\n")
+    writeToStandardError(.error, "error", "standard output: \(reason)")
     return 1
   }
 
@@ -82,7 +83,7 @@ enum Job {
   private static func say(_ failure: JobFailure) {
     switch failure.code {
     case 0: print(failure.description)
-    default: writeToStandardError("ddp-train: error: \(escaped(failure.description))\n")
+    default: writeToStandardError(.error, "error", failure.description)
     }
   }
 }

@@ -58,6 +58,15 @@ test_real_ranks() {
   got=$(real_train DDP_TRAIN_RANKS=2 taskset --cpu-list "$last")
   check "so do two that share a core" "$last"$'\n'"$last" "$got"
 
+  # Ranks have pipes; a terminal of the script's own is theirs to know.
+  printf '#!/usr/bin/env bash\necho "terminal ${DDP_TRAIN_TERMINAL-none}"\n' >"$binary"
+  got=$(env PATH="$bin:$PATH" STORE="$store" BIN="$bin" LOG="$log" DDP_TRAIN_RANKS=1 PROGRAM="$package/launch/train" \
+    script -qec 'DDP_TRAIN_TERMINAL=/dev/null; export DDP_TRAIN_TERMINAL; "$PROGRAM" | tail -n 1; echo "terminal $(tty)"' \
+    /dev/null </dev/null | tr -d '\r' | grep '^terminal')
+  check "ranks are told which terminal shows their messages" 1 "$(sort -u <<<"$got" | grep -c .)"
+  got=$(real_train DDP_TRAIN_TERMINAL=/dev/null DDP_TRAIN_RANKS=1)
+  check "and of none where a file takes them" "terminal none" "$got"
+
   # A pipe, whose end comes after all that is said.
   ending() {
     printf '#!/usr/bin/env bash\n%s\n' "$1" >"$binary"

@@ -29,16 +29,19 @@ struct Heats {
   /// - Parameter hasTime: whether there is time for another turn as long as the ones before; asked after the first.
   /// - Returns: of the reference, and of each contender, in their order, with as many seeds as there was time for.
   func run(
-    _ contenders: [Contender], hasTime: (Double) throws -> Bool, progress: (String) -> Void
+    _ contenders: [Contender], hasTime: (Double) throws -> Bool, progress: (RaceProgress) -> Void
   ) throws -> (reference: RaceResult, contenders: [RaceResult]) {
     let all = [Contender(trial: try Self.reference(), ranks: 1)] + contenders
     var runs = [[Run]](repeating: [], count: all.count)
     var longest = 0.0
     for (turn, seed) in Self.seeds.enumerated() {
       if turn > 0, try !hasTime(longest) { break }
-      progress("run for real, turn \(turn + 1) of \(Self.seeds.count)")
+      progress(.stage("run for real, turn \(turn + 1) of \(Self.seeds.count)"))
       let start = ContinuousClock.now
-      for index in all.indices { runs[index].append(try run(all[index], seed: seed)) }
+      for index in all.indices {
+        runs[index].append(try run(all[index], seed: seed))
+        progress(.share(Double(index + 1) / Double(all.count)))
+      }
       longest = max(longest, start.duration(to: .now) / .seconds(1))
     }
     let results = all.indices.map { result(all[$0], runs[$0], reference: runs[0]) }

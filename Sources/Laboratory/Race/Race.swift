@@ -35,7 +35,7 @@ public final class Race {
 
   private let plan: Plan
   private let team: RaceTeam
-  private let progress: (String) -> Void
+  private let progress: (RaceProgress) -> Void
   private var file = RaceFile()
   private var world: Communicator { team.world }
   private var counts: [Int] { ScalingExperiment.rankCounts(upTo: world.size) }
@@ -50,9 +50,9 @@ public final class Race {
   private static let predictedRanks = (1...20).map { 1 << $0 }
 
   /// Collective.
-  public init(_ plan: Plan, data: TrialData, world: Communicator, progress: @escaping (String) -> Void) throws {
+  public init(_ plan: Plan, data: TrialData, world: Communicator, progress: @escaping (RaceProgress) -> Void) throws {
     (self.plan, self.progress) = (plan, progress)
-    team = try RaceTeam(data, seconds: plan.seconds, world: world)
+    team = try RaceTeam(data, seconds: plan.seconds, world: world) { progress(.share($0)) }
   }
 
   /// Collective; complete on rank 0. Throws `Stopped` on all ranks.
@@ -98,9 +98,11 @@ public final class Race {
 
   /// Each batch and width on each number of ranks.
   private func timeSteps(_ found: [StepsSearch.Found]) throws {
+    let all = found.count
     for count in counts {
-      progress("step times on \(plural(count, "rank"))")
-      for found in found {
+      progress(.stage("step times on \(plural(count, "rank"))"))
+      for (index, found) in found.enumerated() {
+        progress(.share(Double(index) / Double(all)))
         let time = try team.stepTime(
           found.trial.shape, batch: found.trial.batch, ranks: count, seconds: Self.secondsPerStepTime)
         times[Place(shape: found.trial.shape, batch: found.trial.batch, ranks: count)] = time
@@ -135,7 +137,7 @@ public final class Race {
     for round in 0..<4 {
       let open = tunings.indices.filter { !tunings[$0].isSettled }
       guard !open.isEmpty, try team.hasTime(of: Self.tuningShare) else { break }
-      progress("tuning the schedules, round \(round + 1)")
+      progress(.stage("tuning the schedules, round \(round + 1)"))
       let records = try team.train(
         open.flatMap { index in seeds.map { tunings[index].trial.seeded($0) } }, until: Self.tuningShare)
       for (place, index) in open.enumerated() {
@@ -212,7 +214,7 @@ public final class Race {
       file.notMeasured.append("the prices of predictions, and so times on more ranks than \(world.size)")
       return
     }
-    progress("prices of the predictions")
+    progress(.stage("prices of the predictions"))
     let predictions = try RacePredictions(shape, team: team, ranksPerHost: plan.ranksPerHost)
     if world.rank == 0 { predict(predictions) }
   }
@@ -257,7 +259,7 @@ public final class Race {
           file.notMeasured.append("the best loss within \(significant(budget)) s of C = \(width), batch \(batch)")
           continue
         }
-        progress("best loss within \(significant(budget)) s, C \(width), batch \(batch)")
+        progress(.stage("best loss within \(significant(budget)) s, C \(width), batch \(batch)"))
         try addBudget(shape, batch: batch, budget)
       }
     }

@@ -16,6 +16,7 @@ final class RaceTeam {
   private let own: Part
   private let start = csimd_nanoseconds()
   private let seconds: Double?
+  private let progress: (Double) -> Void
 
   /// A communicator lives as long as its owner.
   private final class Part {
@@ -24,9 +25,11 @@ final class RaceTeam {
     var group: Communicator { owner.communicator }
   }
 
-  /// - Parameter seconds: after which `hasTime` says no; nil for as long as it takes.
-  init(_ data: TrialData, seconds: Double?, world: Communicator) throws {
-    (self.data, self.world) = (data, world)
+  /// - Parameters:
+  ///   - seconds: after which `hasTime` says no; nil for as long as it takes.
+  ///   - progress: hears on rank 0, after each of several trials, what share of their work is over.
+  init(_ data: TrialData, seconds: Double?, world: Communicator, progress: @escaping (Double) -> Void) throws {
+    (self.data, self.world, self.progress) = (data, world, progress)
     sweep = try Sweep(data, ranksPerTrial: 1, world: world)
     own = try Self.part(of: world, color: world.rank)
     self.seconds = seconds
@@ -61,6 +64,7 @@ final class RaceTeam {
     let queue = world.rank == 0 ? LimitedQueue(FullQueue(trials.distinct { $0 }, nil), seconds: left) : nil
     try sweep.run(queue, limit: left.map { max($0, 1) }, obstacle: { _ in nil }) { record in
       if record.outcome != "out_of_time" { records[try Trial(record)] = record }
+      if let queue { self.progress(queue.doneShare) }
     }
     let all = try broadcast(Array(records.values))
     let byTrial = Dictionary(try all.map { (try Trial($0), $0) }) { first, _ in first }

@@ -32,14 +32,14 @@ struct StepsSearch {
   ///
   /// - Parameter share: of the race's time, after which no trial begins; a search that is cut short finds less.
   func run(
-    _ shape: Shape, batches: [Int], team: RaceTeam, until share: Double, progress: (String) -> Void
+    _ shape: Shape, batches: [Int], team: RaceTeam, until share: Double, progress: (RaceProgress) -> Void
   ) throws -> [Found] {
     var searches = batches.map { ShortestSchedule(goal, firstGuess: firstGuess(batch: $0)) }
     var rates = batches.map { Self.usualRate(shape, batch: $0) }
     for round in 0..<Self.rounds {
       let open = batches.indices.filter { !searches[$0].isHopeless }
       guard !open.isEmpty, try team.hasTime(of: share) else { break }
-      progress("steps to the target, C \(shape.dModel), round \(round + 1) of \(Self.rounds)")
+      progress(.stage("steps to the target, C \(shape.dModel), round \(round + 1) of \(Self.rounds)"))
       let factors = round == 0 ? Self.rateFactors : [1]
       let seeds = round == 0 ? [Self.seeds[0]] : Self.seeds
       let trials = open.flatMap { index in

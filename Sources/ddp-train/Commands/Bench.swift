@@ -48,6 +48,7 @@ struct Bench: JobCommand {
       help: "Of --reproducible: the most micro-shards of a batch, powers of two.")
     let seconds = Declared(Ranges.seconds, default: 1.5, help: "Seconds of timed steps per case.")
     let json = Declared.json
+    let progress = Declared.progress
   }
 
   @OptionGroup var options: CommandLineOptions<Table>
@@ -86,13 +87,14 @@ struct Bench: JobCommand {
       let file = try Destination.json(options.json, of: world)
       let names = try ProjectFiles.names()
       try requireMemory(of: cases, names: names, over: world)
+      let measurement = MeasurementReporter(
+        options.progress, seconds: options.seconds * Double(cases.count), on: world)
+      defer { measurement.finish() }
+      measurement.begin(stage: "checking the engine")
       try validate(cases)
       let core = Core.pin()
       let benchmarks = try cases.map { try StepBenchmark($0, names: names) }
-      let (load, measurement) = (
-        OtherLoad(), MeasurementReporter(seconds: options.seconds * Double(cases.count), on: world)
-      )
-      defer { measurement.finish() }
+      let load = OtherLoad()
       try StepBenchmark.run(
         benchmarks, seconds: options.seconds * Double(cases.count),
         progress: measurement.part("bench, \(plural(cases.count, "case"))"))
@@ -116,7 +118,8 @@ struct Bench: JobCommand {
     for what in cases { try requireMemory(of: [what], names: names, over: world) }
     try requireAgreement(options.agreement, over: world)
     let load = OtherLoad()
-    let measurement = MeasurementReporter(seconds: options.seconds * Double(cases.count), on: world)
+    let measurement = MeasurementReporter(
+      options.progress, seconds: options.seconds * Double(cases.count), on: world)
     defer { measurement.finish() }
     var results: [SynchronisationBenchmark.Result] = []
     for what in cases {
@@ -139,7 +142,9 @@ struct Bench: JobCommand {
 
   private func timeGeneration(_ options: OptionValues<Table>, on world: Communicator) throws {
     let (path, file) = try onEveryRank(of: world) {
-      if let option = options.firstGiven(except: ["generate", "model", "names", "temperature", "seconds", "json"]) {
+      if let option = options.firstGiven(except: [
+        "generate", "model", "names", "temperature", "seconds", "json", "progress",
+      ]) {
         throw OptionError("--\(option) is of no use with --generate")
       }
       guard let path = options.model else {
@@ -152,7 +157,7 @@ struct Bench: JobCommand {
     let benchmark = GenerationBenchmark(
       shape: model.shape, parameters: model.parameters, names: options.names, seed: model.seed ?? 1,
       temperature: options.temperature, world: world)
-    let measurement = MeasurementReporter(seconds: options.seconds, on: world)
+    let measurement = MeasurementReporter(options.progress, seconds: options.seconds, on: world)
     defer { measurement.finish() }
     try benchmark.run(seconds: options.seconds, progress: measurement.part("names"))
     measurement.finish()

@@ -29,6 +29,7 @@ struct CeilingCommand: JobCommand {
     let engine = EngineTable()
     let steps = Declared(Ranges.playedSteps, default: 200, help: "Steps to play on each number of ranks.")
     let json = Declared.json
+    let progress = Declared.progress
   }
 
   @OptionGroup var options: CommandLineOptions<Table>
@@ -48,7 +49,7 @@ struct CeilingCommand: JobCommand {
           over: world)
       }
       let core = Core.pin()
-      let measurement = MeasurementReporter(seconds: 0, on: world)
+      let measurement = MeasurementReporter(options.progress, seconds: 0, on: world)
       defer { measurement.finish() }
       var found = CeilingFile()
       found.origin = Origin(of: world)

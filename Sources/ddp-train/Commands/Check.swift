@@ -16,17 +16,29 @@ struct Check: JobCommand {
       every kind of CPU is covered. Exits 1 where a value is out of bounds.
       """)
 
+  struct Own: OptionTable {
+    let engine = EngineTable()
+    let progress = Declared.progress
+  }
+
   @Argument(help: ArgumentHelp("Reference files.", valueName: "file"))
   var files: [String]
 
-  @OptionGroup var engine: CommandLineOptions<EngineTable>
+  @OptionGroup var options: CommandLineOptions<Own>
 
   static let oneTaskIsEnough = true
 
   func run(on world: Communicator) throws {
-    let engine = try onEveryRank(of: world) { try self.engine.values().options }
+    let (engine, mode) = try onEveryRank(of: world) {
+      let options = try self.options.values()
+      return (try options.engine.options, options.progress)
+    }
+    let display = ProgressDisplay(mode, on: world)
+    defer { display.finish() }
+    let progress = CountProgress(display, "files", of: files.count)
     var failed = 0
-    for file in files {
+    for (index, file) in files.enumerated() {
+      progress.show(index)
       let check = try onEveryRank(of: world) { ReferenceCheck(try ReferenceCase(path: file), engine: engine) }
       let passedOn = try world.allGather(check.passed ? 1 : 0)
       let hosts = try world.allGather(Environment.processorName)
@@ -36,6 +48,7 @@ struct Check: JobCommand {
       print(report(file, check))
       for rank in failedRanks where world.size > 1 { print("  out of bounds on rank \(rank), host \(hosts[rank])") }
     }
+    display.finish()
     if world.rank == 0, failed == 0 { print("\(plural(files.count, "file")) within bounds") }
     if failed > 0 {
       throw JobFailure(

@@ -12,7 +12,7 @@ struct Generate: JobCommand {
     abstract: "Print names, and nothing else on standard output.",
     discussion: """
       Trains a model first, as `train` does with the same options; or takes one from a file with --model, and then \
-      only --count, --temperature, --seed, --heads, --novel and --json may be given, and with one of the last two --data \
+      only --count, --temperature, --seed, --heads, --novel, --json, --progress and --quiet may be given, and with one of the last two --data \
       and --skip-invalid, which say what is in the data.
 
       No name is empty. A reader of standard output that has enough, such as head, ends it: exit code 0.
@@ -43,8 +43,7 @@ struct Generate: JobCommand {
     let (own, _) = try self.own.agreed(on: world) { try requireEffect($0) }
     if let count = own.count { options.give(\.generate, "\(count)") }
     guard let model = own.model else {
-      options.give(\.quiet, "true")
-      try TrainingRun(options, namesJSON: own.json, world: world).run()
+      try TrainingRun(options, isNamesAlone: true, namesJSON: own.json, world: world).run()
       return
     }
     let (chosen, source) = try options.agreed(on: world) { chosen in
@@ -56,6 +55,7 @@ struct Generate: JobCommand {
           "--\(option) is of no use with --model: nothing is trained"
             + (isOfData ? ", and no --novel or --json asks" : ""))
       }
+      try chosen.requireShownProgress()
       return asksAboutData ? NameSource(try chosen.data ?? RunPlan.defaultData()) : nil
     }
     let json = try onEveryRank(of: world) { try namesJSON(own, model: model, source, of: world) }
@@ -69,7 +69,8 @@ struct Generate: JobCommand {
     let seed = chosen.isGiven(\.seed) ? chosen.seed : shared.seed ?? chosen.seed
     let printing = NamePrinting(
       count: chosen.generate, shape: shared.shape, seed: seed, temperature: chosen.temperature, isNovel: chosen.novel,
-      hasJSON: own.json != nil, json: json, data: data)
+      hasJSON: own.json != nil, json: json, data: data,
+      display: ProgressDisplay(chosen.progress, isQuiet: chosen.quiet, on: world))
     let failure = try printing.run(shared.parameters, on: world)
     try onEveryRank(of: world, stops: false) {
       if let failure { throw CommandFailure(failure) }
@@ -96,17 +97,10 @@ struct Generate: JobCommand {
     guard own.count == nil || options.text(\.generate) == nil else {
       throw OptionError("--generate has no effect beside --count: both say how many names; leave one of them out")
     }
-    guard own.model == nil else { return }
-    if let mode = options.text(\.progress), mode != "\(ProgressMode.never)" {
-      throw OptionError("--progress \(printable(mode)) has no effect in generate, which prints names alone")
-    }
-    guard options.text(\.quiet) != "false" else {
-      throw OptionError("--no-quiet has no effect in generate, which prints names alone")
-    }
   }
 
   /// The options of training that mean something without it.
-  private static let ofUseWithModel = ["heads", "seed", "generate", "temperature", "novel", "quiet"]
+  private static let ofUseWithModel = ["heads", "seed", "generate", "temperature", "novel", "progress", "quiet"]
   /// Where it is asked what is in the data.
   private static let ofUseWithData = ["data", "skip-invalid"]
 }

@@ -29,6 +29,7 @@ struct LadderCommand: JobCommand {
       Ranges.seconds, default: 10,
       help: "Seconds of timed steps, of all rungs together; at least three turns of each are timed.")
     let json = Declared.json
+    let progress = Declared.progress
   }
 
   @OptionGroup var options: CommandLineOptions<Table>
@@ -43,11 +44,11 @@ struct LadderCommand: JobCommand {
     if world.size == 1 { Core.pin() }
     let ladder = Ladder(shape: shape, batch: options.batch, names: names, world: world)
     let load = OtherLoad()
-    let measurement = MeasurementReporter(seconds: options.seconds, on: world)
+    let measurement = MeasurementReporter(options.progress, seconds: options.seconds, on: world)
     defer { measurement.finish() }
-    let progress = measurement.part("ladder")
+    measurement.begin(stage: "checking that all rungs agree")
     try ladder.validate()
-    try ladder.run(seconds: options.seconds, progress: progress)
+    try ladder.run(seconds: options.seconds, progress: measurement.part("ladder"))
     measurement.finish()
     var found = try ladder.result()
     found.origin = Origin(of: world)

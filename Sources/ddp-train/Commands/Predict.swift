@@ -37,12 +37,13 @@ struct Predict: JobCommand {
     let seconds = Declared(Ranges.seconds, default: 0.3, help: "Seconds of each measurement, of which there are many.")
     let json = Declared<String?>(
       "json", .file, help: "Write measurements, prices and predictions here as JSON; - is standard output.")
+    let progress = Declared.progress
   }
 
   @OptionGroup var options: CommandLineOptions<Table>
 
   func run(on world: Communicator) throws {
-    let (_, (plan, names, file)) = try options.agreed(on: world) { options in
+    let (options, (plan, names, file)) = try self.options.agreed(on: world) { options in
       (try self.plan(options), try ProjectFiles.names(), try Destination.json(options.json, of: world))
     }
     for shape in plan.shapes { try requireMemory(of: shape, plan, names, over: world) }
@@ -52,7 +53,7 @@ struct Predict: JobCommand {
     let exchanged = plan.strategies.count * plan.exchangedWidths.count * counts.count
     let load = OtherLoad()
     let measurement = MeasurementReporter(
-      seconds: plan.seconds * Double(4 * plan.shapes.count + exchanged), on: world)
+      options.progress, seconds: plan.seconds * Double(4 * plan.shapes.count + exchanged), on: world)
     defer { measurement.finish() }
     var compute: [ComputePrices] = []
     for shape in plan.shapes {

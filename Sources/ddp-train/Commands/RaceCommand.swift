@@ -48,6 +48,7 @@ struct RaceCommand: JobCommand {
     let json = Declared.json
     let report = Declared<String?>(
       "report", .folder, help: "Write a page with figures into this folder; takes gnuplot.")
+    let progress = Declared.progress
   }
 
   @OptionGroup var options: CommandLineOptions<Table>
@@ -75,11 +76,12 @@ struct RaceCommand: JobCommand {
     }
     var machine = SweepMachine(try .current(of: world))
     (machine.engine, machine.dataHash) = (options.engine.kind.rawValue, names.hash)
-    let reporter = StageReporter(on: world)
-    defer { reporter.finish() }
+    let display = ProgressDisplay(options.progress, on: world)
+    defer { display.finish() }
+    let reporter = RaceReporter(display, limit: options.limit?.seconds)
     let race = try Race(racePlan, data: data, world: world) { reporter.show($0) }
     var file = try race.run()
-    reporter.finish()
+    display.finish()
     (file.machine, file.wallSeconds) = (machine, Double(csimd_nanoseconds() - start) * 1e-9)
     try onEveryRank(of: world) {
       if world.rank == 0 {

@@ -36,6 +36,7 @@ struct ScalingCommand: JobCommand {
     let csv = Declared<String?>("csv", .file, help: "Write the results here as CSV; - is standard output.")
     let report = Declared<String?>(
       "report", .folder, help: "Write a page with figures into this folder; takes gnuplot.")
+    let progress = Declared.progress
   }
 
   @OptionGroup var options: CommandLineOptions<Table>
@@ -51,15 +52,17 @@ struct ScalingCommand: JobCommand {
         plan.memoryNeed(names: names), for: "batch \(plan.batches.max() ?? 1) at d-model \(plan.shape.dModel)",
         over: world)
     }
+    let pricing = world.size > 1 ? min(options.seconds, 1) : 0
+    let measurement = MeasurementReporter(
+      options.progress, seconds: (options.seconds + pricing) * Double(plans.count), on: world)
+    defer { measurement.finish() }
+    measurement.begin(stage: "looking at the machine")
     let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
     if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
     var report = ScalingReport()
     report.machine = try .current(of: world)
     report.machine.warnings = warnings.map { "\($0.check): \($0.what)" }
     var peaks: [Double] = []
-    let pricing = world.size > 1 ? min(options.seconds, 1) : 0
-    let measurement = MeasurementReporter(seconds: (options.seconds + pricing) * Double(plans.count), on: world)
-    defer { measurement.finish() }
     for plan in plans {
       let experiment = try ScalingExperiment(plan, names: names, world: world)
       try experiment.run(seconds: options.seconds, progress: measurement.part("d-model \(plan.shape.dModel)"))

@@ -53,8 +53,9 @@ struct SweepCommand: JobCommand {
     let earlier = try onEveryRank(of: world) { try outputs?.begin(SweepHeader { $0.machine = machine }) }
     var calibration = try self.calibration(earlier, outputs, on: world)
     let sweep = try Sweep(data, ranksPerTrial: options.ranksPerTrial, world: world)
-    let progress = SweepProgress(mode: options.progress, trials: planned.count, speaks: world.rank == 0)
-    defer { progress.finish() }
+    let display = ProgressDisplay(options.progress, isWatched: options.heartbeat != nil, on: world)
+    defer { display.finish() }
+    display.begin(stage: "measuring step times for --budget")
     for record in try sweep.calibrate(&calibration, for: planned) { outputs?.results?.append(record) }
     let trials = try onEveryRank(of: world) {
       let trials = planned.map { $0.trial(calibration) }
@@ -66,6 +67,8 @@ struct SweepCommand: JobCommand {
     Whereabouts.leave(steps: try world.broadcast(earlier?.steps ?? 0))
     heartbeat?.beat()
     let ranksOnHost = try HostGroup(world).communicator.size
+    display.begin(stage: "training \(plural(table.missing.count, "trial"))")
+    let progress = SweepProgress(display)
     try sweep.run(queue, limit: options.trialLimit?.seconds) { trial in
       let need = MemoryNeed(
         shape: trial.shape, batch: trial.batch, engine: data.engine, names: data.training,
@@ -76,7 +79,7 @@ struct SweepCommand: JobCommand {
       table.add(record, isFinal: options.halving == nil)
       progress.show(record, doneShare: queue?.doneShare ?? 0)
     }
-    progress.finish()
+    display.finish()
     let wall = Double(csimd_nanoseconds() - start) * 1e-9
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }

@@ -53,8 +53,7 @@ struct SweepOptions: OptionTable {
     "report", .folder, help: "Write a page with figures into this folder; takes gnuplot.")
   let data = Declared<String?>(
     "data", .file, otherwise: "the project's data/names.txt", .own, help: "Names, one per line; - is standard input.")
-  let progress = Declared(
-    "progress", default: ProgressMode.auto, help: "Show progress: auto (a live line on a terminal), always, never.")
+  let progress = Declared.progress
   let heartbeat = Declared.heartbeat
 }
 

@@ -96,10 +96,7 @@ struct TrainingOptions: OptionTable {
   let logEvery = Declared(
     Ranges.logEvery, otherwise: "1 in the metrics file, a tenth of the run for lines", as: "k",
     help: "Report every k-th step, in the metrics file and as a line.")
-  let progress = Declared(
-    "progress", default: ProgressMode.auto,
-    help: "Show progress: auto (a live line where standard error is a terminal, lines otherwise), always (live), never."
-  )
+  let progress = Declared.progress
   let heartbeat = Declared.heartbeat
   let quiet = Declared("quiet", help: "Print the generated names and errors only.")
 }
@@ -107,6 +104,15 @@ struct TrainingOptions: OptionTable {
 /// Whether to draw a live progress line.
 enum ProgressMode: String, CaseIterable {
   case auto, always, never
+}
+
+extension Declared<ProgressMode> {
+  /// Of every command that may take long.
+  static var progress: Self {
+    Declared(
+      "progress", default: .auto,
+      help: "Show progress: auto (a live line on a terminal, lines elsewhere), always (a live line), never.")
+  }
 }
 
 extension BitFlip: WrittenValue, CustomStringConvertible {

@@ -27,12 +27,17 @@ extension OptionValues<TrainingOptions> {
       \.bucketKiB, if: self.sync != .overlap && !self.syncTournament,
       "on --sync \(self.sync): it is the size of what --sync overlap sends")
     try refuse(\.temperature, if: self.generate == 0, "with --generate 0: no name is written")
-    try refuse(\.progress, if: self.quiet && self.progress != .never, "with --quiet, which shows none")
+    try requireShownProgress()
     try refuse(\.logEvery, if: isSilent, onSilence)
     try refuse(\.evalEvery, if: self.eval && isSilent, onSilence)
     try refuse(
       \.average, if: self.average > 0 && !self.eval && self.generate == 0 && self.checkpointDir == nil,
       "where neither --eval nor generated names nor checkpoints have the mean")
+  }
+
+  /// - Throws: `OptionError` where the command line asks for progress and for quiet.
+  func requireShownProgress() throws(OptionError) {
+    try refuse(\.progress, if: self.quiet && self.progress != .never, "with --quiet, which shows none")
   }
 }
 

@@ -3,26 +3,22 @@ import DataParallel
 import MPI
 import Values
 
-/// Shows rank 0's user how far a measurement is: one live line on a terminal, otherwise a line every ten seconds.
-///
-/// A measurement has parts, one after another; each tells its own progress.
+/// Shows how far a measurement is that has parts, one after another; each tells its own progress.
 final class MeasurementReporter {
-  private let isShown: Bool
-  private let isLive = LiveLine.isPossible
+  private let display: ProgressDisplay
   private let seconds: Double
   /// Of the parts that are over: what they were to take, and what they took.
   private var (planned, taken) = (0.0, 0.0)
-  private var part: (what: String, progress: Turns.Progress)?
-  private var nextDraw: UInt64
-
-  private static let nanosecondsPerLine: UInt64 = 10_000_000_000
+  private var part: Turns.Progress?
 
   /// - Parameter seconds: of all parts together.
-  init(seconds: Double, on world: Communicator) {
+  init(_ mode: ProgressMode, seconds: Double, on world: Communicator) {
+    display = ProgressDisplay(mode, on: world)
     self.seconds = seconds
-    isShown = world.rank == 0
-    nextDraw = isLive ? 0 : csimd_nanoseconds() + Self.nanosecondsPerLine
   }
+
+  /// What is done beside the parts, and takes a while.
+  func begin(stage: String) { display.begin(stage: stage) }
 
   /// - Parameter what: the part that begins, for people: "d-model 64".
   /// - Returns: what is to hear of its progress.
@@ -32,25 +28,22 @@ final class MeasurementReporter {
 
   private func show(_ what: String, _ progress: Turns.Progress) {
     if progress.rounds == 0, let before = part {
-      planned += before.progress.turns.seconds
-      taken += before.progress.elapsedSeconds
+      planned += before.turns.seconds
+      taken += before.elapsedSeconds
     }
-    part = (what, progress)
-    let now = csimd_nanoseconds()
-    guard isShown, now >= nextDraw else { return }
-    nextDraw = now + (isLive ? LiveLine.interval : Self.nanosecondsPerLine)
+    part = progress
+    let (taken, at) = (taken + progress.elapsedSeconds, csimd_nanoseconds())
     let left = progress.secondsLeft + max(0, seconds - planned - progress.turns.seconds)
-    let done = taken + progress.elapsedSeconds
-    let fields: [LiveLine.Field] = [
-      ("measuring \(what)", 2), ("\(fixed(100 * done / max(done + left, 1e-9), 0)) %", 0),
-      ("\(clock(seconds: left)) left", 1),
-    ]
-    if isLive { LiveLine.draw(fields) } else { writeToStandardError(LiveLine.text(fields) + "\n") }
+    display.show {
+      let since = Double(csimd_nanoseconds() - at) * 1e-9
+      let (done, left) = (taken + since, max(0, left - since))
+      return [
+        ("measuring \(what)", 2), ("\(fixed(100 * done / max(done + left, 1e-9), 0)) %", 0),
+        ("\(clock(seconds: left)) left", 1),
+      ]
+    }
   }
 
   /// Leaves the live line.
-  func finish() {
-    if isShown, isLive, part != nil { LiveLine.clear() }
-    part = nil
-  }
+  func finish() { display.finish() }
 }

@@ -18,6 +18,7 @@ struct NamePrinting {
   var json: NamesJSON?
   /// Nil where it matters to nobody what is in the data.
   var data: RunNames?
+  let display: ProgressDisplay
 
   /// Collective: many names are written by all ranks, and a few by rank 0, while the others sleep.
   ///
@@ -41,13 +42,18 @@ struct NamePrinting {
 
   private func write(_ parameters: UnsafePointer<Float>, on world: Communicator) throws -> Int? {
     let time = LastWords()
-    var vain: Int?
+    defer { display.finish() }
+    // Names that go by are progress enough.
+    let progress = Screen.showsStandardOutput ? nil : CountProgress(display, "names", of: count)
+    var (vain, done): (Int?, Int) = (nil, 0)
     func run(_ isStopped: () throws -> Bool) throws {
       vain = try writing(parameters, on: world).run(count) {
         try world.rank == 0 && !isHeard || time.areOver(isStopped)
       } write: { block in
         if json?.isPrinted != true { printUnchanged(block.texts[0]) }
         if let json { json.append(block.texts[1]) }
+        done += block.count
+        progress?.show(done)
       }
     }
     if NameWriting.isShared(count, over: world) {

@@ -1,64 +1,65 @@
-import CSIMD
 import DataParallel
-import Laboratory
 import Values
 
-/// Shows rank 0's user how far the run is: one live line on a terminal, otherwise a line every so often.
+/// Shows how far a run is, in steps.
 ///
-/// Standard error decides and carries it: under mpirun standard output looks like a terminal even when it goes to
-/// a file.
+/// Lines come at every so many steps besides.
 final class ProgressReporter {
-  private enum Style { case live, lines, none }
-  private let style: Style
+  private let display: ProgressDisplay
   private let steps: Int
-  private let linesEvery: Int
-  private var nextDraw: UInt64 = 0
+  private let linesEvery: Int?
   private var nextLine: Int
   /// The newest, for the live line.
   private var heldOut: Double?
 
-  /// - Parameter every: a line every k steps; nil for ten lines a run.
-  init(mode: ProgressMode, steps: Int, every: Int?, quiet: Bool) {
-    self.steps = steps
-    linesEvery = every ?? max(steps / 10, 1)
-    nextLine = linesEvery
-    style =
-      quiet || mode == .never ? .none : mode == .always || LiveLine.isPossible ? .live : .lines
-  }
-
-  func show(_ record: StepRecord) {
-    switch style {
-    case .none: return
-    case .lines:
-      // Records need not fall on these steps: the first one behind each is shown.
-      guard record.step >= nextLine || record.step == steps || record.heldOutLoss != nil else { return }
-      nextLine = (record.step / linesEvery + 1) * linesEvery
-      writeToStandardError(LiveLine.text(fields(record, heldOut: record.heldOutLoss)) + "\n")
-    case .live:
-      heldOut = record.heldOutLoss ?? heldOut
-      let now = csimd_nanoseconds()
-      guard now >= nextDraw || record.step == steps else { return }
-      nextDraw = now + LiveLine.interval
-      LiveLine.draw(fields(record, heldOut: heldOut))
+  /// - Parameters:
+  ///   - begin: the steps that were done before.
+  ///   - every: a line every k steps; nil for those alone that time asks for.
+  init(_ display: ProgressDisplay, from begin: Int, to steps: Int, every: Int?) {
+    (self.display, self.steps, linesEvery) = (display, steps, every)
+    nextLine = every ?? .max
+    let start = display.seconds
+    display.begin {
+      let step = max(begin, Whereabouts.current.step)
+      let perStep = (display.seconds - start) / Double(step - begin)
+      return [
+        ("step \(grouped(step))/\(grouped(steps))", 1),
+        ("\(step > begin ? clock(seconds: perStep * Double(steps - step)) : "–") left", 0),
+      ]
     }
   }
 
-  /// Leaves the live line.
-  func finish() {
-    if style == .live { LiveLine.clear() }
+  func show(_ record: StepRecord) {
+    var isLine = record.step == steps
+    if display.style == .live {
+      heldOut = record.heldOutLoss ?? heldOut
+    } else {
+      heldOut = record.heldOutLoss
+      // Records need not fall on these steps: the first one after each is shown.
+      if let linesEvery, record.step >= nextLine {
+        nextLine = (record.step / linesEvery + 1) * linesEvery
+        isLine = true
+      }
+      isLine = linesEvery != nil && (isLine || heldOut != nil)
+    }
+    let (steps, heldOut) = (steps, heldOut)
+    // A record may be old when it is drawn again; where the run is, it says itself.
+    display.show(atOnce: isLine) {
+      fields(record, heldOut: heldOut, step: max(record.step, Whereabouts.current.step), of: steps)
+    }
   }
+}
 
-  private func fields(_ record: StepRecord, heldOut: Double?) -> [LiveLine.Field] {
-    let perStep = record.elapsedSeconds / Double(record.step)
-    let share = record.communicationShare.map { "\(fixed(100 * $0, 0)) %" } ?? "–"
-    let heldOutFields: [LiveLine.Field] = heldOut.map { [("held out \(fixed($0, 4))", 3)] } ?? []
-    return [
-      ("step \(grouped(record.step))/\(grouped(steps))", 4),
-      ("loss \(fixed(record.loss, 4))", 3),
-    ] + heldOutFields + [
-      ("\(significant(record.microsecondsPerStep)) µs/step", 1),
-      ("communication \(share)", 0),
-      ("\(clock(seconds: perStep * Double(steps - record.step))) left", 2),
-    ]
-  }
+private func fields(_ record: StepRecord, heldOut: Double?, step: Int, of steps: Int) -> [LiveLine.Field] {
+  let perStep = record.elapsedSeconds / Double(record.step)
+  let share = record.communicationShare.map { "\(fixed(100 * $0, 0)) %" } ?? "–"
+  let heldOutFields: [LiveLine.Field] = heldOut.map { [("held out \(fixed($0, 4))", 3)] } ?? []
+  return [
+    ("step \(grouped(step))/\(grouped(steps))", 4),
+    ("loss \(fixed(record.loss, 4))", 3),
+  ] + heldOutFields + [
+    ("\(significant(record.microsecondsPerStep)) µs/step", 1),
+    ("communication \(share)", 0),
+    ("\(clock(seconds: perStep * Double(steps - step))) left", 2),
+  ]
 }

@@ -17,8 +17,8 @@ struct RankLogHandler: LogHandler {
   func log(event: LogEvent) {
     let extra = (event.metadata ?? [:]).merging(metadata) { own, _ in own }
       .map { " \($0.key)=\($0.value)" }.sorted().joined()
-    let line = "ddp-train: \(event.level): rank \(rank) on \(Environment.processorName): \(event.message)\(extra)"
-    writeToStandardError(escaped(line) + "\n")
+    writeToStandardError(
+      event.level.emphasis, "\(event.level)", "rank \(rank) on \(Environment.processorName): \(event.message)\(extra)")
   }
 
   /// The program's logger. DDP_TRAIN_LOG names the lowest level shown: debug, info (default), warning, …
@@ -27,5 +27,16 @@ struct RankLogHandler: LogHandler {
     let wanted = ProcessInfo.processInfo.environment["DDP_TRAIN_LOG"]
     logger.logLevel = wanted.flatMap { Logger.Level(rawValue: $0) } ?? .info
     return logger
+  }
+}
+
+extension Logger.Level {
+  /// Nil for what is no reason to worry.
+  fileprivate var emphasis: Emphasis? {
+    switch self {
+    case .error, .critical: .error
+    case .warning: .warning
+    default: nil
+    }
   }
 }

@@ -3,17 +3,25 @@
 import Values
 
 /// Prints lines. What comes from files, hosts or arguments cannot steer the terminal.
-func print(_ text: String) { Swift.print(escaped(text, keepingLines: true)) }
+///
+/// - Parameter titles: columns in which titles stand.
+func print(_ text: String, titles: Int = 0) {
+  let shown = Emphasis.title.marked(
+    escaped(text, keepingLines: true), columns: titles, if: Screen.hasColour.standardOutput)
+  Screen.withoutLine { Swift.print(shown) }
+}
 
 /// Prints text of this program's own making, in which nothing steers a terminal.
-func printUnchanged(_ text: [UInt8]) { fwrite(text, 1, text.count, stdout) }
+func printUnchanged(_ text: [UInt8]) { Screen.withoutLine { fwrite(text, 1, text.count, stdout) } }
 
 /// Hands what was printed to the system now. Under mpirun standard output is buffered in blocks.
 ///
 /// - Returns: why that, or an earlier write, failed; nil where all has arrived.
 @discardableResult
 func flushStandardOutput() -> String? {
-  if fflush(stdout) != 0 { return String(cString: strerror(errno)) }
+  var code: Int32 = 0
+  Screen.withoutLine { code = fflush(stdout) == 0 ? 0 : errno }
+  if code != 0 { return String(cString: strerror(code)) }
   return ferror(stdout) != 0 ? "what was printed is incomplete" : nil
 }
 
@@ -35,10 +43,26 @@ func reserveStandardDescriptors() {
 }
 
 /// Writes lines to standard error, unbuffered. What comes from files, hosts or arguments cannot steer the terminal.
-func writeToStandardError(_ text: String) { drawOnStandardError(escaped(text, keepingLines: true)) }
+///
+/// - Parameter titles: columns in which titles stand.
+func writeToStandardError(_ text: String, titles: Int = 0) {
+  let shown = Emphasis.title.marked(
+    escaped(text, keepingLines: true), columns: titles, if: Screen.hasColour.standardError)
+  writeShown(shown)
+}
 
-/// Writes text as it is, with what steers a terminal: all of it is this program's own.
-func drawOnStandardError(_ text: String) {
-  // Where standard error is gone there is nobody left to tell.
-  try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+/// Writes a line of a kind: "ddp-train: error: …".
+///
+/// - Parameter emphasis: of its kind; nil for none.
+func writeToStandardError(_ emphasis: Emphasis?, _ kind: String, _ text: String) {
+  let marked = emphasis?.marked(kind, if: Screen.hasColour.standardError) ?? kind
+  writeShown("ddp-train: \(marked): \(escaped(text))\n")
+}
+
+/// One write, so that lines of several ranks do not mix.
+private func writeShown(_ text: String) {
+  Screen.withoutLine {
+    // Where standard error is gone there is nobody left to tell.
+    try? FileHandle.standardError.write(contentsOf: Data((LineClearing.start + text).utf8))
+  }
 }

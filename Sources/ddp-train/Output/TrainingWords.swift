@@ -12,6 +12,8 @@ struct TrainingWords {
   /// One host name a rank.
   let hosts: [String]
 
+  static let titleColumns = 11
+
   func header(
     names: RunNames, synchronisation: Synchronisation, engine: EngineKind,
     resumed: String?
@@ -147,7 +149,7 @@ struct TrainingWords {
 
   /// In the columns that header and summary share.
   func labelled(_ lines: [(String, String)]) -> String {
-    lines.map { $0.0.padded(to: 11) + escaped($0.1) }.joined(separator: "\n")
+    lines.map { $0.0.padded(to: Self.titleColumns) + escaped($0.1) }.joined(separator: "\n")
   }
 
   /// Means both, of the same time.

@@ -17,10 +17,10 @@ extension TrainingRun {
       beforeWriting: { metrics?.flush() })
     Whereabouts.enter(.computing, step: begin)
     heartbeat?.beat()
+    let steps = plan.settings.steps
     let progress = ProgressReporter(
-      mode: plan.progress, steps: plan.settings.steps, every: plan.logEvery, quiet: plan.quiet)
+      display, from: begin, to: steps, every: plan.logEvery ?? (isNamesAlone ? nil : max(steps / 10, 1)))
     let every = plan.metrics == nil ? recordInterval : plan.logEvery ?? 1
-    defer { if speaks { progress.finish() } }
     let show: (StepRecord) -> Void = { record in
       guard speaks else { return }
       if let metrics {
@@ -49,6 +49,7 @@ extension TrainingRun {
   ) throws -> RunSummary {
     guard trained.evaluation == nil, let heldOut = names.heldOut else { return trained }
     Whereabouts.enter(.evaluating)
+    display.begin(stage: "evaluating \(plural(heldOut.count, "held-out name"))")
     var summary = trained
     summary.evaluation = try trainer.evaluate(heldOut).map { ($0, heldOut.count) }
     if let metrics, let (loss, names) = summary.evaluation {
@@ -64,10 +65,11 @@ extension TrainingRun {
     _ summary: RunSummary, _ trainer: Trainer, _ records: RunRecords, _ names: RunNames
   ) throws -> String? {
     Whereabouts.enter(.ending)
+    display.finish()
     try world.rest { _ in speak(summary, trainer, records.metrics) }
     let printing = NamePrinting(
       count: plan.generate, shape: plan.settings.shape, seed: plan.settings.seed, temperature: plan.temperature,
-      isNovel: plan.novel, hasJSON: namesJSON != nil, json: records.namesJSON, data: names)
+      isNovel: plan.novel, hasJSON: namesJSON != nil, json: records.namesJSON, data: names, display: display)
     return try trainer.withAverage { try printing.run(trainer.state.parameters.pointer, on: world) }
   }
 
@@ -76,23 +78,23 @@ extension TrainingRun {
     if let metrics {
       Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
     }
-    guard !plan.quiet else { return }
+    guard isTalkative else { return }
     if summary.interrupted {
       print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
     }
-    print(report.summary(summary))
+    print(report.summary(summary), titles: TrainingWords.titleColumns)
     if plan.generate > 0 { print("") }
   }
 
   /// The last lines: where the run is kept, and what goes on with it.
   func sayHowToGoOn(_ summary: RunSummary, isKept: Bool) {
-    guard speaks, isKept, !plan.quiet, let folder = plan.checkpoints?.folder else { return }
+    guard isTalkative, isKept, let folder = plan.checkpoints?.folder else { return }
     flushStandardOutput()
     writeToStandardError(
       report.labelled([
         ("checkpoint", CheckpointFolder.file(in: folder, step: summary.steps)),
         ("to go on", GoingOn(plan: plan, hosts: hosts).command(after: summary.steps)),
-      ]) + "\n")
+      ]) + "\n", titles: TrainingWords.titleColumns)
   }
 
   /// Training goes on without a file that cannot be written, and the run ends with it as an error.

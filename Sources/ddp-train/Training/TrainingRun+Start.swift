@@ -81,6 +81,7 @@ extension TrainingRun {
       }
       say("tournament of the checkpoint: \(stored.strategy)")
     } else {
+      display.begin(stage: "tournament of the strategies")
       let tournament = try Tournament(settings, names: names.training, world: world)
       if let winner = tournament.results.first {
         (settings.strategy, settings.engine.kind) = (winner.strategy, winner.engine)
@@ -94,7 +95,8 @@ extension TrainingRun {
     if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
     say(
       report.header(
-        names: names, synchronisation: trainer.synchronisation, engine: trainer.engine, resumed: checkpoints?.notice))
+        names: names, synchronisation: trainer.synchronisation, engine: trainer.engine, resumed: checkpoints?.notice),
+      titles: TrainingWords.titleColumns)
   }
 
   func begin(_ metrics: MetricsFile?, after resumed: TrainingProgress?) throws {

@@ -16,6 +16,9 @@ struct TrainingRun {
   let hosts: [String]
   let report: TrainingWords
   let logger: Logger
+  let display: ProgressDisplay
+  /// Whether names are all that is printed.
+  let isNamesAlone: Bool
   let heartbeat: Heartbeat?
   /// Nil for one rank alone.
   let host: HostGroup?
@@ -23,9 +26,15 @@ struct TrainingRun {
 
   /// The ranks agree on what the options say.
   ///
+  /// - Parameters:
+  ///   - isNamesAlone: whether names are all that is to be printed.
+  ///   - namesJSON: what `generate --json` names.
   /// - Throws: `JobFailure` where the options make no sense on any rank.
-  init(_ options: CommandLineOptions<TrainingOptions>, namesJSON: String? = nil, world: Communicator) throws {
-    (self.world, self.namesJSON) = (world, namesJSON)
+  init(
+    _ options: CommandLineOptions<TrainingOptions>, isNamesAlone: Bool = false, namesJSON: String? = nil,
+    world: Communicator
+  ) throws {
+    (self.world, self.namesJSON, self.isNamesAlone) = (world, namesJSON, isNamesAlone)
     let given = try onEveryRank(of: world) { try RunPlan.given(options).options }
     let kept = try KeptRun.broadcast(world.rank == 0 ? KeptRun(given) : nil, over: world)
     let heads = given.isGiven(\.heads) ? given.heads : nil
@@ -41,9 +50,12 @@ struct TrainingRun {
     hosts = try world.allGather(Environment.processorName)
     report = TrainingWords(plan: plan, hosts: hosts)
     logger = RankLogHandler.logger(rank: world.rank)
+    display = ProgressDisplay(plan.progress, isQuiet: plan.quiet, isWatched: plan.heartbeat != nil, on: world)
   }
 
   func run() throws {
+    defer { display.finish() }
+    display.begin(stage: "reading names")
     let names = try readNames()
     let checkpoints = try openCheckpoints(of: names)
     // Its thread is to end what it has begun, and the folder to be free again, also where training fails.
@@ -52,6 +64,7 @@ struct TrainingRun {
     let records = try openRecords()
     if speaks { warn(about: names) }
     let settings = try choosingStrategy(for: names, stored: checkpoints?.choice)
+    display.begin(stage: "setting up the model")
     let trainer = try Trainer(
       settings: settings, names: names.training, dataHash: names.hash, version: DDPTrain.version, host: host,
       world: world)
@@ -73,10 +86,15 @@ struct TrainingRun {
     try requireWritten(checkpoint: unwritten, names: incomplete, records.metrics)
   }
 
+  /// Whether this rank prints more than names.
+  var isTalkative: Bool { speaks && !plan.quiet && !isNamesAlone }
+
   /// Rank 0's word to whoever looks, at once.
-  func say(_ text: @autoclosure () -> String) {
-    guard speaks, !plan.quiet else { return }
-    print(text() + "\n")
+  ///
+  /// - Parameter titles: columns in which titles stand.
+  func say(_ text: @autoclosure () -> String, titles: Int = 0) {
+    guard isTalkative else { return }
+    print(text() + "\n", titles: titles)
     flushStandardOutput()
   }
 }
