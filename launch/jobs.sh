@@ -130,9 +130,9 @@ compose_job() {
   if [[ $shared_cores == yes ]]; then job+=(--oversubscribe --mca mpi_yield_when_idle 1); fi
 }
 
-# The program to run, an absolute path, from --program's value or this checkout.
+# The program to run, an absolute path: --program's value, the one that is installed, or this checkout's.
 choose_program() {
-  program=${1:-$checkout/.build/release/ddp-train}
+  program=${1:-${installed:-$checkout/.build/release/ddp-train}}
   [[ -f $program && -x $program ]] ||
     stop "$exit_unavailable" "there is no program $program: build it (swift build -c release --product ddp-train)"
   program=$(realpath -- "$program")

@@ -4,6 +4,9 @@
 # shellcheck disable=SC2034  # some variables are for the scripts that source this
 
 checkout=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
+# The program, where launch/install has put these scripts beside it: then there is nothing to build. Empty in a checkout.
+installed=
+[[ ! -r $checkout/manifest ]] || installed=$(realpath -m -- "$checkout/../../bin/ddp-train")
 mpirun=
 asks_on_terminal= # whether somebody can answer a question
 needs_gnuplot=  # set by callers that draw figures
@@ -76,7 +79,7 @@ set_up() {
   # Nothing here reads standard input, but a run that is told to (keep_input): in a loop over lines the next ones are the caller's. mpirun would hand it to rank 0.
   if [[ -t 0 && -t 2 ]]; then asks_on_terminal=1; fi
   exec </dev/null
-  require_swift
+  [[ -n $installed ]] || require_swift
   install_missing_packages
   choose_mpirun
   allow_root_ranks
@@ -96,7 +99,9 @@ require_swift() {
 
 # Prints the Debian packages this machine lacks, one a line.
 missing_packages() {
-  if ! command -v pkg-config >/dev/null; then
+  if [[ -n $installed ]]; then
+    : # what the build needs is not needed any more
+  elif ! command -v pkg-config >/dev/null; then
     # Nothing can tell then whether the libraries are here; apt leaves alone what is.
     printf '%s\n' pkg-config libopenmpi-dev libhwloc-dev libxxhash-dev
   else
@@ -166,7 +171,7 @@ open_mpi_launchers() {
 # Takes the mpirun of the Open MPI that the program is linked against; another version may fail to start its ranks.
 choose_mpirun() {
   local linked version path other=
-  linked=$(pkg-config --modversion ompi-c)
+  linked=$(pkg-config --modversion ompi-c 2>/dev/null) || linked=
   while read -r version path; do
     if [[ $version == "$linked" ]]; then
       mpirun=$path
@@ -174,7 +179,7 @@ choose_mpirun() {
     fi
     [[ -n $mpirun ]] || mpirun=$path other=$version
   done < <(open_mpi_launchers)
-  [[ -z $other || $version == "$linked" ]] ||
+  [[ -z $other || -z $linked || $version == "$linked" ]] ||
     say "warning: $mpirun is Open MPI $other, the library that pkg-config finds is $linked"
   # For tests that start jobs of their own.
   export DDP_TRAIN_MPIRUN=$mpirun

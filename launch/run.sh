@@ -9,9 +9,13 @@ check_ranks() {
     stop "$exit_usage" "DDP_TRAIN_RANKS is '$DDP_TRAIN_RANKS', not a number of ranks"
 }
 
+# Sets program to the one that is installed, or builds it.
 build_program() {
+  program=$installed
+  [[ -z $program ]] || return 0
   choose_build_folder .build
   swift build -c release --product ddp-train --package-path "$checkout" --scratch-path "$build" >&2
+  program=$build/release/ddp-train
 }
 
 # keep_input ARGUMENTS: where names come from standard input, the run is to have all of it: into input, before set_up
@@ -28,7 +32,6 @@ keep_input() {
 compose_run() {
   count_cores
   local ranks=${DDP_TRAIN_RANKS:-$core_count}
-  local program=$build/release/ddp-train
   local found="physical cores: ${#cores[@]}"
   if ((core_count < ${#cores[@]})); then found+=", of which the CPU quota pays for $core_count"; fi
 

@@ -45,7 +45,7 @@ extension JobFacts {
         "name", "\(facts.name) has no address: other hosts cannot find it by its name",
         do: "a line in /etc/hosts: ADDRESS \(facts.name)")
     }
-    let isLocal = facts.addresses.allSatisfy { $0.hasPrefix("127.") || $0 == "::1" }
+    let isLocal = facts.addresses.allSatisfy(isOfThisHost)
     guard isLocal, hosts.count > 1 else {
       return .fine("name", "\(facts.name), \(facts.addresses.joined(separator: ", "))")
     }
@@ -68,3 +68,6 @@ extension JobFacts {
       do: "build here: swift build -c release")
   }
 }
+
+/// Whether an address is the one that every host calls its own.
+func isOfThisHost(_ address: String) -> Bool { address.hasPrefix("127.") || address == "::1" }

@@ -17,6 +17,18 @@ extension Examination {
     self.init(facts, paying: try paying(facts.startedRanks))
   }
 
+  /// The same, and what of it strangers may read. Collective; the same on all ranks, but that the bundle is each host's.
+  ///
+  /// - Parameter version: of the program.
+  public static func withBundle(
+    of world: Communicator, program: String = CommandLine.arguments.first ?? "ddp-train", version: String,
+    binder: String? = nil, paying: (_ ranks: Int) throws -> PayingRanks? = { _ in nil }
+  ) throws -> (Examination, DoctorBundle) {
+    let facts = try JobFacts(of: world, program: program, binder: binder)
+    let ranks = try paying(facts.startedRanks)
+    return (Examination(facts, paying: ranks), DoctorBundle(facts, version: version, paying: ranks))
+  }
+
   init(_ facts: JobFacts, paying: PayingRanks? = nil) {
     self.init {
       ($0.findings, $0.commandLine) = (facts.findings + (paying.map { [$0.finding] } ?? []), facts.commandLine)

@@ -190,5 +190,30 @@ extension Jobs {
       #expect((parsed?["command_line"] as? String)?.hasPrefix("mpirun -np ") == true, "\(result)")
       if case .ranks(let count) = start { #expect(parsed?["ranks"] as? Int == count) }
     }
+
+    @Test("a bundle names no host, user, folder or program", arguments: [1, 2])
+    func bundle(ranks: Int) throws {
+      let folder = try TemporaryFolder()
+      let home = folder.path("home-of-alice")
+      try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+      let host = ProcessInfo.processInfo.hostName
+      let result = try doctor(
+        """
+        cp "$0" '\(home)/trainer-of-alice' && cd '\(home)' && export HOME='\(home)' TMPDIR='\(home)' USER=alice LOGNAME=alice
+        export OMPI_MCA_btl_tcp_if_exclude=10.11.12.0/24 OMPI_MCA_btl=self,vader,tcp DDP_TRAIN_TOKEN=alice
+        \(ranks > 1 ? "mpirun -np \(ranks) \(inTurns) " : "")./trainer-of-alice doctor --bundle bundle.json
+        """)
+      #expect(result.stdout.contains("start: mpirun"), "also where there are no names to train on\n\(result)")
+      let text = try folder.text("home-of-alice/bundle.json")
+      for word in [host, "alice", folder.path, "10.11.12", "home"] {
+        #expect(!text.contains(word), "\(word) in\n\(text)")
+      }
+      let parsed = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+      #expect((parsed?["examination"] as? [String: Any])?["ranks"] as? Int == ranks, "\(text)")
+      #expect((parsed?["hosts"] as? [[String: Any]])?.first?["host"] as? String == "host-1", "\(text)")
+      let settings = parsed?["environment"] as? [[String: String]]
+      #expect(settings?.contains(["name": "OMPI_MCA_btl", "value": "self,vader,tcp"]) == true, "\(text)")
+      #expect(settings?.contains(["name": "OMPI_MCA_btl_tcp_if_exclude"]) == true, "\(text)")
+    }
   }
 }

@@ -30,6 +30,7 @@ struct OutputOption: Sendable, CustomStringConvertible {
   private static let days = ["--steps", "1000000000", "--progress", "never"]
 
   static let all: [OutputOption] = [
+    OutputOption(command: "doctor", option: "--bundle", quick: [], slow: []),
     OutputOption(command: "bench", option: "--json", quick: measuring, slow: hours),
     OutputOption(
       command: "bench", option: "--json", start: .ranks(2), quick: measuring + ["--sync"], slow: hours + ["--sync"]),

@@ -39,6 +39,8 @@ struct DocumentedKeysTests {
     ("formats.md", "`doctor --json`", Examination()), ("formats.md", "`findings`", Finding()),
     ("formats.md", "`topologies`", HostTopology()), ("formats.md", "`domains`", DomainResult()),
     ("formats.md", "`kinds`", KindResult()), ("formats.md", "`memory`", RunMemoryResult()),
+    ("formats.md", "`doctor --bundle`", DoctorBundle()), ("formats.md", "`hosts` of `doctor --bundle`", BundledHost()),
+    ("formats.md", "`limits`", ProcessLimit()), ("formats.md", "`environment`", EnvironmentSetting()),
   ]
 
   @Test("each object's keys are those of its table", arguments: objects.indices)

@@ -21,7 +21,7 @@ struct Check: JobCommand {
     let progress = Declared.progress
   }
 
-  @Argument(help: ArgumentHelp("Reference files.", valueName: "file"))
+  @Argument(help: ArgumentHelp("Reference files.", valueName: "file"), completion: .file())
   var files: [String]
 
   @OptionGroup var options: CommandLineOptions<Own>

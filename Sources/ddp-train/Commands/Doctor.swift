@@ -1,6 +1,7 @@
 import ArgumentParser
 import DataParallel
 import Doctor
+import Files
 import MPI
 import Options
 import Schemas
@@ -13,28 +14,46 @@ struct Doctor: JobCommand {
       Alone: what a run may use here, and mpirun's line for it. Under mpirun, with the options of the run to be: \
       whether each of its ranks has a core of its own, and memory to share.
 
+      --bundle writes what a report of a fault needs, and nothing private: versions, CPU, limits, these findings, and \
+      settings of MPI and Slurm. Hosts are called host-1, host-2, …; users, paths, addresses and command lines are left out.
+
       Exit codes: 0 nothing is wrong, though there may be advice; 1 there is a problem.
       """)
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp("Write here, as JSON, what a report of a fault needs and nothing private.", valueName: "file"),
+    completion: .file())
+  var bundle: String?
+
   static let oneTaskIsEnough = true
 
   func run(on world: Communicator) throws {
-    let examination = try Examination(
-      of: world, binder: ProjectFiles.path("launch/on-own-core"), paying: payingRanks)
-    if world.rank == 0 {
+    let file = try onEveryRank(of: world) { () throws -> Destination? in
+      guard world.rank == 0, let bundle else { return nil }
+      let file = try Destination("--bundle", bundle)
+      try requireDistinct([file], inputs: ProjectFiles.inputs())
+      return file
+    }
+    let (examination, anonymous) = try Examination.withBundle(
+      of: world, version: DDPTrain.version, binder: ProjectFiles.path("launch/on-own-core"), paying: payingRanks)
+    try onEveryRank(of: world) {
+      guard world.rank == 0 else { return }
       print(
         json ? String(decoding: try SchemaJSON.encode(examination).dropLast(), as: UTF8.self) : text(of: examination))
+      try file?.write(try SchemaJSON.encode(anonymous))
     }
     if !examination.problems.isEmpty { throw ExitRequest(code: 1) }
   }
 
   /// For a run with no options at all; nil without the project's names.
   private func payingRanks(of most: Int) throws -> PayingRanks? {
+    // First: a plan without names to train on is an error.
+    guard let names = try? ProjectFiles.names() else { return nil }
     let plan = try RunPlan(CommandLineOptions<TrainingOptions>(), ranks: most)
-    return (try? ProjectFiles.names()).map { PayingRanks(plan.settings, names: $0, most: most) }
+    return PayingRanks(plan.settings, names: names, most: most)
   }
 
   private func text(of examination: Examination) -> String {

@@ -17,14 +17,19 @@ struct Report: JobCommand {
       launch/many-core measures both.
       """)
 
-  @Argument(help: ArgumentHelp("What --json or --report of scaling, sweep or race wrote.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("What --json or --report of scaling, sweep or race wrote.", valueName: "file"),
+    completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("The folder to write to; made where it is not there.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("The folder to write to; made where it is not there.", valueName: "folder"),
+    completion: .directory)
   var report: String
 
   @Option(
-    help: ArgumentHelp("Of a scaling report: what --json of ceiling wrote, to stand beside it.", valueName: "file"))
+    help: ArgumentHelp("Of a scaling report: what --json of ceiling wrote, to stand beside it.", valueName: "file"),
+    completion: .file())
   var ceiling: String?
 
   static let oneTaskIsEnough = true

@@ -4,12 +4,15 @@ import GPT
 import Options
 import Values
 
-/// Finds the project's own files (data/, configs/) wherever the program is started from: beside the program or in
-/// a folder above it, then in the current folder or above it.
+/// Finds the project's own files (data/, configs/) wherever the program is started from: where launch/install puts them,
+/// beside the program or in a folder above it, then in the current folder or above it.
 enum ProjectFiles {
   /// The path of `relative` inside the project, or nil where no such file is found.
   static func path(_ relative: String) -> String? {
     let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let installed = URL(fileURLWithPath: executable).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("share/ddp-train/\(relative)").path
+    if FileManager.default.fileExists(atPath: installed) { return installed }
     for start in [executable, FileManager.default.currentDirectoryPath + "/."] {
       var folder = URL(fileURLWithPath: start).deletingLastPathComponent()
       while true {
