@@ -8,9 +8,9 @@ extension Jobs {
   @Suite("progress on a terminal")
   struct Progress {
     /// On two ranks that share cores with whatever else runs.
-    private static let ranks = "mpirun -np 2 --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none \"$PROGRAM\""
+    private static let twoRanks = "mpirun -np 2 --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none \"$PROGRAM\""
     /// As in launch/train: what ranks write goes through a pipe to a filter, and a variable says where it ends.
-    private static let launched = "DDP_TRAIN_TERMINAL=$(tty) \(ranks)"
+    private static let launched = "DDP_TRAIN_TERMINAL=$(tty) \(twoRanks)"
     private static let training = "--d-model 128 --batch 64 --steps 600 --generate 0"
 
     /// What is written on a terminal so wide.
@@ -74,9 +74,9 @@ extension Jobs {
     @Test(
       "under mpirun too: by mpirun's own terminal, by what a script says, and where it is asked for",
       arguments: [
-        (40, "\(ranks) \(training)"), (80, "\(launched) \(training) 2>&1 | cat"),
+        (40, "\(twoRanks) \(training)"), (80, "\(launched) \(training) 2>&1 | cat"),
         (200, "\(launched) \(training) 2>&1 | cat"),
-        (80, "COLUMNS=80 \(ranks) \(training) --progress always 2>&1 | cat"),
+        (80, "COLUMNS=80 \(twoRanks) \(training) --progress always 2>&1 | cat"),
       ])
     func ranks(columns: Int, command: String) throws {
       let last = try expectLiveLine(try screen(columns, command), columns: columns, beginning: "step ")
@@ -95,7 +95,7 @@ extension Jobs {
     @Test("what goes wrong meanwhile has a line of its own")
     func message() throws {
       let run = "--d-model 128 --batch 64 --steps 100000 --generate 0 --inject-bit-flip 1,450 --check-replicas 50"
-      let screen = try screen(80, "\(Self.ranks) \(run) --sync allreduce", exitCode: 1)
+      let screen = try screen(80, "\(Self.twoRanks) \(run) --sync allreduce", exitCode: 1)
       try expectLiveLine(screen, columns: 80, beginning: "  loss ")
       #expect(screen.contains("\r\u{1b}[Kddp-train: \u{1b}[1;31merror\u{1b}[0m: replicas differ"), "\(screen)")
     }

@@ -16,7 +16,7 @@ extension Machine {
       ($0.ranks, $0.hosts) = (world.size, try world.allGather(Environment.processorName))
       ($0.system, $0.version) = (operatingSystem, DDPTrain.version)
       $0.mpi = Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown"
-      ($0.command, $0.date) = (commandLine(world), Date().ISO8601Format())
+      ($0.command, $0.date) = (commandLine(world), now)
     }
   }
 
@@ -45,6 +45,9 @@ extension Machine {
     }
     return "Linux \(release)"
   }
+
+  /// For people: the day and the time of a result.
+  static var now: String { Date().ISO8601Format() }
 
   /// As one would type it. What mpirun itself was given is not to be had.
   static func commandLine(_ world: Communicator) -> String {
