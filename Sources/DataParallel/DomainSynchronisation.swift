@@ -35,6 +35,8 @@ public final class DomainSynchronisation: GradientSynchronisation {
 
   public var replica: Replica? { memory.replica }
 
+  public var sharers: Communicator? { memory.host }
+
   public var slice: Range<Int> { memory.replica.own }
 
   public var sliceSpans: [Range<Int>] { memory.replica.ownSpans }

@@ -24,6 +24,8 @@ public final class FactorSynchronisation: GradientSynchronisation {
 
   public var replica: Replica? { memory.replica }
 
+  public var sharers: Communicator? { memory.host }
+
   public var slice: Range<Int> { memory.replica.own }
 
   /// Collective.

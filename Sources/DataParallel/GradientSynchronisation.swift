@@ -1,4 +1,5 @@
 import GPT
+import MPI
 
 /// How gradients of the ranks become one update of the parameters all ranks share.
 ///
@@ -15,6 +16,9 @@ public protocol GradientSynchronisation: AnyObject {
 
   /// Where parameters and derived weights are to live; nil where each rank has its own, and writes all of them.
   var replica: Replica? { get }
+
+  /// The ranks that have `replica` in common, and write a part of it each; nil where it is this rank's alone.
+  var sharers: Communicator? { get }
 
   /// Replicas that the ranks of a host share, each by a part of them: 1 but where its memory lies in several domains.
   var domains: Int { get }
@@ -54,6 +58,8 @@ extension GradientSynchronisation {
   public var factors: FactorStore? { nil }
 
   public var replica: Replica? { nil }
+
+  public var sharers: Communicator? { nil }
 
   public var domains: Int { 1 }
 

@@ -29,6 +29,8 @@ public final class HierarchicalSynchronisation: GradientSynchronisation {
 
   public var replica: Replica? { memory.replica }
 
+  public var sharers: Communicator? { memory.host }
+
   /// Whether barriers of this host spin on atomics: each of its ranks has a core of its own.
   public var spins: Bool { memory.barrier.spins }
 

@@ -7,7 +7,7 @@ import MPI
 ///
 /// Where each rank, each domain of a host's memory, or each host has a replica of its own, all their hashes must be
 /// equal. Where ranks share one, equal hashes prove nothing: there the owner of a slice hashes it as it writes it, and the
-/// host's next rank hashes what it finds once it has been published.
+/// next rank of those that share it hashes what it finds once it has been published.
 ///
 /// So a fault in a replica that a rank updates alone is found at the next comparison. One in a shared replica, or in one
 /// that others overwrite in every step (`sharded`), is found in the steps that are compared: later all ranks have the
@@ -22,7 +22,7 @@ final class ReplicaCheck {
   private let own: Range<Int>?
   /// Whether replicas exist that can differ.
   private let hasSeveral: Bool
-  /// The rank of this host whose slice this rank verifies.
+  /// The rank whose slice this rank verifies: the next of those that share the replica.
   private let next: Int
   private var sealed: UInt64 = 0
 
@@ -33,11 +33,14 @@ final class ReplicaCheck {
   ) throws {
     (self.world, self.layout) = (world, layout)
     self.state = state
-    own = synchronisation.replica.flatMap { $0.isShared ? $0.own : nil }
-    hasSeveral = own == nil || host.hostCount > 1 || synchronisation.domains > 1
-    let local = host.communicator
-    let neighbours = try local.allGather(world.rank)
-    next = neighbours[(local.rank + 1) % local.size]
+    let sharers = synchronisation.sharers
+    hasSeveral = sharers == nil || host.hostCount > 1 || synchronisation.domains > 1
+    if let sharers, let replica = synchronisation.replica {
+      own = replica.own
+      next = try sharers.allGather(world.rank)[(sharers.rank + 1) % sharers.size]
+    } else {
+      (own, next) = (nil, world.rank)
+    }
   }
 
   /// Takes the hash of what this rank has just written. Before others see it.
@@ -59,8 +62,8 @@ final class ReplicaCheck {
       if hash(theirs.start..<theirs.end) != theirs.sealed { damaged = next }
     }
     let verdicts = try world.allGather(damaged)
-    let different = outvoted(all.map { $0.whole })
-    guard verdicts.contains(where: { $0 >= 0 }) || !different.isEmpty else { return }
+    let replicas = Self.equals(all.map { $0.whole })
+    guard verdicts.contains(where: { $0 >= 0 }) || replicas.count > 1 else { return }
     let hosts = try world.allGather(Environment.processorName)
     func list(_ ranks: [Int]) -> String {
       ranks.map { "rank \($0) on \(hosts[$0])" }.joined(separator: ", ")
@@ -68,20 +71,25 @@ final class ReplicaCheck {
     var findings: [String] = []
     let owners = Set(verdicts.filter { $0 >= 0 }).sorted()
     if !owners.isEmpty { findings.append("what \(list(owners)) wrote is not what others find there") }
-    if !different.isEmpty { findings.append("\(list(different)) has other parameters than the rest") }
+    if replicas.count > 1 {
+      // Half against half, nobody knows which is right.
+      let isOutvoted = 2 * replicas[0].count > world.size
+      findings.append(
+        isOutvoted
+          ? "the parameters of \(list(replicas.dropFirst().joined().sorted())) are not those of the other ranks"
+          : "the parameters of \(replicas.map(list).joined(separator: " are not those of "))")
+    }
     throw JobFailure(
       description: "replicas differ after step \(step): \(findings.joined(separator: "; ")). "
         + "A faulty memory or CPU is likely; the parameters are of no use",
       isSpeaker: world.rank == 0)
   }
 
-  /// The ranks whose hash is not the most frequent one; where several are, the lowest rank's counts.
-  private func outvoted(_ hashes: [UInt64]) -> [Int] {
-    var counts: [UInt64: Int] = [:]
-    for hash in hashes { counts[hash, default: 0] += 1 }
-    let most = counts.values.max() ?? 0
-    let right = hashes.first { counts[$0] == most }
-    return hashes.indices.filter { hashes[$0] != right }
+  /// Ranks with equal hashes together, ascending; most of them first, and of as many the lowest rank's.
+  private static func equals(_ hashes: [UInt64]) -> [[Int]] {
+    Dictionary(grouping: hashes.indices) { hashes[$0] }.values.sorted {
+      (-$0.count, $0[0]) < (-$1.count, $1[0])
+    }
   }
 
   private func hash(_ slice: Range<Int>) -> UInt64 {

@@ -23,6 +23,8 @@ public final class SharedSynchronisation: GradientSynchronisation {
 
   public var replica: Replica? { memory.replica }
 
+  public var sharers: Communicator? { memory.host }
+
   public var slice: Range<Int> { memory.replica.own }
 
   public var sliceSpans: [Range<Int>] { memory.replica.ownSpans }

@@ -131,7 +131,11 @@ public final class TrainingStep {
       wasStopped = true
       StopSignal.note()
     }
-    if let flip = settings.bitFlip, flip == BitFlip(rank: rank, step: step + 1) { flipBit() }
+    if let flip = settings.bitFlip, flip.step == step + 1 {
+      if flip.rank == rank { flipBit() }
+      // A comparison of this step is to find it on every rank, however late this one is.
+      try synchronisation.waitForAll()
+    }
     clock.lap(.synchronisation)
     return Outcome(
       loss: totals.lossSum / Double(facts.positions), positions: facts.positions, rows: facts.rows,
