@@ -156,8 +156,7 @@ run_job() {
   local signalled watcher
   # A process group of its own, so that a Ctrl-C reaches it once, from here. mpirun takes a second one as "at once".
   set -m
-  "$@" </dev/null &
-  job_pid=$!
+  start_job "$@"
   # What Open MPI itself does not notice: a host that is lost while mpirun starts the ranks, which it waits for
   # without end.
   { watch_hosts && forward_signal TERM && sleep 3 && forward_signal KILL; } </dev/null >/dev/null &
@@ -174,6 +173,7 @@ run_job() {
   done
   kill -TERM -- "-$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
+  await_last_words
   trap - INT TERM HUP USR1
 }
 

@@ -32,47 +32,85 @@ name_terminal() {
   if [[ -t 2 ]] && DDP_TRAIN_TERMINAL=$(tty <&2); then export DDP_TRAIN_TERMINAL; fi
 }
 
-# drop_boxes: copies standard input to standard error without what mpirun itself says after a rank has ended with an exit
-# code: the rank has said why, in one line. What mpirun says of a rank that was killed, or never started, stays. A live line
-# has no end: what is there of a line is copied after a tenth of a second.
+# Lines of a job's standard error, one after another, without what mpirun itself says after a rank has ended with an exit
+# code: the rank has said why, in one line. What mpirun says of a rank that was killed, or never started, stays.
+box_rule=--------------------------------------------------------------------------
+box_state= # held: a rule, and the next line tells what of; dropped: inside a box that nobody needs
+
+# pass_line LINE: prints it, or not.
+pass_line() {
+  # A rank's own words clear a live line before them; mpirun's do not.
+  local clear=${DDP_TRAIN_TERMINAL:+$'\r\e[K'}
+  case $box_state in
+  dropped) [[ $1 != "$box_rule" ]] || box_state= ;;
+  held)
+    case $1 in
+    'Primary job  terminated normally, but '* | 'mpirun detected that one or more processes exited with non-zero status'*)
+      box_state=dropped
+      ;;
+    *)
+      box_state=
+      printf '%s%s\n%s\n' "$clear" "$box_rule" "$1" >&2
+      ;;
+    esac
+    ;;
+  *)
+    if [[ $1 == "$box_rule" ]]; then
+      box_state=held
+    else
+      printf '%s\n' "$1" >&2
+    fi
+    ;;
+  esac
+}
+
+# Those were all lines.
+pass_last_line() {
+  [[ $box_state != held ]] || printf '%s\n' "$box_rule" >&2
+  box_state=
+}
+
+# drop_boxes: passes standard input's lines on. A live line has no end: what is there of a line is printed after a tenth of a
+# second.
 drop_boxes() {
   trap '' INT TERM HUP USR1
-  # A rank's own words clear a live line before them; mpirun's do not.
-  local line code held='' in_box='' pending='' clear=${DDP_TRAIN_TERMINAL:+$'\r\e[K'}
-  local -r rule=--------------------------------------------------------------------------
+  local line code pending=''
   while true; do
     code=0
     IFS= read -r -t 0.1 line || code=$?
-    if ((code != 0)); then
+    if ((code == 0)); then
+      pass_line "$pending$line"
+      pending=
+    elif [[ $pending$line == -* && $code -gt 128 ]]; then
       # A rule may be the begin of a box: it waits for the line after it.
-      if [[ $pending$line == -* && $code -gt 128 ]]; then
-        pending+=$line
-      else
-        printf '%s' "$pending$line" >&2
-        pending=
-      fi
-      ((code > 128)) || break
-      continue
-    fi
-    line=$pending$line
-    pending=
-    if [[ -n $in_box ]]; then
-      [[ $line != "$rule" ]] || in_box=
-    elif [[ -n $held ]]; then
-      held=
-      case $line in
-      'Primary job  terminated normally, but '* | 'mpirun detected that one or more processes exited with non-zero status'*)
-        in_box=yes
-        ;;
-      *) printf '%s%s\n%s\n' "$clear" "$rule" "$line" >&2 ;;
-      esac
-    elif [[ $line == "$rule" ]]; then
-      held=yes
+      pending+=$line
     else
-      printf '%s\n' "$line" >&2
+      printf '%s' "$pending$line" >&2
+      pending=
+      ((code > 128)) || break
     fi
   done
-  [[ -z $held ]] || printf '%s\n' "$rule" >&2
+  pass_last_line
+}
+
+# start_job COMMAND…: in the background, as job_pid, with its standard error through drop_boxes.
+start_job() {
+  local words
+  name_terminal
+  exec {words}> >(drop_boxes)
+  filter_pid=$!
+  "$@" </dev/null 2>&"$words" {words}>&- &
+  job_pid=$!
+  exec {words}>&-
+}
+
+# After the job: waits until its last words are printed. A process that is left of it may hold them back, not for long.
+await_last_words() {
+  local _
+  for _ in {1..10}; do
+    kill -0 "$filter_pid" 2>/dev/null || return 0
+    sleep 0.1
+  done
 }
 
 set_up() {

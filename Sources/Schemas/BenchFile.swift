@@ -27,6 +27,8 @@ public struct BenchResult: FileRecord {
   public var reproducibleCost: Double?
   /// Of one step: median, and inner 80 %.
   public var usPerStep = Double.nan, usPerStepP10 = Double.nan, usPerStepP90 = Double.nan
+  /// 95 % of the median; nil in older files.
+  public var ciLow: Double?, ciHigh: Double?
   public var usPerSample = Double.nan
   /// 6 · parameters · predicted positions / time, whatever was shared, over the peak: median, and best decile.
   public var nominalShareOfPeak = Double.nan, nominalShareBestDecile = Double.nan
@@ -65,6 +67,9 @@ public struct SynchronisationResult: FileRecord {
   public var domains: Int?, bytesBetweenDomains: Int?
   public var ranks = 0
   public var usPerStep = Double.nan
+  /// Of its steps the inner 80 %, and 95 % of the median; nil in older files.
+  public var usPerStepP10: Double?, usPerStepP90: Double?
+  public var ciLow: Double?, ciHigh: Double?
   /// From the last rank's arrival to the end of the step, without the update; the wait until it arrives; the update.
   public var syncUs = Double.nan, waitUs = Double.nan, adamUs = Double.nan
   /// One core without MPI, with the same batch.
@@ -105,6 +110,8 @@ public struct GenerationResult: FileRecord {
   /// Medians, and of the time the inner 80 %.
   public var lettersPerSecond = Double.nan
   public var seconds = Double.nan, secondsP10 = Double.nan, secondsP90 = Double.nan
+  /// 95 % of the time's median; nil in older files.
+  public var ciLow: Double?, ciHigh: Double?
   /// 2 · parameters · tokens drawn / time, whatever was shared, over one core's peak: the median.
   public var nominal = Double.nan
   /// Tokens drawn, ends of names included, and the share of them whose prefix had to be computed.

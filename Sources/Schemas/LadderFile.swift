@@ -28,6 +28,8 @@ public struct RungResult: FileRecord {
   public var batchesTimed = 0
   /// Median over batches, and their inner 80 %.
   public var usPerSample = Double.nan, usPerSampleP10 = Double.nan, usPerSampleP90 = Double.nan
+  /// 95 % of the median; nil in older files.
+  public var ciLow: Double?, ciHigh: Double?
   /// Nil for the first rung.
   public var factorOverBefore: Double?
   public var factorOverFirst = Double.nan

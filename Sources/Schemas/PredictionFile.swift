@@ -26,6 +26,8 @@ public struct ComputePrices: FileRecord, Equatable {
   public var passes = Double.nan, passesPerRow = Double.nan
   /// γ: Adam and what it derives, per parameter.
   public var updatePerParameter = Double.nan
+  /// Of the steps' times that they are fitted to, the widest 95 % interval of a median, over the median; nil in older files.
+  public var uncertainty: Double?
 
   public init() {}
 }
@@ -70,6 +72,8 @@ public struct MeasuredExchange: FileRecord {
   public var ranks = 0, c = 0, parameters = 0
   /// From the last rank's arrival to the end of the step, without the update; and the update.
   public var exchangeUs = Double.nan, updateUs = Double.nan
+  /// 95 % of the exchange's median; nil in older files.
+  public var ciLow: Double?, ciHigh: Double?
   /// A pass of the barrier between the ranks of a host, beside it: the median. Nil where each is alone.
   public var barrierNs: Double?
 

@@ -141,9 +141,9 @@ extension Jobs {
   @Suite("bench --sync")
   struct BenchSync {
     static let keys: Set = [
-      "c", "batch", "engine", "strategy", "ranks", "us_per_step", "sync_us", "wait_us", "adam_us",
-      "single_core_us_per_step",
-      "efficiency", "work_inflation", "bare_allreduce_us", "barrier_ns",
+      "c", "batch", "engine", "strategy", "ranks", "us_per_step", "us_per_step_p10", "us_per_step_p90", "ci_low",
+      "ci_high", "sync_us", "wait_us", "adam_us", "single_core_us_per_step", "efficiency", "work_inflation",
+      "bare_allreduce_us", "barrier_ns",
     ]
 
     @Test("every strategy, every key", arguments: [2, 3])
@@ -162,6 +162,8 @@ extension Jobs {
         let step = try #require(row["us_per_step"] as? Double)
         let single = try #require(row["single_core_us_per_step"] as? Double)
         let efficiency = try #require(row["efficiency"] as? Double)
+        let interval = try (#require(row["ci_low"] as? Double), #require(row["ci_high"] as? Double))
+        #expect(interval.0 <= step && step <= interval.1)
         #expect(step > 0 && abs(efficiency - single / step / Double(ranks)) < 1e-9)
         // Splitting 16 names loses a few shared prefixes, and never half of the work.
         let inflation = try #require(row["work_inflation"] as? Double)

@@ -11,7 +11,7 @@ extension Jobs {
     static let rungs = ["autograd", "scalar", "vector", "batch", "padding", "exponential", "prefixes"]
     static let keys: Set = [
       "rung", "title", "names_per_step", "batches_timed", "us_per_sample", "us_per_sample_p10", "us_per_sample_p90",
-      "factor_over_first",
+      "ci_low", "ci_high", "factor_over_first",
     ]
     static let keysOfLaterRungs: Set = [
       "factor_over_before", "loss_difference", "gradient_difference", "parameters_difference",

@@ -199,6 +199,16 @@ extension Jobs {
       #expect(line.hasPrefix("advice") && line.contains("process_vm_readv: Operation not permitted"), "\(result)")
     }
 
+    @Test(
+      "on one host Open MPI looks for no network's hardware, unless it is told to",
+      arguments: [([], false), (["--mca", "pml", "^v"], true), (["--mca", "mtl", "^psm2"], true)])
+    func network(told: [String], looks: Bool) throws {
+      let result = try MPIRun(ranks: 2, options: ["--mca", "pml_base_verbose", "10"] + told).run("ddp-train", ["info"])
+      let found = Set(result.stderr.matches(of: #/initializing pml component (\w+)/#).map { String($0.1) })
+      #expect(result.exitCode == 0 && found.contains("ob1"), "\(result)")
+      #expect((found.count > 1) == looks, "\(found)")
+    }
+
     private static let nobody = "env HOME=/tmp setpriv --reuid 12345 --regid 12345 --clear-groups"
 
     @Test("neither HOME nor a name", .enabled(if: geteuid() == 0, "only root may become another user"))

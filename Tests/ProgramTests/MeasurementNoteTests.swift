@@ -7,18 +7,26 @@ struct MeasurementNoteTests {
   @Test("none where nothing is wrong, or nothing is known")
   func none() {
     #expect(MeasurementNote.text(load: nil) == nil)
-    #expect(MeasurementNote.text(load: 0.1, rows: [("C = 16", 9, 10, 12)]) == nil)
-    #expect(MeasurementNote.text(load: 0, rows: [("nothing measured", 0, 0, 0)]) == nil)
+    #expect(MeasurementNote.text(load: 0.1, rows: [.init("C = 16", median: 10, low: 9.6, high: 10.5)]) == nil)
+    #expect(
+      MeasurementNote.text(load: 0, rows: [.init("none", median: 0, low: 0, high: 0), .init("old", uncertainty: nil)])
+        == nil)
   }
 
   @Test("other programs, and times far apart, are named with their size")
   func both() {
-    let rows: [MeasurementNote.Row] = [("C = 16", 9, 10, 14), ("C = 64", 8, 10, 16), ("C = 128", 9, 10, 11)]
+    let rows: [MeasurementNote.Row] = [
+      .init("C = 16", median: 10, low: 9, high: 11), .init("C = 64", uncertainty: 0.8),
+      .init("C = 128", uncertainty: 0.1),
+    ]
     #expect(
       MeasurementNote.text(load: 0.45, rows: rows)
-        == "note: other programs used 45 % of this machine's cores meanwhile: times are too long; times of C = 64 spread "
-        + "by 80 % (10–90 % over the median), and 1 of the others more than 30 %: differences below that say nothing")
-    #expect(MeasurementNote.text(load: nil, rows: [rows[0]])?.hasPrefix("note: times of C = 16 spread by 50 %") == true)
+        == "note: other programs used 45 % of this machine's cores meanwhile: times are too long; the 95 % interval of "
+        + "the median is 80 % wide for C = 64, and those of 1 more over 10 %: smaller differences say nothing")
+    #expect(
+      MeasurementNote.text(load: nil, rows: [rows[0]])?.hasSuffix(
+        "20 % wide for C = 16: smaller differences say nothing")
+        == true)
   }
 
   @Test("what others used is all that was used but by this job")

@@ -79,4 +79,9 @@ test_real_ranks() {
   got=$(ending '[[ $OMPI_COMM_WORLD_RANK == 0 ]] || kill -KILL $$; sleep 5' | grep -v "$own")
   [[ $got != *'exited on signal 9 (Killed)'*'exit code 137' ]] || got='said, with its code'
   check "that a rank was killed is still said" 'said, with its code' "$got"
+
+  # The ranks' one line, and what the script says of the job after it.
+  printf '#!/usr/bin/env bash\n[[ $OMPI_COMM_WORLD_RANK != 0 ]] || echo "the one line" >&2; exit "${CODE-64}"\n' >"$binary"
+  got=$("$package/launch/supervise" --ranks 2 --program "$binary" --checkpoint-dir x 2>&1 </dev/null) || got+=" $?"
+  check "nor is there one of a supervised job" "the one line 64" "$got"
 }

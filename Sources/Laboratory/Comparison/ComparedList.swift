@@ -6,6 +6,8 @@ struct ComparedList {
   struct Figure {
     let key: String
     let spread: Spread
+    /// Where the spread is in files of older versions, which lack that one.
+    var older: Spread?
   }
 
   enum Spread {
@@ -18,6 +20,10 @@ struct ComparedList {
     case seeds(String)
     /// The figure is the median over the rows that differ in nothing but their seed.
     case rows
+
+    /// A run's own median is known better than what two runs of one program on a quiet machine have in common: 12 pairs of
+    /// `bench` differed by up to 1.2 %.
+    var betweenRuns: Double { if case .median = self { 0.02 } else { 0 } }
   }
 
   /// Where the rows are: a key of the file, of a list or of one object; empty for the file itself.
@@ -37,7 +43,7 @@ struct ComparedList {
         ComparedList(
           place: "results", identity: ["c", "heads", "batch", "engine", "micro_shards"],
           figures: [
-            .inner("us_per_step"), .plain("nominal_share_of_peak"), .plain("effective_share_of_peak"),
+            .sure("us_per_step"), .plain("nominal_share_of_peak"), .plain("effective_share_of_peak"),
             .plain("allocations_per_step"),
           ]),
       ]
@@ -45,15 +51,16 @@ struct ComparedList {
       [
         ComparedList(
           place: "results", identity: ["c", "batch", "engine", "strategy", "domains", "ranks"],
-          figures: [
-            "us_per_step", "sync_us", "wait_us", "adam_us", "single_core_us_per_step", "efficiency", "barrier_ns",
-          ].map { .plain($0) })
+          figures: [.sure("us_per_step")]
+            + ["sync_us", "wait_us", "adam_us", "single_core_us_per_step", "efficiency", "barrier_ns"].map {
+              .plain($0)
+            })
       ]
     case .generation:
       [
         ComparedList(
           place: "generation", identity: ["c", "heads", "names", "sharing", "ranks", "temperature"],
-          figures: [.inner("seconds"), .plain("letters_per_second")])
+          figures: [.sure("seconds"), .plain("letters_per_second")])
       ]
     case .ceiling:
       [
@@ -64,7 +71,7 @@ struct ComparedList {
     case .ladder:
       [
         ComparedList(
-          place: "rungs", identity: ["rung", "c", "heads", "batch", "ranks"], figures: [.inner("us_per_sample")])
+          place: "rungs", identity: ["rung", "c", "heads", "batch", "ranks"], figures: [.sure("us_per_sample")])
       ]
     case .scaling:
       [
@@ -76,7 +83,7 @@ struct ComparedList {
         ComparedList(
           place: "results", identity: ["c", "heads", "batch", "mode", "strategy", "ranks"],
           figures: [
-            Figure(key: "us_per_step", spread: .median(low: "ci_low", high: "ci_high")),
+            .sure("us_per_step"),
             Figure(
               key: "single_core_us_per_step", spread: .median(low: "single_core_ci_low", high: "single_core_ci_high")),
             Figure(key: "efficiency", spread: .median(low: "efficiency_low", high: "efficiency_high")),
@@ -86,7 +93,7 @@ struct ComparedList {
       [
         ComparedList(
           place: "exchanges", title: "exchange", identity: ["c", "strategy", "ranks"],
-          figures: [.plain("exchange_us"), .plain("update_us")]),
+          figures: [.sure("exchange_us"), .plain("update_us")]),
         ComparedList(
           place: "predictions", title: "prediction", identity: ["c", "batch", "mode", "strategy", "ranks"],
           figures: [.plain("us_per_step"), .plain("efficiency")]),
@@ -123,6 +130,12 @@ struct ComparedList {
 
 extension ComparedList.Figure {
   fileprivate static func plain(_ key: String) -> Self { Self(key: key, spread: .none) }
+
+  /// With the 95 % interval of the median beside it.
+  fileprivate static func sure(_ key: String) -> Self {
+    Self(
+      key: key, spread: .median(low: "ci_low", high: "ci_high"), older: .steps(low: "\(key)_p10", high: "\(key)_p90"))
+  }
 
   /// With the inner 80 % in keys of their own.
   fileprivate static func inner(_ key: String) -> Self {

@@ -34,14 +34,14 @@ struct ComparedRow {
   }
 
   /// By the figure's key; nil where the file lacks it.
-  func estimate(_ figure: ComparedList.Figure) -> Estimate? {
+  func estimate(_ figure: ComparedList.Figure, _ spread: ComparedList.Spread) -> Estimate? {
     let row = rows[0]
-    if case .rows = figure.spread {
+    if case .rows = spread {
       let values = rows.compactMap { $0[figure.key]?.number }
       return values.isEmpty ? nil : Estimate(runs: values)
     }
     guard let value = row[figure.key]?.number else { return nil }
-    switch figure.spread {
+    switch spread {
     case .none, .rows: return Estimate(value, low: nil, high: nil)
     case .steps(let low, let high), .median(let low, let high):
       return Estimate(value, low: row[low]?.number, high: row[high]?.number)

@@ -24,8 +24,13 @@ extension ComparisonFile {
       for row in own {
         guard let other = named[row.name] else { continue }
         figures += list.figures.compactMap { figure in
-          guard let first = row.estimate(figure), let second = other.estimate(figure) else { return nil }
-          return FigureComparison(row: row.name, figure, first, second)
+          var found: FigureComparison?
+          for spread in [figure.spread, figure.older].compactMap({ $0 }) {
+            guard let first = row.estimate(figure, spread), let second = other.estimate(figure, spread) else { break }
+            found = FigureComparison(row: row.name, figure.key, spread, first, second)
+            if first.interval != nil, second.interval != nil { break }
+          }
+          return found
         }
       }
     }
@@ -39,15 +44,15 @@ extension ComparisonFile {
 }
 
 extension FigureComparison {
-  fileprivate init(row: String, _ figure: ComparedList.Figure, _ a: Estimate, _ b: Estimate) {
+  fileprivate init(row: String, _ key: String, _ spread: ComparedList.Spread, _ a: Estimate, _ b: Estimate) {
     self.init()
-    (self.row, self.figure, self.a, self.b) = (row, figure.key, a.value, b.value)
-    guard let (value, interval) = b.ratio(over: a) else { return }
+    (self.row, figure, self.a, self.b) = (row, key, a.value, b.value)
+    guard let (value, interval) = b.ratio(over: a, betweenRuns: spread.betweenRuns) else { return }
     ratio = value
     guard let interval else { return }
     (ratioLow, ratioHigh) = (interval.lowerBound, interval.upperBound)
     intervalOf =
-      switch figure.spread {
+      switch spread {
       case .steps: "steps"
       case .median: "median"
       case .seeds, .rows: "seeds"

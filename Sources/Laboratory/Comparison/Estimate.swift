@@ -47,17 +47,20 @@ struct Estimate: Equatable {
 
   /// This one over another, and its interval; nil unless both are above 0.
   ///
-  /// On logarithms each half of the interval is the root of the squares of the two halves that make it. Source: Zou and
+  /// On logarithms each half of the interval is the root of the squares of the halves that make it. Source: Zou and
   /// Donner, "Construction of confidence limits about effect measures" (Statistics in Medicine 27, 2008).
-  func ratio(over other: Estimate) -> (value: Double, interval: ClosedRange<Double>?)? {
+  ///
+  /// - Parameter betweenRuns: by what factor, less 1, two measurements of one thing differ that neither interval knows of.
+  func ratio(over other: Estimate, betweenRuns: Double = 0) -> (value: Double, interval: ClosedRange<Double>?)? {
     guard value > 0, other.value > 0, value.isFinite, other.value.isFinite else { return nil }
     let ratio = value / other.value
     guard ratio > 0, ratio.isFinite else { return nil }
     guard let own = interval, let others = other.interval, own.lowerBound > 0, others.lowerBound > 0 else {
       return (ratio, nil)
     }
-    let down = hypot(log(value / own.lowerBound), log(others.upperBound / other.value))
-    let up = hypot(log(own.upperBound / value), log(other.value / others.lowerBound))
+    func half(_ one: Double, _ two: Double) -> Double { hypot(hypot(log(one), log(two)), log1p(betweenRuns)) }
+    let down = half(value / own.lowerBound, others.upperBound / other.value)
+    let up = half(own.upperBound / value, other.value / others.lowerBound)
     let (low, high) = (ratio * exp(-down), ratio * exp(up))
     return (ratio, low <= ratio && ratio <= high && high.isFinite ? low...high : nil)
   }

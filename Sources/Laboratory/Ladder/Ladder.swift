@@ -115,9 +115,11 @@ extension Ladder {
       trainings.append(together)
       all.append(rung(of: together))
     }
-    let samples = try trainings.map { training in
-      Sample(try training.slowest(training.times).map { $0 / Double(batch) })
+    let timed = try trainings.map { training in
+      RoundSample(
+        try training.slowest(training.times).map { $0 / Double(batch) }, roundLength: max(training.counted, 1))
     }
+    let samples = timed.map(\.all)
     let barrierNs = try barrier?.nanoseconds(over: world)
     try close()
     let first = samples.first?.median ?? 0
@@ -130,6 +132,7 @@ extension Ladder {
         $0.batchesTimed = sample.sorted.count
         ($0.usPerSample, $0.usPerSampleP10) = (sample.median, sample.quantile(0.1))
         $0.usPerSampleP90 = sample.quantile(0.9)
+        ($0.ciLow, $0.ciHigh) = (timed[index].interval.lowerBound, timed[index].interval.upperBound)
         $0.factorOverBefore = index > 0 ? samples[index - 1].median / sample.median : nil
         $0.factorOverFirst = first / sample.median
         $0.lossDifference = difference?.loss

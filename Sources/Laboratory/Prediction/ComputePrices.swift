@@ -32,6 +32,7 @@ extension ComputePrices {
     }
     let selection = baselines.map { (x: Double($0.settings.batch), time: Sample($0.phases[.selection]).median) }
     let passes = baselines.map { (x: $0.phases.rows.mean, time: Sample($0.phases.passes).median) }
+    let uncertainty = baselines.map(\.rounds.uncertainty).max()
     let adam = Sample(baselines.map { Sample($0.phases[.adam]).median }).median
     let (selectionFixed, selectionSlope) = line(selection)
     let (passesFixed, passesSlope) = line(passes)
@@ -39,6 +40,7 @@ extension ComputePrices {
       ($0.selection, $0.selectionPerName) = (selectionFixed, selectionSlope)
       ($0.passes, $0.passesPerRow) = (passesFixed, passesSlope)
       $0.updatePerParameter = adam / Double(shape.parameterCount)
+      $0.uncertainty = uncertainty
     }
   }
 

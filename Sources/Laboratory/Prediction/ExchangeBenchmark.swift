@@ -13,7 +13,9 @@ public struct ExchangeMeasurement: Sendable, Equatable {
   public var parameters: Int
   /// From the last rank's arrival to the step's end less the update: median over the steps of the ranks' mean, in µs.
   public var exchangeUs: Double
-  /// The update, likewise.
+  /// 95 % of it; nil where unknown.
+  public var interval: ClosedRange<Double>?
+  /// The update, likewise the median.
   public var updateUs: Double
   /// A pass of the host's barrier beside it, in ns.
   public var barrierNs: Double?
@@ -51,9 +53,10 @@ public enum ExchangeBenchmark {
     try barrier.close()
     let logs = try PhaseLog(training.waitingSteps).gathered(by: group)
     try training.close()
+    let exchange = RoundSample(logs.means(\.[.synchronisation]), roundLength: max(training.counted, 1))
     return ExchangeMeasurement(
       strategy: strategy, chosen: training.strategy, ranks: group.size, c: shape.dModel,
-      parameters: shape.parameterCount, exchangeUs: logs.typical(\.[.synchronisation]),
+      parameters: shape.parameterCount, exchangeUs: exchange.median, interval: exchange.interval,
       updateUs: logs.typical(\.[.adam]), barrierNs: barrierNs)
   }
 }

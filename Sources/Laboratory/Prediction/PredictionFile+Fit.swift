@@ -40,6 +40,7 @@ extension MeasuredExchange {
       ($0.strategy, $0.chosen) = (measurement.strategy.rawValue, measurement.chosen.rawValue)
       ($0.ranks, $0.c, $0.parameters) = (measurement.ranks, measurement.c, measurement.parameters)
       ($0.exchangeUs, $0.updateUs) = (measurement.exchangeUs, measurement.updateUs)
+      ($0.ciLow, $0.ciHigh) = (measurement.interval?.lowerBound, measurement.interval?.upperBound)
       $0.barrierNs = measurement.barrierNs
     }
   }

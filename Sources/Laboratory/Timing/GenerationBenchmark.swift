@@ -15,8 +15,9 @@ public final class GenerationBenchmark {
     public var letters: Int
     /// Tokens drawn, ends of names included, and prefixes computed, by all ranks.
     public var drawn, computed: Int
-    /// Of a round.
+    /// Of a round; and 95 % of the median.
     public var seconds: Sample
+    public var interval: ClosedRange<Double>
     /// 2 · P · tokens drawn / time, as a share of one core's peak measured beside it.
     public var nominalShare: Sample
   }
@@ -71,6 +72,7 @@ public final class GenerationBenchmark {
       return Result(
         names: names, sharing: sharing, ranks: NameWriting.isShared(names, over: world) ? world.size : 1,
         letters: last.letters, drawn: last.drawn, computed: last.computed, seconds: Sample(own.map(\.seconds)),
+        interval: RoundSample(own.map { [$0.seconds] }).interval,
         nominalShare: Sample(own.map { operations / ($0.seconds * $0.peak) }))
     }
   }

@@ -65,9 +65,10 @@ extension [PhaseLog] {
   }
 
   /// Median over the steps of the ranks' mean.
-  func typical(_ column: KeyPath<PhaseLog, [Double]>) -> Double {
-    Sample(perStep({ $0[keyPath: column][$1] }, \.mean)).median
-  }
+  func typical(_ column: KeyPath<PhaseLog, [Double]>) -> Double { Sample(means(column)).median }
+
+  /// The ranks' mean, step by step.
+  func means(_ column: KeyPath<PhaseLog, [Double]>) -> [Double] { perStep({ $0[keyPath: column][$1] }, \.mean) }
 }
 
 extension [Double] {

@@ -11,6 +11,8 @@ public final class StepBenchmark {
     public var what: TimedCase
     /// Of one step, in µs, each step timed.
     public var microseconds: Sample
+    /// 95 % of its median.
+    public var interval: ClosedRange<Double>
     /// 6 · P · predicted positions (without any sharing) / time, as a share of the peak measured beside it.
     public var nominalShare: Sample
     /// FLOPs really done / time, likewise.
@@ -64,7 +66,8 @@ public final class StepBenchmark {
     let steps = training.steps
     let count = Double(steps.count)
     return Result(
-      what: what, microseconds: Sample(training.times), nominalShare: Sample(nominal),
+      what: what, microseconds: Sample(training.times), interval: training.rounds.interval,
+      nominalShare: Sample(nominal),
       effectiveShare: Sample(effective), phases: steps.reduce(PhaseTimes()) { $0 + $1.outcome.phases } / count,
       allocationsPerStep: Double(steps.reduce(0) { $0 + $1.allocations }) / count,
       positions: steps.map { Double($0.outcome.positions) }.mean, rows: steps.map { Double($0.work.rows) }.mean)

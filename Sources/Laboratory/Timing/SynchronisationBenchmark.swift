@@ -17,8 +17,9 @@ public final class SynchronisationBenchmark {
     public var traffic: (domains: Int, bytes: Int)?
     /// N
     public var ranks: Int
-    /// Whole steps, nothing measured inside.
-    public var step: Double
+    /// Whole steps, nothing measured inside; and 95 % of the median.
+    public var step: Sample
+    public var interval: ClosedRange<Double>
     /// Of steps with a barrier before the exchange: from the last rank's arrival to the step's end less the update, the
     /// wait until it arrives, and the update of the slowest rank. Where a rank waits for another's update, that is
     /// update and not synchronisation.
@@ -33,7 +34,7 @@ public final class SynchronisationBenchmark {
     public var barrier: Double?
 
     /// Single-core step / (N · step).
-    public var efficiency: Double { singleCoreStep / (Double(ranks) * step) }
+    public var efficiency: Double { singleCoreStep / (Double(ranks) * step.median) }
   }
 
   private let world: Communicator
@@ -93,15 +94,16 @@ public final class SynchronisationBenchmark {
     return try players.map { player in
       func slowest(_ values: [Double]) throws -> Double { Sample(try player.slowest(values)).median }
       let phases = PhaseLog(player.waitingSteps)
+      let rounds = try player.slowestRounds()
       let adam = try slowest(phases[.adam])
       let cost = try slowest(zip(phases[.synchronisation], phases[.adam]).map { $0 + $1 })
       return Result(
         shape: player.settings.shape, batch: player.settings.batch,
         engine: player.settings.engine.resolvedKind(for: player.settings.shape), strategy: player.strategy,
         traffic: player.traffic,
-        ranks: world.size, step: try player.sample().median, synchronisation: max(0, cost - adam),
-        wait: try slowest(phases[.wait]),
-        adam: adam, singleCoreStep: single, workInflation: player.rows.workInflation, bareAllReduce: bare,
+        ranks: world.size, step: rounds.all, interval: rounds.interval,
+        synchronisation: max(0, cost - adam), wait: try slowest(phases[.wait]), adam: adam, singleCoreStep: single,
+        workInflation: player.rows.workInflation, bareAllReduce: bare,
         barrier: barrier)
     }
   }

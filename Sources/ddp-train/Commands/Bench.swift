@@ -82,7 +82,7 @@ struct Bench: JobCommand {
       }
     }
     if options.sync { return try compareStrategies(options, on: world) }
-    try onEveryRank(of: world) {
+    let (found, load, file) = try onEveryRank(of: world) {
       let cases = try self.cases(options)
       let file = try Destination.json(options.json, of: world)
       let names = try ProjectFiles.names()
@@ -100,12 +100,9 @@ struct Bench: JobCommand {
         progress: measurement.part("bench, \(plural(cases.count, "case"))"))
       measurement.finish()
       try StopSignal.check()
-      var found = BenchFile(benchmarks, core: core)
-      found.origin = Origin(of: world)
-      print(found.text)
-      MeasurementNote.printed(load: try load.share(over: world), rows: found.spreads)
-      try file?.write(SchemaJSON.encode(found))
+      return (BenchFile(benchmarks, core: core), load, file)
     }
+    try found.publish(load, to: file, over: world)
   }
 
   private func compareStrategies(_ options: OptionValues<Table>, on world: Communicator) throws {
@@ -129,15 +126,7 @@ struct Bench: JobCommand {
       try benchmark.close()
     }
     measurement.finish()
-    var found = SynchronisationFile(results)
-    found.origin = Origin(of: world)
-    let share = try load.share(over: world)
-    try onEveryRank(of: world) {
-      guard world.rank == 0 else { return }
-      print(found.text)
-      MeasurementNote.printed(load: share)
-      try file?.write(SchemaJSON.encode(found))
-    }
+    try SynchronisationFile(results).publish(load, to: file, over: world)
   }
 
   private func timeGeneration(_ options: OptionValues<Table>, on world: Communicator) throws {
@@ -159,16 +148,12 @@ struct Bench: JobCommand {
       temperature: options.temperature, world: world)
     let measurement = MeasurementReporter(options.progress, seconds: options.seconds, on: world)
     defer { measurement.finish() }
+    let load = OtherLoad()
     try benchmark.run(seconds: options.seconds, progress: measurement.part("names"))
     measurement.finish()
     try StopSignal.check(over: world)
-    try onEveryRank(of: world) {
-      guard world.rank == 0 else { return }
-      var found = GenerationFile(model.shape, temperature: options.temperature, benchmark.results)
-      found.origin = Origin(of: world)
-      print(found.text)
-      try file?.write(SchemaJSON.encode(found))
-    }
+    try GenerationFile(model.shape, temperature: options.temperature, benchmark.results)
+      .publish(load, to: file, over: world)
   }
 
   private func cases(_ options: OptionValues<Table>) throws -> [TimedCase] {

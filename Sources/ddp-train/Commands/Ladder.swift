@@ -50,15 +50,7 @@ struct LadderCommand: JobCommand {
     try ladder.validate()
     try ladder.run(seconds: options.seconds, progress: measurement.part("ladder"))
     measurement.finish()
-    var found = try ladder.result()
-    found.origin = Origin(of: world)
-    let share = try load.share(over: world)
-    try onEveryRank(of: world) {
-      guard world.rank == 0 else { return }
-      print(found.text)
-      MeasurementNote.printed(load: share, rows: found.spreads)
-      try file?.write(SchemaJSON.encode(found))
-    }
+    try ladder.result().publish(load, to: file, over: world)
   }
 
   /// The rungs of whole batches, and the tape of the longest name, which grows by doubling.

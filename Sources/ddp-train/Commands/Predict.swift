@@ -68,11 +68,9 @@ struct Predict: JobCommand {
     }
     let exchanges = try measureExchanges(plan, counts, names, measurement, over: world)
     measurement.finish()
-    let share = try load.share(over: world)
-    try onEveryRank(of: world) {
-      guard world.rank == 0 else { return }
+    let found = try onEveryRank(of: world) {
       var found = PredictionFile()
-      found.origin = Origin(of: world)
+      guard world.rank == 0 else { return found }
       found.ranksPerNode = place.ranksPerHost
       found.assumptions = Prices.assumptions(
         place: place, nodes: host.hostCount, measured: !exchanges.isEmpty, latency: plan.latency,
@@ -95,10 +93,9 @@ struct Predict: JobCommand {
           }
         }
       }
-      print(found.text)
-      MeasurementNote.printed(load: share)
-      try file?.write(SchemaJSON.encode(found))
+      return found
     }
+    try found.publish(load, to: file, over: world)
   }
 
   /// What there is to measure and predict.

@@ -4,7 +4,7 @@ import Laboratory
 import Schemas
 import Values
 
-extension BenchFile {
+extension BenchFile: MeasuredResult {
   init(_ benchmarks: [StepBenchmark], core: Int?) {
     let peaks = Sample(benchmarks.flatMap(\.peaks))
     self.init {
@@ -55,9 +55,10 @@ extension BenchFile {
 }
 
 extension BenchFile {
-  /// Of each row's times.
-  var spreads: [MeasurementNote.Row] {
-    results.map { ("C = \($0.c), B = \($0.batch)", $0.usPerStepP10, $0.usPerStep, $0.usPerStepP90) }
+  var uncertainties: [MeasurementNote.Row] {
+    results.map {
+      MeasurementNote.Row("C = \($0.c), B = \($0.batch)", median: $0.usPerStep, low: $0.ciLow, high: $0.ciHigh)
+    }
   }
 
   private var reproducibleColumns: [Table<BenchResult>.Column] {
@@ -76,6 +77,7 @@ extension BenchResult {
       $0.engine = what.engine.resolvedKind(for: what.shape).rawValue
       ($0.c, $0.heads, $0.batch) = (what.shape.dModel, what.shape.heads, what.batch)
       ($0.usPerStep, $0.usPerStepP10, $0.usPerStepP90) = (time.median, time.quantile(0.1), time.quantile(0.9))
+      ($0.ciLow, $0.ciHigh) = (result.interval.lowerBound, result.interval.upperBound)
       $0.microShards = what.microShards
       $0.usPerSample = time.median / Double(what.batch)
       $0.nominalShareOfPeak = result.nominalShare.median

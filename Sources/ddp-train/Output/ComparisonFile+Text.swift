@@ -53,7 +53,7 @@ extension ComparisonFile {
     let kinds = Set(figures.compactMap(\.intervalOf))
     let means = [
       ("steps", "intervals of ratios are as wide as the inner 80 % of single steps makes them"),
-      ("median", "intervals of ratios are those of medians, 95 %"),
+      ("median", "intervals of ratios are those of medians, 95 %, and 2 % between two runs"),
       ("seeds", "intervals of ratios are of medians over seeds, at least 90 %"),
     ].filter { kinds.contains($0.0) }.map(\.1)
     guard judged > 0 else { return ["these files hold no spreads: which differences are noise is not known"] }

@@ -4,7 +4,7 @@ import Laboratory
 import Schemas
 import Values
 
-extension GenerationFile {
+extension GenerationFile: MeasuredResult {
   init(_ shape: Shape, temperature: Double, _ results: [GenerationBenchmark.Result]) {
     self.init {
       $0.isa = String(cString: csimd_built_for())
@@ -15,6 +15,7 @@ extension GenerationFile {
           $0.lettersPerSecond = Double(result.letters) / result.seconds.median
           $0.seconds = result.seconds.median
           ($0.secondsP10, $0.secondsP90) = (result.seconds.quantile(0.1), result.seconds.quantile(0.9))
+          ($0.ciLow, $0.ciHigh) = (result.interval.lowerBound, result.interval.upperBound)
           ($0.nominal, $0.tokens) = (result.nominalShare.median, result.drawn)
           $0.computedShare = Double(result.computed) / Double(result.drawn)
         }
@@ -37,5 +38,12 @@ extension GenerationFile {
         .number("nominal") { fixed($0.nominal, 2) }, .number("computed") { fixed($0.computedShare, 3) },
       ])
     return (["built for \(isa)", ""] + table.lines(indent: 2)).joined(separator: "\n")
+  }
+
+  var uncertainties: [MeasurementNote.Row] {
+    generation.map {
+      MeasurementNote.Row(
+        "names with\($0.sharing ? "" : "out") sharing", median: $0.seconds, low: $0.ciLow, high: $0.ciHigh)
+    }
   }
 }

@@ -1,7 +1,7 @@
 import Schemas
 import Values
 
-extension LadderFile {
+extension LadderFile: MeasuredResult {
   /// For people.
   var text: String {
     let table = Table(
@@ -27,9 +27,8 @@ extension LadderFile {
     return lines.joined(separator: "\n")
   }
 
-  /// Of each rung's times.
-  var spreads: [MeasurementNote.Row] {
-    rungs.map { ("\($0.title)", $0.usPerSampleP10, $0.usPerSample, $0.usPerSampleP90) }
+  var uncertainties: [MeasurementNote.Row] {
+    rungs.map { MeasurementNote.Row($0.title, median: $0.usPerSample, low: $0.ciLow, high: $0.ciHigh) }
   }
 
   private func factor(_ value: Double) -> String { value >= 999.5 ? grouped(Int(value.rounded())) : significant(value) }

@@ -56,12 +56,26 @@ struct OtherLoad {
 
 /// The line under a table of times that are noise.
 enum MeasurementNote {
-  /// A row's 10–90 %, and its median.
-  typealias Row = (what: String, low: Double, median: Double, high: Double)
+  /// A time that was measured, and how well it is known.
+  struct Row {
+    let what: String
+    /// The 95 % interval of the median, over the median; 0 where unknown.
+    let uncertainty: Double
+
+    init(_ what: String, uncertainty: Double?) { (self.what, self.uncertainty) = (what, uncertainty ?? 0) }
+
+    init(_ what: String, median: Double, low: Double?, high: Double?) {
+      guard let low, let high, median > 0 else {
+        self.init(what, uncertainty: nil)
+        return
+      }
+      self.init(what, uncertainty: (high - low) / median)
+    }
+  }
 
   /// - Parameters:
   ///   - load: the share of this machine's cores that others used; nil where unknown.
-  ///   - rows: as far as their spread is known.
+  ///   - rows: what was measured.
   /// - Returns: nil where nothing is wrong with the times.
   static func text(load: Double?, rows: [Row] = []) -> String? {
     var parts: [String] = []
@@ -69,13 +83,12 @@ enum MeasurementNote {
       parts.append(
         "other programs used \(fixed(100 * load, 0)) % of this machine's cores meanwhile: times are too long")
     }
-    let spreads = rows.filter { $0.median > 0 }.map { (what: $0.what, spread: ($0.high - $0.low) / $0.median) }
-    let noisy = spreads.filter { $0.spread > 0.3 }
-    if let worst = noisy.max(by: { $0.spread < $1.spread }) {
-      let others = noisy.count > 1 ? ", and \(noisy.count - 1) of the others more than 30 %" : ""
+    let noisy = rows.filter { $0.uncertainty > 0.1 }
+    if let worst = noisy.max(by: { $0.uncertainty < $1.uncertainty }) {
+      let others = noisy.count > 1 ? ", and those of \(noisy.count - 1) more over 10 %" : ""
       parts.append(
-        "times of \(worst.what) spread by \(fixed(100 * worst.spread, 0)) % (10–90 % over the median)\(others): differences "
-          + "below that say nothing")
+        "the 95 % interval of the median is \(fixed(100 * worst.uncertainty, 0)) % wide for \(worst.what)\(others): "
+          + "smaller differences say nothing")
     }
     return parts.isEmpty ? nil : "note: " + parts.joined(separator: "; ")
   }

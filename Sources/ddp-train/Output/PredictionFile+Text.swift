@@ -3,7 +3,7 @@ import Laboratory
 import Schemas
 import Values
 
-extension PredictionFile {
+extension PredictionFile: MeasuredResult {
   /// For people.
   var text: String {
     let cores = predictions.map(\.c).distinct { $0 }.compactMap { c in compute["\(c)"].map { describe($0, c: c) } }
@@ -15,6 +15,17 @@ extension PredictionFile {
     }
     return ([assumptions, cores, fits] + (checks.isEmpty ? [] : [checkTable.lines()]) + curves)
       .joined(separator: [""]).joined(separator: "\n")
+  }
+
+  var uncertainties: [MeasurementNote.Row] {
+    compute.sorted { $0.key < $1.key }.map {
+      MeasurementNote.Row("one core, C = \($0.key)", uncertainty: $0.value.uncertainty)
+    }
+      + exchanges.map {
+        MeasurementNote.Row(
+          "\($0.strategy), C = \($0.c), \(plural($0.ranks, "rank"))", median: $0.exchangeUs, low: $0.ciLow,
+          high: $0.ciHigh)
+      }
   }
 
   /// One line of the figure.

@@ -3,7 +3,7 @@ import Laboratory
 import Schemas
 import Values
 
-extension SynchronisationFile {
+extension SynchronisationFile: MeasuredResult {
   init(_ results: [SynchronisationBenchmark.Result]) {
     self.init {
       $0.isa = String(cString: csimd_built_for())
@@ -39,13 +39,24 @@ extension SynchronisationFile {
   }
 }
 
+extension SynchronisationFile {
+  var uncertainties: [MeasurementNote.Row] {
+    results.map {
+      MeasurementNote.Row(
+        "\($0.strategy), C = \($0.c), B = \($0.batch)", median: $0.usPerStep, low: $0.ciLow, high: $0.ciHigh)
+    }
+  }
+}
+
 extension SynchronisationResult {
   fileprivate init(_ result: SynchronisationBenchmark.Result) {
     self.init {
       ($0.c, $0.batch, $0.ranks) = (result.shape.dModel, result.batch, result.ranks)
       ($0.engine, $0.strategy) = (result.engine.rawValue, result.strategy.rawValue)
       ($0.domains, $0.bytesBetweenDomains) = (result.traffic?.domains, result.traffic?.bytes)
-      $0.usPerStep = result.step
+      $0.usPerStep = result.step.median
+      ($0.usPerStepP10, $0.usPerStepP90) = (result.step.quantile(0.1), result.step.quantile(0.9))
+      ($0.ciLow, $0.ciHigh) = (result.interval.lowerBound, result.interval.upperBound)
       ($0.syncUs, $0.waitUs, $0.adamUs) = (result.synchronisation, result.wait, result.adam)
       ($0.singleCoreUsPerStep, $0.efficiency) = (result.singleCoreStep, result.efficiency)
       ($0.workInflation, $0.bareAllreduceUs) = (result.workInflation, result.bareAllReduce)
