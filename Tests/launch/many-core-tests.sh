@@ -55,7 +55,8 @@ launch: all of it is in out" "$err"
   check "leaves standard input alone" a$'\n'b "$left"
 
   many_core
-  check "a folder of its own where none is named" "0 many-core-$HOSTNAME-20" "$code $(sed -n 's/.* in \(.*-20\)[0-9-]*$/\1/p' <<<"$err")"
+  check "a folder of its own where none is named" "0 many-core-$HOSTNAME" \
+    "$code $(sed -nE 's/.* in (.*)-[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{6}$/\1/p' <<<"$err")"
 
   many_core --ranks 2,3 --d-model 32 --batch 8,16 --mode strong,weak --sync auto,allreduce --seconds 0.5 --steps 7 other
   cases='<--d-model> <32> <--batch> <8> <16> <--mode> <strong> <weak>'
