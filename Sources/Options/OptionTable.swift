@@ -60,7 +60,7 @@ public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomR
       } else if let configured, let file {
         result.choose(option, configured, [], from: file.path)
       } else if let kept, let text = kept.texts[option.name] {
-        result.keep(option, try kept.value(of: option, text))
+        result.keep(option, try kept.value(of: option, text), from: kept.place)
       }
     }
     return result
@@ -78,11 +78,15 @@ public struct CommandLineOptions<Table: OptionTable>: ParsableArguments, CustomR
 /// What another file than a configuration says of options, as text: it counts where nobody gives another value, and what
 /// it says is not given.
 public struct KeptTexts: Sendable {
-  let path: String
+  let path, place: String
   let texts: [String: String]
 
-  /// - Parameter path: of the file, for messages.
-  public init(path: String, _ texts: [String: String]) { (self.path, self.texts) = (path, texts) }
+  /// - Parameters:
+  ///   - path: of the file, for messages.
+  ///   - place: what kind of file it is, beside the options that come from it.
+  public init(path: String, from place: String, _ texts: [String: String]) {
+    (self.path, self.place, self.texts) = (path, place, texts)
+  }
 
   fileprivate func value(of option: any Declaration, _ text: String) throws(OptionError) -> any Sendable {
     do throws(Refusal) {
@@ -98,7 +102,7 @@ public struct KeptTexts: Sendable {
 public struct OptionValues<Table: OptionTable>: Sendable {
   private let table: Table
   private var values: [String: any Sendable] = [:]
-  /// Options that were given, with where they come from: "steps 1000 (flag)".
+  /// Options that were given, and kept ones that are not their defaults, with where they come from: "steps 1000 (flag)".
   public private(set) var chosen: [String] = []
   /// By option: what the command line says; empty where the file gives it.
   private var given: [String: [String]] = [:]
@@ -192,5 +196,9 @@ public struct OptionValues<Table: OptionTable>: Sendable {
     chosen.append("\(option.name) \(option.text(ofAny: value)) (\(place))")
   }
 
-  mutating func keep(_ option: any Declaration, _ value: any Sendable) { values[option.name] = value }
+  mutating func keep(_ option: any Declaration, _ value: any Sendable, from place: String) {
+    values[option.name] = value
+    let text = option.text(ofAny: value)
+    if text != option.text(ofAny: nil) { chosen.append("\(option.name) \(text) (\(place))") }
+  }
 }

@@ -29,7 +29,9 @@ struct InitialModel {
   }
 
   /// The model's size, which nobody needs to give.
-  var texts: KeptTexts { KeptTexts(path: path, ["d-model": "\(shape.dModel)", "heads": "\(shape.heads)"]) }
+  var texts: KeptTexts {
+    KeptTexts(path: path, from: "model", ["d-model": "\(shape.dModel)", "heads": "\(shape.heads)"])
+  }
 
   /// - Throws: where the run is to have another size.
   func requireSize(_ other: Shape) throws(OptionError) {

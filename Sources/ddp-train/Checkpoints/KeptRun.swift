@@ -34,7 +34,9 @@ struct KeptRun: Codable {
   }
 
   /// What counts where nobody gives another value.
-  var texts: KeptTexts { KeptTexts(path: path, metadata.filter { RunIdentity.isTaken($0.key, from: metadata) }) }
+  var texts: KeptTexts {
+    KeptTexts(path: path, from: "checkpoint", metadata.filter { RunIdentity.isTaken($0.key, from: metadata) })
+  }
 
   /// - Throws: where an option that makes another run is given another value than the run has. The number of steps may be
   ///   another one, from where the run is.
