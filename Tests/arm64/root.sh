@@ -10,7 +10,6 @@
 arm64_suite=sid
 arm64_packages=(swiftlang libc6-dev pkgconf libopenmpi-dev openmpi-bin libhwloc-dev libxxhash-dev git)
 
-arm64_mmdebstrap_folder=$arm64_cache/mmdebstrap
 arm64_process=  # unshare's, while something runs inside
 
 # Little-endian 64-bit ELF programs and shared objects for machine 0xb7 (the kernel's Documentation/admin-guide/
@@ -25,7 +24,7 @@ arm64_root_tools() {
     return "$arm64_unavailable"
   fi
   arm64_emulator || return
-  arm64_fetch "$arm64_mmdebstrap_folder" trixie usr/bin/mmdebstrap '*' mmdebstrap || return
+  debian_mmdebstrap || return
   local reason
   reason=$(arm64_inside true 2>&1) || {
     arm64_say "no arm64 root: no namespace with a binfmt_misc of its own (Linux 6.7 or newer): ${reason##*$'\n'}"
@@ -83,17 +82,17 @@ arm64_make_root() {
   local packages
   packages=$(IFS=, && echo "${arm64_packages[*]}")
   # A mirror may lag behind; unsafe-io, because a half-made root is thrown away.
-  arm64_inside env "PATH=$PATH:$arm64_mmdebstrap_folder/usr/bin" mmdebstrap --mode=root --skip=check/qemu \
+  arm64_inside mmdebstrap --mode=root --skip=check/qemu \
     --arch=arm64 --variant=apt --include="$packages" \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
     --dpkgopt=force-unsafe-io \
-    "$arm64_suite" "$root.part" "deb [signed-by=$(arm64_keyring)] $(arm64_mirror) $arm64_suite main" >&2 || return
+    "$arm64_suite" "$root.part" "$(debian_line "$arm64_suite")" >&2 || return
   mv -- "$root.part" "$root"
 }
 
 # arm64_fetch_compiler FOLDER: the same Swift for x86-64, with the libraries it is linked against; see swift-frontend.
 arm64_fetch_compiler() {
-  arm64_fetch "$1" "$arm64_suite" usr/libexec/swift/bin/swift-frontend '*' \
+  debian_fetch "$1" "$arm64_suite" usr/libexec/swift/bin/swift-frontend '*' \
     swiftlang libc6 libstdc++6 libgcc-s1 libuuid1 libzstd1 zlib1g
 }
 
