@@ -45,7 +45,9 @@ pass_line() {
   dropped) [[ $1 != "$box_rule" ]] || box_state= ;;
   held)
     case $1 in
-    'Primary job  terminated normally, but '* | 'mpirun detected that one or more processes exited with non-zero status'*)
+    # The second and the third are those of Open MPI 4 and 5.
+    'Primary job  terminated normally, but '* | 'mpirun detected that one or more processes exited with non-zero status'* | \
+      'prterun detected that one or more processes exited with non-zero status'*)
       box_state=dropped
       ;;
     *)

@@ -15,7 +15,11 @@ extension Environment {
     let rank = worldRankIfRunning().map { "rank \($0)" } ?? "no rank"
     let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " / ")
     writeLine("ddp-train: \(rank) on \(processorName): \(reason)")
-    if isRunning() { MPI_Abort(cmpi_comm_world(), 1) }
+    if isRunning() {
+      // Of a rank that ends the job Open MPI 5 may throw away what it has not read yet of its output.
+      if libraryVersion.hasPrefix("Open MPI v5") { usleep(100_000) }
+      MPI_Abort(cmpi_comm_world(), 1)
+    }
     exit(1)
   }
 }

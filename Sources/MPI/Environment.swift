@@ -30,7 +30,7 @@ public struct Environment: ~Copyable, Sendable {
       return
     }
     nameAHome()
-    keepToMemory()
+    stayOnHost()
     var provided: CInt = 0
     try check(MPI_Init_thread(nil, nil, CInt(MPI_THREAD_FUNNELED), &provided), function: "MPI_Init_thread")
     try check(
@@ -90,12 +90,14 @@ private func nameAHome() {
   if getenv("HOME") == nil, getpwuid(geteuid()) == nil { setenv("HOME", "/", 1) }
 }
 
-/// The ranks of one host pass their messages through memory, whatever network it has. Where nobody says so, Open MPI looks
-/// for that network's hardware first, and that alone takes 0.2 s.
-private func keepToMemory() {
+/// The ranks of one host pass their messages through memory, and where that cannot be had through its loopback, whatever
+/// network it has. Where nobody says so, Open MPI looks for that network's hardware first, and that alone takes 0.2 s; it
+/// opens ports to other hosts; and version 5 complains of an interface through which the host does not reach itself.
+private func stayOnHost() {
   func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-  guard let ranks = value("OMPI_COMM_WORLD_SIZE"), ranks == value("OMPI_COMM_WORLD_LOCAL_SIZE"),
-    value("OMPI_MCA_mtl") == nil
-  else { return }
-  setenv("OMPI_MCA_pml", "ob1", 0)
+  guard let ranks = value("OMPI_COMM_WORLD_SIZE"), ranks == value("OMPI_COMM_WORLD_LOCAL_SIZE") else { return }
+  if value("OMPI_MCA_mtl") == nil { setenv("OMPI_MCA_pml", "ob1", 0) }
+  if value("OMPI_MCA_btl_tcp_if_exclude") == nil, if_nametoindex("lo") != 0 {
+    setenv("OMPI_MCA_btl_tcp_if_include", "lo", 0)
+  }
 }

@@ -47,12 +47,20 @@ public struct MPIRun: Sendable {
   }
 
   /// Runs a program of this package with other arguments on each rank; `ranks` does not count.
+  ///
+  /// By a shell on each: the mpirun of Open MPI 5.0.7 dies of a line with several programs.
   public func run(
     _ program: String, eachWith arguments: [[String]], timeout: Duration = .seconds(60)
   ) throws -> RunResult {
+    func quoted(_ word: String) -> String { "'" + word.replacing("'", with: #"'\''"#) + "'" }
     let command = try builtProgram(program)
-    let contexts = arguments.map { ["-np", "1"] + options + [command] + $0 }
-    return try start(Array(contexts.joined(separator: [":"])), timeout: timeout) { _ in }
+    let cases = arguments.enumerated().map { rank, words in
+      "\(rank)) exec \(([command] + words).map(quoted).joined(separator: " ")) ;;"
+    }
+    let script = "case $OMPI_COMM_WORLD_RANK in \(cases.joined(separator: " ")) esac"
+    return try start(
+      ["-np", String(arguments.count)] + options + ["/bin/sh", "-c", script], timeout: timeout
+    ) { _ in }
   }
 
   private func start(
