@@ -69,9 +69,11 @@ test_real_ranks() {
 
   # A pipe, whose end comes after all that is said.
   ending() {
+    local said code=0
     printf '#!/usr/bin/env bash\n%s\n' "$1" >"$binary"
-    env PATH="$bin:$PATH" STORE="$store" BIN="$bin" LOG="$log" DDP_TRAIN_RANKS=2 "$package/launch/train" \
-      2>&1 </dev/null && echo 'exit code 0' || echo "exit code $?"
+    said=$(env PATH="$bin:$PATH" STORE="$store" BIN="$bin" LOG="$log" DDP_TRAIN_RANKS=2 "$package/launch/train" \
+      2>&1 </dev/null) || code=$?
+    printf '%s\n' "$said" "exit code $code"
   }
   local own='^launch: \|^swift'
   got=$(ending '[[ $OMPI_COMM_WORLD_RANK != 0 ]] || echo "the one line" >&2; exit 64' | grep -v "$own")
