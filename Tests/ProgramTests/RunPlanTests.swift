@@ -148,7 +148,8 @@ struct RunPlanTests {
     let plain = try resumed()
     #expect(plain.settings.batch == 8 && plain.settings.reproducible && !plain.settings.engine.skipsPadding)
     #expect(plain.data.path == "/a/n" && plain.temperature == 2 && !plain.quiet && plain.stepsChange == nil)
-    #expect(plain.options.chosen.isEmpty)
+    #expect(
+      plain.options.chosen.contains("batch 8 (checkpoint)") && !plain.options.chosen.contains { $0.hasPrefix("seed ") })
     let own = RunIdentity(plain.options, dataHash: "hash", dataPath: "/a/n", goingOnFrom: plain.kept)
     #expect(own.differences(from: metadata) == [] && own.metadata["init-from"] == "abc")
     #expect(try resumed("--temperature", "1", "--batch", "8").temperature == 1)
