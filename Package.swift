@@ -70,6 +70,9 @@ let package = Package(
       ],
       swiftSettings: swiftForThisCPU),
 
+    // Starting jobs, and seeing to it that they end well. Knows no MPI: it runs where MPI is missing.
+    .target(name: "Launch", dependencies: ["Values"], swiftSettings: swiftForThisCPU),
+
     // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
     .target(name: "CAllocations"),
     // What leaves the program as JSON or CSV. Knows no MPI, so that its readers can be fuzzed.
@@ -139,6 +142,7 @@ let package = Package(
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport", "Topology"],
       swiftSettings: swiftForThisCPU),
+    .testTarget(name: "LaunchTests", dependencies: ["Launch", "Values"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "OptionsTests",
       dependencies: [

@@ -3,6 +3,7 @@ import DataParallel
 import Foundation
 import MPI
 import Synchronization
+import Values
 
 /// A thread that says on standard error, every few seconds, where this rank is: what `launch/supervise` goes by.
 ///
@@ -11,7 +12,7 @@ import Synchronization
 final class Heartbeat: Sendable {
   private let who: String
   /// Where the rank was at the last beat, and since when, in nanoseconds.
-  private let last = Mutex((step: 0, place: Whereabouts.Place.starting, since: csimd_nanoseconds()))
+  private let last = Mutex((step: 0, stage: RunStage.starting, since: csimd_nanoseconds()))
 
   /// Starts the thread, which lives as long as the process.
   init(everySeconds seconds: Int, world: Communicator) {
@@ -29,13 +30,13 @@ final class Heartbeat: Sendable {
 
   /// A line at once.
   func beat() {
-    let (step, place) = Whereabouts.current
+    let (step, stage) = Whereabouts.current
     let seconds = last.withLock { last in
       let now = csimd_nanoseconds()
-      if last.step != step || last.place != place { last = (step, place, now) }
+      if last.step != step || last.stage != stage { last = (step, stage, now) }
       return (now - last.since) / 1_000_000_000
     }
-    let waits = place == .reading || place == .writing
-    writeToStandardError("\(who), step \(step), \(place)\(waits ? " for \(seconds) s" : "")\n")
+    let waits = stage == .reading || stage == .writing
+    writeToStandardError("\(who), step \(step), \(stage)\(waits ? " for \(seconds) s" : "")\n")
   }
 }
