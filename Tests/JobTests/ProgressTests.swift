@@ -63,7 +63,7 @@ extension Jobs {
         (200, "ceiling --steps 20 --ranks 2 4 --d-model 16", "measuring ceilings"),
         (40, "predict --seconds 0.1 --d-model 16 --batch 16", "measuring one core"),
         (80, "scaling --seconds 0.3 --d-model 16 --mode strong --sync allreduce", "measuring d-model 16"),
-        (40, "sweep --d-model 16 --batch 8 --learning-rate 0.002 0.003 --steps 4000", "trained, "),
+        (40, "sweep --d-model 16 --batch 8 --learning-rate 0.002 0.003 --steps 40000", "trained, "),
         (80, "generate --d-model 16 --steps 3000 --count 1000000 >/dev/null", "names "),
         (40, "check $(yes \"$GOLDEN\" | head -n 300) >/dev/null", "files "),
       ])
