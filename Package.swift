@@ -52,7 +52,8 @@ let package = Package(
 
     // Many ranks.
     .target(name: "CSystem", cSettings: cForThisCPU),
-    .systemLibrary(name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
+    // Its library is loaded when it is needed: without a pkgConfig nothing links it.
+    .target(name: "CHwloc"),
     // Cores, caches and memory, and the places that ranks can have. A run that is starting asks for its mask alone.
     .target(name: "Topology", dependencies: ["CHwloc", "CSystem"], swiftSettings: swiftForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
@@ -62,16 +63,15 @@ let package = Package(
       dependencies: ["CSIMD", "CSystem", "Dataset", "Files", "GPT", "Kernels", "MPI", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
 
+    // Starting jobs, and seeing to it that they end well. Knows no MPI: it runs where MPI is missing.
+    .target(name: "Launch", dependencies: ["Topology", "Values"], swiftSettings: swiftForThisCPU),
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
       name: "Doctor",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "MPI", "Schemas", "Topology", "Values",
+        "CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "Launch", "MPI", "Schemas", "Topology", "Values",
       ],
       swiftSettings: swiftForThisCPU),
-
-    // Starting jobs, and seeing to it that they end well. Knows no MPI: it runs where MPI is missing.
-    .target(name: "Launch", dependencies: ["Values"], swiftSettings: swiftForThisCPU),
 
     // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
     .target(name: "CAllocations"),
@@ -142,7 +142,7 @@ let package = Package(
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport", "Topology"],
       swiftSettings: swiftForThisCPU),
-    .testTarget(name: "LaunchTests", dependencies: ["Launch", "Values"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "LaunchTests", dependencies: ["Launch", "TestSupport", "Topology", "Values"], swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "OptionsTests",
       dependencies: [

@@ -1,5 +1,6 @@
 import DataParallel
 import Foundation
+import Launch
 import Schemas
 
 extension DoctorBundle {

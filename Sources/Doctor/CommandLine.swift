@@ -1,4 +1,5 @@
 import Foundation
+import Launch
 import Values
 
 /// The command line to start a job with.

@@ -1,3 +1,4 @@
+import Launch
 import Topology
 
 /// What is known of one rank.
@@ -123,7 +124,7 @@ extension JobFacts {
   func room(on host: Int) -> Int {
     let cores = max(1, proposedCores(on: host).count)
     guard let quota = hosts[host].quota else { return cores }
-    return max(1, min(cores, Int(quota + 0.001)))
+    return min(cores, wholeCPUs(quota))
   }
 
   /// The ranks a host has, or of a process started by hand: those it should have.

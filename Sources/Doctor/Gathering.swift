@@ -4,6 +4,7 @@ import CSME2
 import CSystem
 import DataParallel
 import Foundation
+import Launch
 import MPI
 import Topology
 import Values

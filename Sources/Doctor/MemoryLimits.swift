@@ -1,4 +1,5 @@
 import Foundation
+import Launch
 
 /// What this process may still take of its host's memory.
 public struct MemoryLimits: Sendable, Equatable, BitwiseCopyable {

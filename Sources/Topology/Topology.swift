@@ -68,25 +68,27 @@ public struct Topology: Equatable, Sendable {
 
   /// Takes 3 ms for a machine of 2 CPUs, the first time 11.
   public init(_ source: Source = .thisMachine) throws(TopologyError) {
+    guard let hwloc else { throw TopologyError(description: "there is no hwloc 2 here (libhwloc.so.15)") }
     var handle: hwloc_topology_t?
-    guard hwloc_topology_init(&handle) == 0, let handle else { throw TopologyError(source: source) }
-    defer { hwloc_topology_destroy(handle) }
+    guard hwloc.topology_init(&handle) == 0, let handle else { throw TopologyError(source: source) }
+    defer { hwloc.topology_destroy(handle) }
     let isAccepted =
       switch source {
       case .thisMachine: true
-      case .xml(let path): hwloc_topology_set_xml(handle, path) == 0
-      case .synthetic(let description): hwloc_topology_set_synthetic(handle, description) == 0
+      case .xml(let path): hwloc.topology_set_xml(handle, path) == 0
+      case .synthetic(let description): hwloc.topology_set_synthetic(handle, description) == 0
       }
-    guard isAccepted, hwloc_topology_set_flags(handle, chwloc_flags()) == 0, hwloc_topology_load(handle) == 0 else {
+    guard isAccepted, hwloc.topology_set_flags(handle, hwloc.flags) == 0, hwloc.topology_load(handle) == 0 else {
       throw TopologyError(source: source)
     }
-    self.init(loaded: handle)
+    self.init(loaded: handle, hwloc)
   }
 
-  private init(loaded handle: hwloc_topology_t) {
+  private init(loaded handle: hwloc_topology_t, _ hwloc: chwloc_functions) {
     func objects(_ type: hwloc_obj_type_t) -> [hwloc_obj] {
-      (0..<max(0, hwloc_get_nbobjs_by_type(handle, type))).compactMap { index in
-        hwloc_get_obj_by_type(handle, type, UInt32(index))?.pointee
+      let depth = hwloc.get_type_depth(handle, type)
+      return (0..<hwloc.get_nbobjs_by_depth(handle, depth)).compactMap {
+        hwloc.get_obj_by_depth(handle, depth, $0)?.pointee
       }
     }
     let known = objects(HWLOC_OBJ_CORE).map { numbers(in: $0.cpuset) }
@@ -100,21 +102,23 @@ public struct Topology: Equatable, Sendable {
       }
     }
     let domains = objects(HWLOC_OBJ_NUMANODE)
-    let distances = latencies(handle, between: domains.count)
+    let distances = latencies(handle, hwloc, between: domains.count)
     numaDomains = domains.enumerated().map { index, domain in
       NUMADomain(
         number: Int(domain.os_index), bytes: Int(domain.attr?.pointee.numanode.local_memory ?? 0),
         cpus: numbers(in: domain.cpuset), distances: distances.isEmpty ? [] : distances[index])
     }
-    kinds = cpuKinds(handle)
-    isThisMachine = hwloc_topology_is_thissystem(handle) != 0
-    allowed = numbers(in: hwloc_topology_get_allowed_cpuset(handle))
+    kinds = cpuKinds(handle, hwloc)
+    isThisMachine = hwloc.topology_is_thissystem(handle) != 0
+    allowed = numbers(in: hwloc.topology_get_allowed_cpuset(handle))
   }
 }
 
 /// Why a topology could not be read. hwloc says no more than that.
 public struct TopologyError: Error, Sendable, CustomStringConvertible {
   public let description: String
+
+  init(description: String) { self.description = description }
 
   init(source: Topology.Source) {
     description =
@@ -126,31 +130,37 @@ public struct TopologyError: Error, Sendable, CustomStringConvertible {
   }
 }
 
+/// Nil where there is none on this machine.
+private let hwloc = chwloc_load()?.pointee
+
 /// The numbers of a set, ascending.
 private func numbers(in set: hwloc_const_cpuset_t?) -> [Int] {
-  guard let set else { return [] }
-  return Array(sequence(first: hwloc_bitmap_first(set)) { hwloc_bitmap_next(set, $0) }.prefix { $0 >= 0 }.map(Int.init))
+  guard let set, let hwloc else { return [] }
+  return Array(sequence(first: hwloc.bitmap_first(set)) { hwloc.bitmap_next(set, $0) }.prefix { $0 >= 0 }.map(Int.init))
 }
 
-private func cpuKinds(_ handle: hwloc_topology_t) -> [Topology.Kind] {
-  guard let set = hwloc_bitmap_alloc() else { return [] }
-  defer { hwloc_bitmap_free(set) }
-  return (0..<max(0, chwloc_kinds(handle))).compactMap { index in
+private func cpuKinds(_ handle: hwloc_topology_t, _ hwloc: chwloc_functions) -> [Topology.Kind] {
+  guard let count = hwloc.cpukinds_get_nr, let information = hwloc.cpukinds_get_info, let set = hwloc.bitmap_alloc()
+  else {
+    return []
+  }
+  defer { hwloc.bitmap_free(set) }
+  return (0..<max(0, count(handle, 0))).compactMap { index in
     var efficiency: Int32 = -1
-    guard chwloc_kind(handle, UInt32(index), set, &efficiency) == 0 else { return nil }
+    guard information(handle, UInt32(index), set, &efficiency, nil, nil, 0) == 0 else { return nil }
     return Topology.Kind(cpus: numbers(in: set), efficiency: efficiency < 0 ? nil : Int(efficiency))
   }
 }
 
 /// (count, count) relative latencies of memory; empty where the system tells none.
-private func latencies(_ handle: hwloc_topology_t, between count: Int) -> [[Int]] {
+private func latencies(_ handle: hwloc_topology_t, _ hwloc: chwloc_functions, between count: Int) -> [[Int]] {
   var found: UnsafeMutablePointer<hwloc_distances_s>?
   var matrices: UInt32 = 1
   let kind = UInt(HWLOC_DISTANCES_KIND_MEANS_LATENCY.rawValue)
-  guard hwloc_distances_get_by_type(handle, HWLOC_OBJ_NUMANODE, &matrices, &found, kind, 0) == 0, let found else {
+  guard hwloc.distances_get_by_type(handle, HWLOC_OBJ_NUMANODE, &matrices, &found, kind, 0) == 0, let found else {
     return []
   }
-  defer { hwloc_distances_release(handle, found) }
+  defer { hwloc.distances_release(handle, found) }
   guard Int(found.pointee.nbobjs) == count, let values = found.pointee.values else { return [] }
   return (0..<count).map { row in (0..<count).map { Int(values[row * count + $0]) } }
 }

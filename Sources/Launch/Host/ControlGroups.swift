@@ -1,14 +1,12 @@
-import Foundation
-
 /// The control groups of this process, from which container engines and schedulers hang their limits.
 ///
 /// Source: cgroups(7); the kernel's admin-guide/cgroup-v2 and admin-guide/cgroup-v1/cpusets.
-struct ControlGroups: Sendable {
-  let files: SystemFiles
+public struct ControlGroups: Sendable {
+  public let files: SystemFiles
   /// Mount point and the group's path below it, by controller; version 2's is "".
   private var groups: [String: (mount: String, path: String)] = [:]
 
-  init(_ files: SystemFiles) {
+  public init(_ files: SystemFiles) {
     self.files = files
     var paths: [String: String] = [:]
     for line in files.lines("/proc/self/cgroup") {
@@ -28,13 +26,15 @@ struct ControlGroups: Sendable {
         guard var path = paths[controller] else { continue }
         // In a container the mount may begin below the hierarchy's root; the kernel writes blanks as \040.
         if fields[3] != "/", path.hasPrefix(fields[3]) { path.removeFirst(fields[3].count) }
-        groups[controller] = (fields[4].replacingOccurrences(of: "\\040", with: " "), path)
+        groups[controller] = (
+          fields[4].split(separator: "\\040", omittingEmptySubsequences: false).joined(separator: " "), path
+        )
       }
     }
   }
 
   /// The folders of a controller's group and of its parents, the group's own first.
-  func folders(_ controller: String) -> [String] {
+  public func folders(_ controller: String) -> [String] {
     guard let (mount, path) = groups[controller] else { return [] }
     let parts = path.split(separator: "/")
     return (0...parts.count).reversed().map { count in
@@ -43,7 +43,7 @@ struct ControlGroups: Sendable {
   }
 
   /// CPUs' worth of time that the tightest quota pays for; nil where there is none.
-  var quota: Double? {
+  public var quota: Double? {
     let version2 = folders("").compactMap { folder -> Double? in
       let parts = (files.line(folder + "/cpu.max") ?? "").split(separator: " ").compactMap { Double($0) }
       return parts.count == 2 ? Self.cpus(quota: parts[0], period: parts[1]) : nil

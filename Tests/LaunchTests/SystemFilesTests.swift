@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Doctor
+@testable import Launch
 
 /// A stand-in for /, which goes with its owner.
 private struct FakeSystem {

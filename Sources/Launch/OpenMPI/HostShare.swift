@@ -1,0 +1,103 @@
+import Values
+
+/// A host of a job, and its ranks.
+public struct HostShare: Equatable, Sendable {
+  /// As mpirun and ssh are to be told it.
+  public let name: String
+  /// Nil: one on each physical core.
+  public var ranks: Int?
+
+  /// The most ranks that a host may be given.
+  public static let mostRanks = 99_999
+  /// The longest name that the system has (HOST_NAME_MAX).
+  static let longestName = 253
+
+  public init(_ name: String, ranks: Int? = nil) throws(HostListError) {
+    guard Self.isName(name) else { throw HostListError("\(printable(name, most: 80)) is not the name of a host") }
+    (self.name, self.ranks) = (name, ranks)
+  }
+
+  /// Letters, digits, dots and hyphens, the first and the last neither dot nor hyphen: nothing that ssh, a shell or mpirun
+  /// takes for anything else.
+  static func isName(_ name: String) -> Bool {
+    func isAlphanumeric(_ byte: UInt8?) -> Bool {
+      switch byte ?? 0 {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: false
+      }
+    }
+    let bytes = name.utf8
+    return bytes.count <= longestName && isAlphanumeric(bytes.first) && isAlphanumeric(bytes.last)
+      && bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
+  }
+
+  /// - Parameter text: "64", as a user wrote it.
+  init(_ name: String, ranks text: Substring) throws(HostListError) {
+    let ranks = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? Int(text) : nil
+    guard let ranks, 1...Self.mostRanks ~= ranks, text.first != "0" else {
+      throw HostListError(
+        "host \(printable(name, most: 80)): \(printable(String(text), most: 40)) is not a number of ranks")
+    }
+    try self.init(name, ranks: ranks)
+  }
+}
+
+/// What is wrong with a list of hosts: one sentence.
+public struct HostListError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+extension [HostShare] {
+  /// "a:64,b:64", or "a,b".
+  public init(list text: String) throws(HostListError) {
+    guard text.last != "," else {
+      throw HostListError("--hosts \(printable(text, most: 200)): a host is missing after the last comma")
+    }
+    self = []
+    for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let colon = entry.lastIndex(of: ":") else {
+        try add(HostShare(String(entry)))
+        continue
+      }
+      let name = String(entry[..<colon])
+      let ranks = entry[entry.index(after: colon)...]
+      guard !ranks.isEmpty else {
+        throw HostListError("host \(printable(name, most: 80)): a number of ranks is missing after the colon")
+      }
+      try add(HostShare(name, ranks: ranks))
+    }
+  }
+
+  /// Open MPI's form of a host file: "name slots=64" on a line; # begins a comment.
+  ///
+  /// - Parameter path: for messages.
+  public init(file text: String, path: String) throws(HostListError) {
+    self = []
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let words = line.prefix { $0 != "#" }.split { $0.isWhitespace }
+      guard let name = words.first else { continue }
+      var ranks: Substring?
+      for word in words.dropFirst() {
+        guard word.hasPrefix("slots=") else {
+          throw HostListError("\(path):\(number + 1): \(printable(String(word), most: 80)) is not slots=N")
+        }
+        ranks = word.dropFirst("slots=".count)
+      }
+      if let ranks {
+        try add(HostShare(String(name), ranks: ranks))
+      } else {
+        try add(HostShare(String(name)))
+      }
+    }
+    guard !isEmpty else { throw HostListError("the host file \(path) names no host") }
+  }
+
+  private mutating func add(_ host: HostShare) throws(HostListError) {
+    guard !contains(where: { $0.name == host.name }) else { throw HostListError("host \(host.name) is named twice") }
+    append(host)
+  }
+}

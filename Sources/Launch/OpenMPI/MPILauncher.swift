@@ -1,0 +1,51 @@
+import Glibc
+import Values
+
+/// An mpirun of Open MPI's on this machine.
+public struct MPILauncher: Equatable, Sendable {
+  /// As it is found in PATH.
+  public let name: String
+  public let path: String
+  /// "4.1.4"
+  public let version: String
+
+  public init(name: String, path: String, version: String) {
+    (self.name, self.path, self.version) = (name, path, version)
+  }
+
+  /// Whether mpirun starts ranks through PRRTE, which has names of its own for most settings: so since Open MPI 5.
+  public var usesPRRTE: Bool { (version.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 5 }
+
+  /// Looks through PATH: MPICH's mpirun has the same name and may come first there.
+  ///
+  /// - Parameters:
+  ///   - environment: DDP_TRAIN_MPIRUN in it, where it is set, is the one to take.
+  ///   - preferred: a version that is taken before others.
+  public init?(environment: [String: String], preferred: String? = nil) {
+    let chosen = environment["DDP_TRAIN_MPIRUN"].flatMap { $0.isEmpty ? nil : [$0] }
+    let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+    let paths =
+      chosen
+      ?? ["mpirun", "mpirun.openmpi"].compactMap { name in
+        folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+      }
+    let found = paths.compactMap { path in
+      openMPIVersion(of: path).map { version in
+        MPILauncher(name: path.split(separator: "/").last.map(String.init) ?? path, path: path, version: version)
+      }
+    }
+    guard let best = found.first(where: { $0.version == preferred }) ?? found.first else { return nil }
+    self = best
+  }
+}
+
+/// Nil for another library's mpirun.
+private func openMPIVersion(of path: String) -> String? {
+  guard let output = popen("\(shellWord(path)) --version 2>/dev/null </dev/null", "re") else { return nil }
+  defer { pclose(output) }
+  var text = [CChar](repeating: 0, count: 200)
+  guard fgets(&text, CInt(text.count), output) != nil else { return nil }
+  let start = "mpirun (Open MPI) "
+  let line = String(decoding: text.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  return line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
+}

@@ -1,0 +1,71 @@
+/// Takes away what mpirun itself says after a rank has ended with an exit code: the rank has said why, in one line. All else
+/// passes byte for byte: what ranks say, in any language and with any tags, and mpirun's other words, such as of a rank that
+/// was killed or never started.
+///
+/// mpirun writes a box: a rule, lines of text, a rule. A rule is held back until the line after it tells what of.
+struct BoxFilter {
+  private enum State {
+    case lineBegin
+    case insideLine
+    /// What has come of a rule, and of the line after it.
+    case held
+    case dropped
+  }
+
+  private var state = State.lineBegin
+  /// Held back: it begins as a box that nobody needs would.
+  private var held: [UInt8] = []
+  /// Of a box that is dropped: the present line.
+  private var line: [UInt8] = []
+
+  private static let rule = [UInt8](repeating: UInt8(ascii: "-"), count: 74) + [newline]
+  private static let newline = UInt8(ascii: "\n")
+  /// The second and the third are those of Open MPI 4 and 5.
+  private static let unneeded = [
+    "Primary job  terminated normally, but ", "mpirun detected that one or more processes exited with non-zero status",
+    "prterun detected that one or more processes exited with non-zero status",
+  ].map { rule + Array($0.utf8) }
+
+  /// What of these bytes, and of those before, is to be written now.
+  mutating func pass(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    var passed: [UInt8] = []
+    for byte in bytes { take(byte, &passed) }
+    return passed
+  }
+
+  /// Those were all bytes.
+  mutating func end() -> [UInt8] {
+    defer { (state, held) = (.lineBegin, []) }
+    return held
+  }
+
+  private mutating func take(_ byte: UInt8, _ passed: inout [UInt8]) {
+    switch state {
+    case .insideLine:
+      passed.append(byte)
+      if byte == Self.newline { state = .lineBegin }
+    case .lineBegin, .held:
+      held.append(byte)
+      let boxes = Self.unneeded.filter { $0.starts(with: held) }
+      if boxes.isEmpty {
+        // It may still be the beginning of a rule, as after two rules of which the first ended another box.
+        if held == Self.rule + Self.rule.prefix(1) {
+          passed += Self.rule
+          (state, held) = (.held, Array(Self.rule.prefix(1)))
+        } else {
+          passed += held
+          (state, held) = (byte == Self.newline ? .lineBegin : .insideLine, [])
+        }
+      } else if boxes.contains(held) {
+        (state, held, line) = (.dropped, [], [0])
+      } else {
+        state = .held
+      }
+    case .dropped:
+      line.append(byte)
+      guard byte == Self.newline else { return }
+      if line == Self.rule { state = .lineBegin }
+      line = []
+    }
+  }
+}

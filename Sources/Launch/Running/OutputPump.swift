@@ -1,0 +1,95 @@
+import Glibc
+
+/// Passes on what a job writes, from a pipe to a descriptor of this process, in a thread of its own.
+///
+/// Where the reader of that descriptor is gone the rest is read all the same, so that the job does not wait, and thrown away.
+final class OutputPump: Sendable {
+  /// For the job.
+  let writeEnd: CInt
+  private let reading: Descriptor
+  private let wake: Wake
+  private let thread: SignalFreeThread
+
+  /// - Parameters:
+  ///   - target: where the bytes go.
+  ///   - dropsBoxes: whether mpirun's own words after an exit code are left out.
+  ///   - readerLeft: is called once, from the thread, when nothing can be written any more.
+  /// - Returns: nil where the process has no descriptor or thread left.
+  init?(to target: CInt, dropsBoxes: Bool, readerLeft: @escaping @Sendable () -> Void) {
+    var ends: [CInt] = [-1, -1]
+    guard let wake = Wake(), pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
+    let reading = Descriptor(ends[0])
+    guard
+      let thread = SignalFreeThread({
+        Pumping(reading: reading, target: target, dropsBoxes: dropsBoxes, readerLeft: readerLeft, wake: wake).run()
+      })
+    else {
+      close(ends[1])
+      return nil
+    }
+    (writeEnd, self.reading, self.wake, self.thread) = (ends[1], reading, wake, thread)
+  }
+
+  /// After the job has ended: passes on what is in the pipe. A process that is left of the job may hold the other end open, and
+  /// is not waited for.
+  func finish() {
+    wake.wake()
+    thread.join()
+  }
+}
+
+/// The thread's own.
+private struct Pumping {
+  let reading: Descriptor
+  let target: CInt
+  let dropsBoxes: Bool
+  let readerLeft: @Sendable () -> Void
+  let wake: Wake
+  private var filter = BoxFilter()
+  private var hasReader = true
+
+  init(
+    reading: Descriptor, target: CInt, dropsBoxes: Bool, readerLeft: @escaping @Sendable () -> Void, wake: Wake
+  ) {
+    (self.reading, self.target, self.dropsBoxes) = (reading, target, dropsBoxes)
+    (self.readerLeft, self.wake) = (readerLeft, wake)
+  }
+
+  mutating func run() {
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      var requests = [pollfd(fd: reading.number, events: Int16(POLLIN), revents: 0), wake.request]
+      guard poll(&requests, 2, -1) >= 0 || errno == EINTR else { break }
+      if requests[0].revents != 0 {
+        let count = read(reading.number, &bytes, bytes.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { break }
+        pass(bytes[0..<count])
+      } else if requests[1].revents != 0 {
+        break
+      }
+    }
+    if dropsBoxes { write(filter.end()) }
+  }
+
+  private mutating func pass(_ bytes: ArraySlice<UInt8>) {
+    write(dropsBoxes ? filter.pass(bytes) : Array(bytes))
+  }
+
+  private mutating func write(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while hasReader, !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(target, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if count < 0, errno == EAGAIN {
+        // Somebody else made it not wait.
+        var request = pollfd(fd: target, events: Int16(POLLOUT), revents: 0)
+        poll(&request, 1, -1)
+      } else if count < 0, errno != EINTR {
+        hasReader = false
+        readerLeft()
+      }
+    }
+  }
+}
