@@ -33,4 +33,7 @@ struct SignalFreeThread: @unchecked Sendable {
 
   /// Waits for its end. Once.
   func join() { pthread_join(thread, nil) }
+
+  /// Whether it is the one that asks.
+  var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
 }
