@@ -12,9 +12,13 @@ public struct LifeSign: Equatable, Sendable {
   public var stage: RunStage
   /// Whole seconds that it has been at this step and stage.
   public var seconds: Int
+  /// Whole seconds without a sign from the rank itself, which is stopped or starved; 0 where it is alive.
+  public var silentFor: Int
 
-  public init(rank: Int, process: Int32, host: String, step: Int, stage: RunStage, seconds: Int) {
+  public init(
+    rank: Int, process: Int32, host: String, step: Int, stage: RunStage, seconds: Int, silentFor: Int = 0
+  ) {
     (self.rank, self.process, self.host) = (rank, process, host)
-    (self.step, self.stage, self.seconds) = (step, stage, seconds)
+    (self.step, self.stage, self.seconds, self.silentFor) = (step, stage, seconds, silentFor)
   }
 }
