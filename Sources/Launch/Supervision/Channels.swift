@@ -1,0 +1,45 @@
+/// The connections of an attempt, one for each host.
+struct Channels {
+  private var open: Set<String> = []
+  /// When those that are lost were closed.
+  private var closed: [String: Double] = [:]
+  /// Hosts whose loss has been said.
+  private var said: Set<String> = []
+  /// Whether there has ever been one.
+  private(set) var wasOpen = false
+  /// Since when there is none; nil where there is one.
+  private(set) var darkSince: Double?
+
+  /// - Parameter now: when the attempt started.
+  init(at now: Double) { darkSince = now }
+
+  /// - Returns: how long there has been none, in seconds.
+  mutating func opened(_ host: String, at now: Double) -> Double {
+    open.insert(host)
+    closed[host] = nil
+    said.remove(host)
+    wasOpen = true
+    defer { darkSince = nil }
+    return darkSince.map { max(0, now - $0) } ?? 0
+  }
+
+  mutating func closed(_ host: String, at now: Double) {
+    guard open.remove(host) != nil else { return }
+    closed[host] = now
+    if open.isEmpty { darkSince = now }
+  }
+
+  /// Seconds in which nobody listened do not count.
+  mutating func forgive(_ seconds: Double) {
+    darkSince = darkSince.map { $0 + seconds }
+    closed = closed.mapValues { $0 + seconds }
+  }
+
+  /// Hosts that have been lost for longer than ranks try to come back; each once.
+  mutating func newlyLost(at now: Double) -> [String] {
+    guard !closed.isEmpty else { return [] }
+    let lost = closed.filter { now - $0.value >= Waits.reconnecting && !said.contains($0.key) }.keys.sorted()
+    said.formUnion(lost)
+    return lost
+  }
+}

@@ -1,0 +1,39 @@
+/// The signals that an attempt has got, and those that it is to get unless it ends.
+struct Escalation {
+  private(set) var sent: JobSignal?
+  private var terminateAt = Double.infinity
+  private var killAt = Double.infinity
+  /// When a killed process is no longer waited for.
+  private var giveUpAt = Double.infinity
+
+  /// The job is about to end by itself.
+  mutating func expectEnd(at now: Double) {
+    guard sent ?? .stop < .terminate else { return }
+    terminateAt = min(terminateAt, now + Waits.ending)
+  }
+
+  /// What is to be sent now, if anything: each signal is sent once, and none after a stronger one.
+  ///
+  /// - Parameter patience: seconds from `terminate` to `kill`.
+  mutating func send(
+    _ signal: JobSignal, at now: Double, patience: Double = Waits.terminating
+  ) -> [SupervisionAction] {
+    switch signal {
+    case .stop: break
+    case .terminate: killAt = min(killAt, now + patience)
+    case .kill: giveUpAt = min(giveUpAt, now + Waits.killing)
+    }
+    if let sent, sent >= signal { return [] }
+    sent = signal
+    return [.signal(signal)]
+  }
+
+  /// What has become due.
+  mutating func due(at now: Double) -> [SupervisionAction] {
+    if now >= killAt { return send(.kill, at: now) }
+    if now >= terminateAt { return send(.terminate, at: now, patience: Waits.terminatingRest) }
+    return []
+  }
+
+  func isInVain(at now: Double) -> Bool { now >= giveUpAt }
+}

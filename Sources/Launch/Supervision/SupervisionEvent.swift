@@ -1,0 +1,42 @@
+/// What supervision hears of.
+public enum SupervisionEvent: Equatable, Sendable {
+  /// The first of all.
+  case began
+  /// About once a second, always.
+  case tick
+  /// mpirun runs, as an answer to `SupervisionAction.start`.
+  ///
+  /// - Parameters:
+  ///   - process: mpirun's.
+  ///   - ranks: that it was told to start.
+  ///   - hosts: that they are on.
+  case started(process: Int32, ranks: Int, hosts: Int)
+  /// The other answer: there is no mpirun, no host is left, …
+  ///
+  /// - Parameters:
+  ///   - message: one line.
+  ///   - code: what a job that is not started again ends with.
+  case startFailed(message: String, code: Int32)
+  /// Hosts that did not answer when an attempt was prepared, about when it is started.
+  ///
+  /// - Parameter all: how many hosts there are with them.
+  case hostsLeftOut([String], all: Int)
+  /// A host's ranks have connected, for the first time or again.
+  case channelOpened(host: String)
+  case channelClosed(host: String)
+  case signs([LifeSign])
+  /// The ranks are about to train. Only the first of an attempt counts.
+  ///
+  /// - Parameter step: done so far.
+  case begun(ranks: Int, step: Int)
+  /// Rank 0's last word.
+  ///
+  /// - Parameter code: that it is about to end with.
+  case ended(JobEnding, code: Int32)
+  /// mpirun has ended, after `started`, however soon; 128 + n if it was signal n. Hosts that were lost are named before.
+  case exited(code: Int32)
+  /// A host is not well any more: "nodeB", "does not answer".
+  case hostLost(name: String, wrong: String)
+  /// A signal asked for an end, or whoever reads the output is gone.
+  case stopAsked
+}
