@@ -51,16 +51,16 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
 
     // Many ranks.
-    .target(name: "CSystem", cSettings: cForThisCPU),
+    .target(name: "CHost", cSettings: cForThisCPU),
     // Its library is loaded when it is needed: without a pkgConfig nothing links it.
     .target(name: "CHwloc"),
     // Cores, caches and memory, and the places that ranks can have. A run that is starting asks for its mask alone.
-    .target(name: "Topology", dependencies: ["CHwloc", "CSystem"], swiftSettings: swiftForThisCPU),
+    .target(name: "Topology", dependencies: ["CHwloc", "CHost"], swiftSettings: swiftForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI", "Values"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CSIMD", "CSystem", "Dataset", "Files", "GPT", "Kernels", "MPI", "Topology", "Values"],
+      dependencies: ["CSIMD", "CHost", "Dataset", "Files", "GPT", "Kernels", "MPI", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Starting jobs, and seeing to it that they end well. Knows no MPI: it runs where MPI is missing.
@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Doctor",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "CSystem", "DataParallel", "GPT", "Launch", "MPI", "Schemas", "Topology", "Values",
+        "CGuard", "CSIMD", "CSME2", "CHost", "DataParallel", "GPT", "Launch", "MPI", "Schemas", "Topology", "Values",
       ],
       swiftSettings: swiftForThisCPU),
 
@@ -80,7 +80,7 @@ let package = Package(
     .target(
       name: "Laboratory",
       dependencies: [
-        "Autograd", "CAllocations", "CSIMD", "CSystem", "DataParallel", "Files", "GPT", "Kernels", "MPI", "Schemas",
+        "Autograd", "CAllocations", "CSIMD", "CHost", "DataParallel", "Files", "GPT", "Kernels", "MPI", "Schemas",
         "Values", .product(name: "Mustache", package: "swift-mustache"),
       ],
       swiftSettings: swiftForThisCPU),
@@ -97,7 +97,7 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CAllocations", "CGuard", "CSIMD", "CSME2", "CSystem", "Checkpoints", "DataParallel", "Dataset", "Doctor",
+        "CAllocations", "CGuard", "CSIMD", "CSME2", "CHost", "Checkpoints", "DataParallel", "Dataset", "Doctor",
         "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Topology", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -183,7 +183,7 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "CSystem", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "Topology", "ddp-train",
+        "CHost", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "Topology", "ddp-train",
         "hinder", "no-single-copy", "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),

@@ -1,10 +1,10 @@
 import CSIMD
-import CSystem
+import CHost
 import MPI
 
 /// Signals as a request to stop, which every long loop looks at.
 ///
-/// `CSystem/stop.c` says which signals, and what a second one does. A signal may reach one rank only, or each at another moment;
+/// `CHost/stop.c` says which signals, and what a second one does. A signal may reach one rank only, or each at another moment;
 /// the ranks therefore agree. In training the request travels with the gradients, and all stop after the same step.
 /// Elsewhere it travels with `onEveryRank`, `goesOn` and `rest`, and all throw `Stopped`, of which the program makes
 /// exit code 130.

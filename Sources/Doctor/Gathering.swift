@@ -1,7 +1,7 @@
 import CGuard
 import CSIMD
 import CSME2
-import CSystem
+import CHost
 import DataParallel
 import Foundation
 import Launch
@@ -120,10 +120,10 @@ extension SingleCopy {
       let place = neighbours.firstIndex(of: world.rank) ?? 0
       let next = neighbours[(place + 1) % neighbours.count]
       var value: UInt64 = 0
-      error = csystem_read_process(Int32(all[2 * next]), UInt64(UInt(bitPattern: all[2 * next + 1])), &value)
+      error = chost_read_process(Int32(all[2 * next]), UInt64(UInt(bitPattern: all[2 * next + 1])), &value)
       if error == 0, value != UInt64(next) + 1 { error = EIO }
     } else if world.isAlone {
-      error = csystem_child_reads_this_process()
+      error = chost_child_reads_this_process()
     }
     // The number must stay until it has been read.
     try world.barrier()

@@ -1,4 +1,4 @@
-import CSystem
+import CHost
 
 /// The CPUs that this thread may use, ascending; empty where a system does not tell.
 ///
@@ -7,8 +7,8 @@ public func allowedCPUs() -> [Int] { cpus(of: allowedMask()) }
 
 /// The same as the kernel has it: one bit per CPU, CPU 0 in the lowest of the first word. Zeros where it does not tell.
 public func allowedMask() -> [UInt64] {
-  var mask = [UInt64](repeating: 0, count: Int(CSYSTEM_MASK_WORDS))
-  return csystem_allowed_cpus(&mask) == 0 ? mask : mask.map { _ in 0 }
+  var mask = [UInt64](repeating: 0, count: Int(CHOST_MASK_WORDS))
+  return chost_allowed_cpus(&mask) == 0 ? mask : mask.map { _ in 0 }
 }
 
 /// The CPUs of a mask, ascending.

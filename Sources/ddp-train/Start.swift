@@ -1,5 +1,5 @@
 import CGuard
-import CSystem
+import CHost
 import DataParallel
 import Glibc
 import MPI
@@ -104,7 +104,7 @@ private enum MessageCopy {
   /// - Returns: the system's reason where it is refused; nil too where the user has decided.
   static func avoidRefused() -> String? {
     guard getenv(variable) == nil else { return nil }
-    let error = csystem_child_reads_this_process()
+    let error = chost_child_reads_this_process()
     guard error != 0 else { return nil }
     setenv(variable, "none", 1)
     return String(cString: strerror(error))

@@ -1,4 +1,4 @@
-import CSystem
+import CHost
 import Foundation
 import MPIRunSupport
 import TestSupport

@@ -1,5 +1,5 @@
 import CSIMD
-import CSystem
+import CHost
 import GPT
 import MPI
 import Values
@@ -123,7 +123,7 @@ public final class TimedTraining {
   ///
   /// - Returns: nil where the ranks have agreed to stop before.
   private func run(measuringWait: Bool) throws -> TimedStep? {
-    let switchesBefore = measuringWait ? csystem_involuntary_switches() : 0
+    let switchesBefore = measuringWait ? chost_involuntary_switches() : 0
     let allocationsBefore = allocations()
     let start = csimd_nanoseconds()
     var outcome: TrainingStep.Outcome?
@@ -138,7 +138,7 @@ public final class TimedTraining {
     return outcome.map {
       TimedStep(
         microseconds: Double(nanoseconds) / 1000, outcome: $0, work: training.work, allocations: allocated,
-        switches: measuringWait ? csystem_involuntary_switches() - switchesBefore : 0)
+        switches: measuringWait ? chost_involuntary_switches() - switchesBefore : 0)
     }
   }
 }

@@ -1,5 +1,5 @@
 import CSIMD
-import CSystem
+import CHost
 import Kernels
 import Schemas
 import Values
@@ -11,7 +11,7 @@ public enum Core {
   /// - Returns: the core's number.
   @discardableResult
   public static func pin() -> Int? {
-    let cpu = Int(csystem_pin_to_first_cpu())
+    let cpu = Int(chost_pin_to_first_cpu())
     return cpu < 0 ? nil : cpu
   }
 
@@ -28,7 +28,7 @@ public enum Core {
   }
 
   /// The most memory this process has had, in bytes.
-  public static var peakMemory: Int { Int(csystem_peak_memory()) }
+  public static var peakMemory: Int { Int(chost_peak_memory()) }
 }
 
 extension Machine {

@@ -1,18 +1,18 @@
 #define _GNU_SOURCE
-#include "csystem.h"
+#include "chost.h"
 #include <sched.h>
 #include <string.h>
 
-int csystem_allowed_cpus(uint64_t mask[CSYSTEM_MASK_WORDS]) {
-  memset(mask, 0, CSYSTEM_MASK_WORDS * sizeof(uint64_t));
+int chost_allowed_cpus(uint64_t mask[CHOST_MASK_WORDS]) {
+  memset(mask, 0, CHOST_MASK_WORDS * sizeof(uint64_t));
 #if defined(__linux__)
-  return sched_getaffinity(0, CSYSTEM_MASK_WORDS * sizeof(uint64_t), (cpu_set_t *)mask) == 0 ? 0 : -1;
+  return sched_getaffinity(0, CHOST_MASK_WORDS * sizeof(uint64_t), (cpu_set_t *)mask) == 0 ? 0 : -1;
 #else
   return -1;
 #endif
 }
 
-int csystem_pin_to_first_cpu(void) {
+int chost_pin_to_first_cpu(void) {
   cpu_set_t allowed, one;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
   for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "csystem.h"
+#include "chost.h"
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-int csystem_read_process(int process, uint64_t address, uint64_t *value) {
+int chost_read_process(int process, uint64_t address, uint64_t *value) {
   struct iovec here = {value, sizeof *value};
   struct iovec there = {(void *)(uintptr_t)address, sizeof *value};
   ssize_t bytes = process_vm_readv(process, &here, 1, &there, 1, 0);
@@ -16,7 +16,7 @@ int csystem_read_process(int process, uint64_t address, uint64_t *value) {
   return bytes == sizeof *value ? 0 : EIO;
 }
 
-int csystem_child_reads_this_process(void) {
+int chost_child_reads_this_process(void) {
   static uint64_t secret = 0x5eed;
   int parent = getpid();
   // What Open MPI asks for in every rank. It fails without Yama, where it is not needed.
@@ -26,7 +26,7 @@ int csystem_child_reads_this_process(void) {
   if (child < 0) return errno;
   if (child == 0) {
     uint64_t copy = 0;
-    int error = csystem_read_process(parent, (uint64_t)(uintptr_t)&secret, &copy);
+    int error = chost_read_process(parent, (uint64_t)(uintptr_t)&secret, &copy);
     _exit(error);
   }
   int status = 0;
