@@ -19,12 +19,16 @@ let cForThisCPU: [CSetting] = [.unsafeFlags([cpuFlag])]
 
 let package = Package(
   name: "ddp-train",
-  products: [.executable(name: "ddp-train", targets: ["ddp-train"])],
+  products: [
+    .executable(name: "ddp-train", targets: ["ddp-train"]), .executable(name: "ddp-launch", targets: ["ddp-launch"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     // One core's arithmetic. No Foundation below this line, so that all of it also builds as Embedded Swift.
@@ -55,21 +59,27 @@ let package = Package(
     // Its library is loaded when it is needed: without a pkgConfig nothing links it.
     .target(name: "CHwloc"),
     // Cores, caches and memory, and the places that ranks can have. A run that is starting asks for its mask alone.
-    .target(name: "Topology", dependencies: ["CHwloc", "CHost"], swiftSettings: swiftForThisCPU),
+    .target(name: "Topology", dependencies: ["CHost", "CHwloc"], swiftSettings: swiftForThisCPU),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "MPI", dependencies: ["CMPI", "Values"], swiftSettings: swiftForThisCPU),
     .target(
       name: "DataParallel",
-      dependencies: ["CSIMD", "CHost", "Dataset", "Files", "GPT", "Kernels", "MPI", "Topology", "Values"],
+      dependencies: ["CHost", "CSIMD", "Dataset", "Files", "GPT", "Kernels", "MPI", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Starting jobs, and seeing to it that they end well. Knows no MPI: it runs where MPI is missing.
-    .target(name: "Launch", dependencies: ["Topology", "Values"], swiftSettings: swiftForThisCPU),
+    .target(
+      name: "Launch",
+      dependencies: [
+        "CHost", "Files", "Topology", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: swiftForThisCPU),
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
       name: "Doctor",
       dependencies: [
-        "CGuard", "CSIMD", "CSME2", "CHost", "DataParallel", "GPT", "Launch", "MPI", "Schemas", "Topology", "Values",
+        "CGuard", "CHost", "CSIMD", "CSME2", "DataParallel", "GPT", "Launch", "MPI", "Schemas", "Topology", "Values",
       ],
       swiftSettings: swiftForThisCPU),
 
@@ -80,7 +90,7 @@ let package = Package(
     .target(
       name: "Laboratory",
       dependencies: [
-        "Autograd", "CAllocations", "CSIMD", "CHost", "DataParallel", "Files", "GPT", "Kernels", "MPI", "Schemas",
+        "Autograd", "CAllocations", "CHost", "CSIMD", "DataParallel", "Files", "GPT", "Kernels", "MPI", "Schemas",
         "Values", .product(name: "Mustache", package: "swift-mustache"),
       ],
       swiftSettings: swiftForThisCPU),
@@ -97,11 +107,17 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CAllocations", "CGuard", "CSIMD", "CSME2", "CHost", "Checkpoints", "DataParallel", "Dataset", "Doctor",
+        "CAllocations", "CGuard", "CHost", "CSIMD", "CSME2", "Checkpoints", "DataParallel", "Dataset", "Doctor",
         "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Topology", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      swiftSettings: swiftForThisCPU),
+
+    // Starts it. Links neither MPI nor, before it needs it, hwloc.
+    .executableTarget(
+      name: "ddp-launch",
+      dependencies: ["Launch", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: swiftForThisCPU),
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
@@ -142,7 +158,9 @@ let package = Package(
     .testTarget(
       name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport", "Topology"],
       swiftSettings: swiftForThisCPU),
-    .testTarget(name: "LaunchTests", dependencies: ["Launch", "TestSupport", "Topology", "Values"], swiftSettings: swiftForThisCPU),
+    .testTarget(
+      name: "LaunchTests", dependencies: ["Launch", "TestSupport", "Topology", "Values"], swiftSettings: swiftForThisCPU
+    ),
     .testTarget(
       name: "OptionsTests",
       dependencies: [

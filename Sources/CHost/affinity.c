@@ -12,6 +12,14 @@ int chost_allowed_cpus(uint64_t mask[CHOST_MASK_WORDS]) {
 #endif
 }
 
+int chost_allow_cpus(const uint64_t mask[CHOST_MASK_WORDS]) {
+#if defined(__linux__)
+  return sched_setaffinity(0, CHOST_MASK_WORDS * sizeof(uint64_t), (const cpu_set_t *)mask);
+#else
+  return -1;
+#endif
+}
+
 int chost_pin_to_first_cpu(void) {
   cpu_set_t allowed, one;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;

@@ -1,5 +1,5 @@
-import CSIMD
 import CHost
+import CSIMD
 import MPI
 
 /// Signals as a request to stop, which every long loop looks at.

@@ -1,7 +1,7 @@
 import CGuard
+import CHost
 import CSIMD
 import CSME2
-import CHost
 import DataParallel
 import Foundation
 import Launch

@@ -11,6 +11,9 @@
 /// the system does not tell.
 int chost_allowed_cpus(uint64_t mask[_Nonnull CHOST_MASK_WORDS]);
 
+/// Keeps the calling thread, and what it starts, on these CPUs. Returns 0, or -1 where the system refuses.
+int chost_allow_cpus(const uint64_t mask[_Nonnull CHOST_MASK_WORDS]);
+
 /// Keeps the calling thread on the first CPU it may use. Returns its number, or -1 where the system refuses.
 int chost_pin_to_first_cpu(void);
 

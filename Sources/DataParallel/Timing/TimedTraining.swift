@@ -1,5 +1,5 @@
-import CSIMD
 import CHost
+import CSIMD
 import GPT
 import MPI
 import Values

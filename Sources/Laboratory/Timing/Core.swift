@@ -1,5 +1,5 @@
-import CSIMD
 import CHost
+import CSIMD
 import Kernels
 import Schemas
 import Values

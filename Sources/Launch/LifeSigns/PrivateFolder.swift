@@ -31,9 +31,9 @@ public final class PrivateFolder: Sendable {
     descriptor = try Self.open(path, isNew: false)
   }
 
-  /// Removes it with the files in it. What is there in its place meanwhile stays.
+  /// Removes it with all that is in it, and follows no link. What is there in its place meanwhile stays.
   public func remove() {
-    for name in Self.names(in: descriptor) { unlinkat(descriptor.number, name, 0) }
+    Self.empty(descriptor)
     var (opened, present) = (stat(), stat())
     guard fstat(descriptor.number, &opened) == 0, lstat(path, &present) == 0, opened.st_ino == present.st_ino,
       opened.st_dev == present.st_dev
@@ -41,14 +41,26 @@ public final class PrivateFolder: Sendable {
     rmdir(path)
   }
 
-  /// Removes this user's private folders whose names begin like this.
-  static func removeAll(in parent: String, prefix: String) {
-    let number = Glibc.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard number >= 0 else { return }
-    for name in names(in: Descriptor(number)) where name.hasPrefix(prefix) {
-      (try? PrivateFolder(opening: "\(parent)/\(name)"))?.remove()
+  private static func empty(_ folder: Descriptor) {
+    for name in names(in: folder) where unlinkat(folder.number, name, 0) != 0 {
+      let number = openat(folder.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      guard number >= 0 else { continue }
+      empty(Descriptor(number))
+      unlinkat(folder.number, name, AT_REMOVEDIR)
     }
   }
+
+  /// This user's private folders whose names begin like this.
+  static func all(in parent: String, prefix: String) -> [PrivateFolder] {
+    let number = Glibc.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard number >= 0 else { return [] }
+    return names(in: Descriptor(number)).filter { $0.hasPrefix(prefix) }.compactMap { name in
+      try? PrivateFolder(opening: "\(parent)/\(name)")
+    }
+  }
+
+  /// Removes this user's private folders whose names begin like this.
+  static func removeAll(in parent: String, prefix: String) { all(in: parent, prefix: prefix).forEach { $0.remove() } }
 
   // MARK: - Checks
 

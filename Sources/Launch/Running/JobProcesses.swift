@@ -34,6 +34,12 @@ struct JobProcesses {
     }
   }
 
+  /// Whether a process is one of Open MPI's daemons, which ends its ranks in order when it is told to end.
+  func isDaemon(_ process: pid_t) -> Bool {
+    let words = (SystemFiles().text("/proc/\(process)/cmdline") ?? "").split(separator: "\0")
+    return words.first.map { $0.hasSuffix("orted") || $0.hasSuffix("prted") } ?? false
+  }
+
   private func belongs(_ process: pid_t) -> Bool {
     let files = SystemFiles()
     func strings(_ file: String) -> [Substring] {

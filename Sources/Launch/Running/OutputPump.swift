@@ -17,11 +17,14 @@ final class OutputPump: Sendable {
   /// - Returns: nil where the process has no descriptor or thread left.
   init?(to target: CInt, dropsBoxes: Bool, readerLeft: @escaping @Sendable () -> Void) {
     var ends: [CInt] = [-1, -1]
-    guard let wake = Wake(), pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
+    guard let wake = Wake(), pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let reading = Descriptor(ends[0])
     guard
       let thread = SignalFreeThread({
-        Pumping(reading: reading, target: target, dropsBoxes: dropsBoxes, readerLeft: readerLeft, wake: wake).run()
+        var pumping = Pumping(
+          reading: reading, target: target, dropsBoxes: dropsBoxes, readerLeft: readerLeft, wake: wake)
+        pumping.run()
       })
     else {
       close(ends[1])

@@ -1,5 +1,9 @@
 import Glibc
 
+/// From now on no signal that asks for an end ends this process: it waits for `JobRunner`. To be called before any thread is
+/// started.
+public func holdSignals() { SignalIntake.hold() }
+
 /// The signals that ask this process to end, taken one after another by a thread that waits for nothing else.
 struct SignalIntake {
   /// Whoever sends one of these wants an orderly end. Their default would end this process, and leave the job alone.

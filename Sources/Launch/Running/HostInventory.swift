@@ -1,0 +1,113 @@
+import Files
+import Glibc
+import Subprocess
+import SystemPackage
+import Values
+
+/// What a host has of all that a job needs, as `ddp-launch inventory` prints it there.
+struct HostInventory: Equatable, Sendable {
+  /// What the host calls itself.
+  var name: String
+  /// XXH3-128 of the program's file, 32 hexadecimal digits; nil where it cannot be read.
+  var program: String?
+  /// The first line of its --version.
+  var version: String
+  /// The first line of mpirun's --version.
+  var mpirun: String
+  /// XXH3-128 of ddp-launch.
+  var launcher: String?
+  /// Cores that can work.
+  var cores: Int
+
+  private enum Key: String, CaseIterable { case name, program, version, mpirun, launcher, cores }
+  private static let longestValue = 200
+  private static let nothing = "-"
+
+  /// A line for each: a word, a tab, the answer.
+  var text: String {
+    let values: [(Key, String)] = [
+      (.name, name), (.program, program ?? Self.nothing), (.version, version), (.mpirun, mpirun),
+      (.launcher, launcher ?? Self.nothing), (.cores, "\(cores)"),
+    ]
+    return values.map { "\($0.rawValue)\t\($1)\n" }.joined()
+  }
+
+  init(
+    name: String, program: String?, version: String, mpirun: String, launcher: String?, cores: Int
+  ) {
+    (self.name, self.program, self.version, self.mpirun) = (name, program, version, mpirun)
+    (self.launcher, self.cores) = (launcher, cores)
+  }
+
+  /// Whatever a host may answer: nothing of it is taken that is not what it should be.
+  ///
+  /// - Returns: nil where something is missing, too long, twice, or no name or number at all. What the host's login prints
+  ///   before is left out.
+  init?(answer: String) {
+    var values: [Key: String] = [:]
+    for line in answer.split(separator: "\n") {
+      let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let key = Key(rawValue: String(parts[0])) else { continue }
+      guard values.updateValue(String(parts[1]), forKey: key) == nil, parts[1].utf8.count <= Self.longestValue else {
+        return nil
+      }
+    }
+    func hash(_ key: Key) -> String?? {
+      guard let value = values[key] else { return .none }
+      if value == Self.nothing { return .some(nil) }
+      return value.utf8.count == 32 && value.allSatisfy(\.isHexDigit) ? .some(value) : .none
+    }
+    guard let name = values[.name], HostShare.isName(name), let program = hash(.program),
+      let launcher = hash(.launcher),
+      let version = values[.version], let mpirun = values[.mpirun],
+      let cores = values[.cores].flatMap({ Int($0) }), 1...HostShare.mostRanks ~= cores
+    else { return nil }
+    self.init(name: name, program: program, version: version, mpirun: mpirun, launcher: launcher, cores: cores)
+  }
+
+  /// Of this host.
+  ///
+  /// - Parameters: paths of what a job needs.
+  init(program: String, mpirun: String, launcher: String) async {
+    self.init(
+      name: ownHostName(), program: contentHash(of: program), version: await Self.version(of: program),
+      mpirun: await Self.version(of: mpirun), launcher: contentHash(of: launcher), cores: UsableCores.ofThisHost().count
+    )
+  }
+
+  private static func version(of path: String) async -> String {
+    let answer = try? await Subprocess.run(
+      .path(FilePath(path)), arguments: ["--version"], output: .string(limit: 4096), error: .discarded)
+    let line = (answer?.standardOutput ?? "")?.split(separator: "\n").first ?? "nothing"
+    return String(escaped(String(line.prefix(longestValue / 2))).prefix(longestValue))
+  }
+}
+
+/// What `ddp-launch inventory` prints.
+///
+/// - Parameters: paths of what a job needs.
+public func inventoryText(program: String, mpirun: String, launcher: String) async -> String {
+  await HostInventory(program: program, mpirun: mpirun, launcher: launcher).text
+}
+
+/// What this host calls itself.
+func ownHostName() -> String {
+  var name = utsname()
+  guard uname(&name) == 0 else { return "localhost" }
+  return withUnsafeBytes(of: name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
+/// XXH3-128 of a file, 32 hexadecimal digits; nil where it cannot be read.
+func contentHash(of path: String) -> String? {
+  let number = open(path, O_RDONLY | O_CLOEXEC)
+  guard number >= 0 else { return nil }
+  let descriptor = Descriptor(number)
+  var hasher = ContentHasher()
+  var part = [UInt8](repeating: 0, count: 1 << 20)
+  while true {
+    let count = read(descriptor.number, &part, part.count)
+    if count == 0 { return hasher.hexDigest() }
+    guard count > 0 else { return nil }
+    part.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
+  }
+}

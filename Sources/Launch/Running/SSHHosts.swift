@@ -1,0 +1,199 @@
+import Glibc
+import Subprocess
+import Synchronization
+import SystemPackage
+import Values
+
+/// Hosts that ssh reaches without a question, with the same program at the same path.
+///
+/// Nothing that a host answers is evaluated. What is run over there is one line for its shell, of words that are quoted.
+public struct SSHHosts: JobSite {
+  /// What a job over several hosts needs.
+  public struct Settings: Sendable {
+    public var launcher: MPILauncher
+    public var hosts: [HostShare]
+    public var program: String
+    /// The path of ddp-launch, here and there.
+    public var ddpLaunch: String
+    /// ssh's settings, instead of the user's own file.
+    public var sshConfig: String?
+    public var network: String?
+    /// Whether hosts that do not answer are left out, as long as one does.
+    public var skipsLostHosts = false
+
+    public init(launcher: MPILauncher, hosts: [HostShare], program: String, ddpLaunch: String) {
+      (self.launcher, self.hosts, self.program, self.ddpLaunch) = (launcher, hosts, program, ddpLaunch)
+    }
+  }
+
+  private let settings: Settings
+  /// What the hosts of the last start call themselves.
+  private let own = ownHostName()
+
+  public init(_ settings: Settings) { self.settings = settings }
+
+  /// ssh's words. Nobody answers a question in the middle of a job, and a host that is gone must not be waited for: ssh asks
+  /// a silent one every 2 s, and gives up after three.
+  private var ssh: [String] {
+    ["ssh"] + (settings.sshConfig.map { ["-F", $0] } ?? [])
+      + ["-o", "BatchMode=yes", "-o", "ConnectTimeout=4", "-o", "ServerAliveInterval=2", "-o", "ServerAliveCountMax=3"]
+  }
+
+  /// Asks all hosts at once.
+  ///
+  /// - Throws: all that is wrong.
+  public func prepare(_ place: JobPlace) async throws -> PreparedJob {
+    let mine = await HostInventory(
+      program: settings.program, mpirun: settings.launcher.path, launcher: settings.ddpLaunch)
+    var answers: [String: Answer] = [:]
+    await withTaskGroup(of: (String, Answer).self) { group in
+      for host in settings.hosts { group.addTask { (host.name, await ask(host.name)) } }
+      for await (name, answer) in group { answers[name] = answer }
+    }
+    var wrong: [String] = []
+    var lost: [String] = []
+    var hosts: [HostShare] = []
+    var notes: [String] = []
+    var nameOf: [String: String] = [:]
+    var sharesCores = false
+    for host in settings.hosts {
+      switch answers[host.name] {
+      case .inventory(let theirs)?:
+        if let other = nameOf.updateValue(host.name, forKey: theirs.name) {
+          wrong.append("hosts \(other) and \(host.name) are the same, or both call themselves \(theirs.name)")
+        }
+        wrong += differences(theirs, mine).map { "host \(host.name): \($0)" }
+        var host = host
+        let ranks = host.ranks ?? theirs.cores
+        host.ranks = ranks
+        hosts.append(host)
+        guard ranks > theirs.cores else { continue }
+        sharesCores = true
+        notes.append(
+          "host \(host.name): ranks \(ranks), physical cores \(theirs.cores): oversubscribed, not bound, and slow")
+      case .silence(let code, let reason)?:
+        notes.append("host \(host.name) does not answer over ssh (exit code \(code)): \(reason)")
+        lost.append(host.name)
+      case .lacksLauncher?:
+        wrong.append(
+          "host \(host.name): there is no \(settings.ddpLaunch): the program must be at the same path everywhere")
+      case .nonsense?, nil:
+        wrong.append("host \(host.name): \(settings.ddpLaunch) answers what cannot be understood")
+      }
+    }
+    if !settings.skipsLostHosts, !lost.isEmpty { wrong = notes + wrong }
+    guard wrong.isEmpty else { throw JobSiteError(wrong, code: exitUnavailable) }
+    guard !hosts.isEmpty else {
+      throw JobSiteError(notes + ["no host is left: \(lost.joined(separator: " "))"], code: exitUnavailable)
+    }
+    var line = JobLine(launcher: settings.launcher)
+    (line.hosts, line.sharesCores, line.place, line.failsFast) = (hosts, sharesCores, place, true)
+    (line.agent, line.network, line.binder) = (ssh, settings.network, [settings.ddpLaunch, "bind"])
+    var job = PreparedJob(line: line)
+    (job.leftOut, job.allHosts, job.notes) = (lost, settings.hosts.count, notes)
+    return job
+  }
+
+  private enum Answer: Sendable {
+    case inventory(HostInventory)
+    case silence(code: Int32, reason: String)
+    case lacksLauncher
+    case nonsense
+  }
+
+  private func ask(_ host: String) async -> Answer {
+    let words = [
+      settings.ddpLaunch, "inventory", "--program", settings.program, "--mpirun", settings.launcher.path,
+    ]
+    let result = try? await Subprocess.run(
+      configuration(words, on: host), input: .none, output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
+    guard let result else { return .silence(code: 255, reason: "ssh cannot be started, or says too much") }
+    let answer = result.standardOutput
+    if let inventory = HostInventory(answer: answer) { return .inventory(inventory) }
+    switch result.terminationStatus {
+    case .exited(127), .exited(126): return .lacksLauncher
+    case .exited(0): return .nonsense
+    case .exited(let code), .signaled(let code):
+      let words = result.standardError.split { $0.isNewline || $0 == "\r" }
+      return .silence(code: code, reason: escaped(words.joined(separator: "; ")))
+    }
+  }
+
+  private func differences(_ theirs: HostInventory, _ mine: HostInventory) -> [String] {
+    var found: [String] = []
+    func short(_ hash: String?) -> String { hash.map { String($0.prefix(16)) } ?? "there is none" }
+    if theirs.program != mine.program {
+      found.append("\(settings.program) differs (XXH3 \(short(theirs.program)), here \(short(mine.program)))")
+    }
+    if theirs.version != mine.version {
+      found.append("\(settings.program) --version says: \(escaped(theirs.version)) (here: \(mine.version))")
+    }
+    if theirs.mpirun != mine.mpirun {
+      found.append("\(settings.launcher.path) --version says: \(escaped(theirs.mpirun)) (here: \(mine.mpirun))")
+    }
+    if theirs.launcher != mine.launcher {
+      found.append("\(settings.ddpLaunch) differs, or there is none: the program must be the same everywhere")
+    }
+    return found
+  }
+
+  /// On this host without ssh.
+  private func configuration(_ words: [String], on host: String) -> Configuration {
+    guard host != own, host != "localhost" else {
+      return Configuration(executable: .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())))
+    }
+    let remote = ssh.dropFirst() + ["--", host, words.map(shellWord).joined(separator: " ")]
+    return Configuration(executable: .name("ssh"), arguments: Arguments(Array(remote)))
+  }
+
+  // MARK: - While the job runs
+
+  /// One session to each host, with a guard on the other side that ends what is left there when the session does. A session
+  /// whose ssh is gone cannot be written to.
+  public func watch(
+    _ job: PreparedJob, place: JobPlace, lost: @escaping @Sendable (_ host: String, _ wrong: String) -> Void
+  ) async {
+    await withTaskGroup { group in
+      for host in job.line.hosts { group.addTask { await watch(host.name, place, lost) } }
+    }
+  }
+
+  private func watch(
+    _ host: String, _ place: JobPlace, _ lost: @escaping @Sendable (_ host: String, _ wrong: String) -> Void
+  ) async {
+    let words = [settings.ddpLaunch, "guard", place.name] + place.folders
+    guard let pipe = try? FileDescriptor.pipe() else { return }
+    let writing = Descriptor(pipe.writeEnd.rawValue)
+    _ = fcntl(writing.number, F_SETFD, FD_CLOEXEC)
+    let session = Task {
+      _ = try? await Subprocess.run(
+        configuration(words, on: host), input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
+        output: .discarded, error: .discarded)
+    }
+    while !Task.isCancelled {
+      var byte = UInt8(ascii: "\n")
+      // This process ignores SIGPIPE.
+      if write(writing.number, &byte, 1) != 1, errno == EPIPE {
+        lost(host, "has lost its ssh session")
+        return
+      }
+      try? await Task.sleep(for: .seconds(1))
+    }
+    _ = session
+  }
+
+  /// Asks all hosts again.
+  public func unwell(_ job: PreparedJob) async -> [(host: String, wrong: String)] {
+    let states = await withTaskGroup(of: (String, Bool).self) { group in
+      for host in job.line.hosts { group.addTask { (host.name, await answers(host.name)) } }
+      return await group.reduce(into: [String: Bool]()) { $0[$1.0] = $1.1 }
+    }
+    return job.line.hosts.filter { states[$0.name] == false }.map { ($0.name, "does not answer over ssh") }
+  }
+
+  private func answers(_ host: String) async -> Bool {
+    let result = try? await Subprocess.run(
+      configuration(["/bin/true"], on: host), input: .none, output: .discarded, error: .discarded)
+    return result?.terminationStatus == .exited(0)
+  }
+}

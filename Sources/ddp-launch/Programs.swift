@@ -1,0 +1,54 @@
+import Glibc
+import Launch
+import Values
+
+/// Where the programs are that a job is made of.
+enum Programs {
+  /// This one: the file itself, whatever links lead to it.
+  static let own: String = realPath("/proc/self/exe") ?? CommandLine.arguments[0]
+
+  /// The words that bind a rank to its core, before the program.
+  static let binder = [own, "bind"]
+
+  /// - Parameter named: by the user; nil for the one beside this file.
+  static func trainer(_ named: String?) throws(Refusal) -> String {
+    let path = named ?? own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex) + "/ddp-train"
+    var status = stat()
+    guard let real = realPath(path), access(real, X_OK) == 0, stat(real, &status) == 0,
+      status.st_mode & S_IFMT == S_IFREG
+    else {
+      throw Refusal(
+        "there is no program \(escaped(path)): build it (swift build -c release --product ddp-train)",
+        code: exitUnavailable)
+    }
+    return real
+  }
+
+  static let environment: [String: String] = {
+    var found: [String: String] = [:]
+    var next = environ
+    while let entry = next.pointee {
+      let text = String(cString: entry)
+      if let equals = text.firstIndex(of: "=") {
+        found[String(text[..<equals])] = String(text[text.index(after: equals)...])
+      }
+      next += 1
+    }
+    return found
+  }()
+
+  static func mpirun() throws(Refusal) -> MPILauncher {
+    guard let launcher = MPILauncher(environment: environment) else {
+      throw Refusal(
+        "there is no Open MPI mpirun in PATH: apt-get install -y openmpi-bin, or load your system's module",
+        code: exitUnavailable)
+    }
+    return launcher
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Glibc
+import Launch
+import Values
+
+/// The words of the program that are left when a command has taken its own.
+func programWords(_ words: [String]) -> [String] { words.first == "--" ? Array(words.dropFirst()) : words }
+
+/// Runs a job as supervision decides, and ends this process with its exit code.
+func runJob(
+  _ options: JobOptions, words: [String], limits: SupervisionLimits, handsOnInput: Bool = false, saysNotes: Bool = true,
+  ports: ClosedRange<UInt16>? = nil, startedBy: String? = nil
+) async throws -> Never {
+  holdSignals()
+  let program = try Programs.trainer(options.program)
+  let site = try options.site(program: program)
+  var settings = JobRunner.Settings(program: [program] + words)
+  (settings.limits, settings.handsOnInput, settings.saysNotes) = (limits, handsOnInput, saysNotes)
+  let environment = Programs.environment
+  settings.temporaryFiles = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+  if try options.shares() != nil, options.agent == nil {
+    let addresses = ownAddresses(network: options.network)
+    guard !addresses.isEmpty else {
+      throw Refusal(
+        "this host has no address that others could reach\(options.network.map { ", on \(printable($0))" } ?? "")",
+        code: exitUnavailable)
+    }
+    settings.listening = .network(addresses, ports: ports)
+  }
+  if geteuid() == 0 {
+    // Open MPI refuses root unless asked twice; in a container root is the only user there is.
+    settings.environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+  }
+  if let terminal = terminalOfErrors() { settings.environment["DDP_TRAIN_TERMINAL"] = terminal }
+  if let startedBy { settings.environment["DDP_TRAIN_STARTED_BY"] = startedBy }
+  let code = await JobRunner(settings, site: site, say: say).run()
+  exit(code)
+}
+
+/// The terminal that shows what ranks write, for rank 0 to draw its progress on: between them is a pipe. Of no use on another
+/// host, where mpirun does not hand it on.
+private func terminalOfErrors() -> String? {
+  guard isatty(STDERR_FILENO) == 1, let name = ttyname(STDERR_FILENO) else { return nil }
+  return String(cString: name)
+}
