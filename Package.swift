@@ -108,7 +108,7 @@ let package = Package(
       name: "ddp-train",
       dependencies: [
         "CAllocations", "CGuard", "CHost", "CSIMD", "CSME2", "Checkpoints", "DataParallel", "Dataset", "Doctor",
-        "Files", "GPT", "Laboratory", "MPI", "Options", "Reference", "Schemas", "Topology", "Values",
+        "Files", "GPT", "Laboratory", "Launch", "MPI", "Options", "Reference", "Schemas", "Topology", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

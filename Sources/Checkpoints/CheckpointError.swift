@@ -1,5 +1,7 @@
+import Values
+
 /// Why a checkpoint could not be read or written: one sentence that begins with the path.
-public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible, CauseKnown {
   public enum Kind: Equatable, Sendable {
     /// The file is not what was written, or was never a checkpoint. An older one may do.
     case damaged
@@ -18,6 +20,8 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
   public init(_ kind: Kind, _ path: String, _ reason: String) {
     (self.kind, self.path, self.reason) = (kind, path, reason)
   }
+
+  public var failureCause: FailureCause { kind == .refused ? .otherRun : FailureCause(message: reason) }
 
   public var description: String {
     switch kind {

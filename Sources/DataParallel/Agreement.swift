@@ -9,14 +9,17 @@ public struct JobFailure: Error, CustomStringConvertible {
   public let isSpeaker: Bool
   /// The exit code.
   public let code: Int32
-  /// Whether training has diverged: an outcome, to whoever tries settings out.
-  public let isDivergence: Bool
+  /// The same on all ranks.
+  public let cause: FailureCause
 
-  public init(description: String, isSpeaker: Bool, code: Int32 = 1, isDivergence: Bool = false) {
+  /// Whether training has diverged: an outcome, to whoever tries settings out.
+  public var isDivergence: Bool { cause == .diverged }
+
+  public init(description: String, isSpeaker: Bool, code: Int32 = 1, cause: FailureCause = .other) {
     self.description = description
     self.isSpeaker = isSpeaker
     self.code = code
-    self.isDivergence = isDivergence
+    self.cause = cause
   }
 
   /// Thrown inside `onEveryRank` to choose the exit code of the failure it becomes.
@@ -44,6 +47,7 @@ public func onEveryRank<Result>(
   var result: Result?
   var reason = ""
   var (hasFailed, code): (Bool, Int32) = (false, 0)
+  var cause = FailureCause.other
   do {
     result = try body()
   } catch let failure as JobFailure {
@@ -54,6 +58,7 @@ public func onEveryRank<Result>(
     reason = "\(error)"
     hasFailed = true
     code = (error as? any ExitCoded)?.exitCode ?? 1
+    cause = (error as? any CauseKnown)?.failureCause ?? FailureCause(message: reason)
   }
   let states = try world.allGather((hasFailed: hasFailed, stop: StopSignal.number))
   let failed = states.firstIndex { $0.hasFailed }
@@ -64,8 +69,10 @@ public func onEveryRank<Result>(
   let speaker = failed ?? 0
   let alike = try world.allGather(reason).allSatisfy { $0 == reason }
   let description = alike ? reason : "rank \(speaker) on \(Environment.processorName): \(reason)"
+  let agreed = try world.broadcast([code, cause.rawValue], root: speaker)
   throw JobFailure(
-    description: description, isSpeaker: world.rank == speaker, code: try world.broadcast(code, root: speaker))
+    description: description, isSpeaker: world.rank == speaker, code: agreed[0],
+    cause: FailureCause(rawValue: agreed[1]) ?? .other)
 }
 
 /// Compares named values over the ranks before anything depends on them.

@@ -187,7 +187,7 @@ public final class Trainer {
   private func divergence(_ what: String) -> JobFailure {
     JobFailure(
       description: "\(what): training has diverged; a lower --learning-rate than \(settings.learningRate) may help",
-      isSpeaker: world.rank == 0, isDivergence: true)
+      isSpeaker: world.rank == 0, cause: .diverged)
   }
 
   /// Runs `body` on the model that the run is about: where it averages and has come to those steps, the mean of their

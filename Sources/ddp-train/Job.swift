@@ -2,6 +2,7 @@ import DataParallel
 import Doctor
 import Foundation
 import GPT
+import Launch
 import MPI
 import Values
 
@@ -24,7 +25,12 @@ enum Job {
       Environment.abort(because: CommandFailure("the system refuses \(bytes(wanted)) of memory; see ulimit -v"))
     }
     requireRoomForProgram()
-    do { try Screen.settle(over: mpi.world) } catch { Environment.abort(because: error) }
+    do {
+      try LifeSigns.start(over: mpi.world)
+      try Screen.settle(over: mpi.world)
+    } catch {
+      Environment.abort(because: error)
+    }
     if Rehearsal.isOn, understood != nil, mpi.world.rank == 0 {
       RankLogHandler.logger(rank: 0).notice(
         """
@@ -32,7 +38,7 @@ enum Job {
         no time and no loss means anything
         """)
     }
-    var code: Int32 = 0
+    var (code, ending): (Int32, JobEnding) = (0, .done)
     do {
       do {
         let command = try onEveryRank(of: mpi.world) { try parsing.get() }
@@ -40,18 +46,21 @@ enum Job {
         do {
           try command.run(on: mpi.world)
         } catch let ended as ExitRequest {
-          code = ended.code
+          (code, ending) = (ended.code, .done)
         }
         try StopSignal.check(over: mpi.world)
       } catch let stopped as Stopped {
-        code = 130
+        (code, ending) = (130, .stopped)
         if mpi.world.rank == 0 { writeToStandardError("ddp-train: \(stopped)\n") }
       } catch let failure as JobFailure {
-        code = failure.code
+        (code, ending) = (failure.code, failure.code == 0 ? .done : JobEnding(failure))
         if failure.isSpeaker { say(failure) }
       }
       // Now and not at exit: as soon as one rank has exited with an error, mpirun ends the others.
       code = codeOfOutput(else: code, readerMayLeave: understood.map { type(of: $0).readerMayLeave } ?? false)
+      if code != 0, ending == .done { ending = .failed }
+      // Before MPI ends, which may take for ever.
+      LifeSigns.end(ending, code: code, rank: mpi.world.rank)
       try mpi.finalize()
     } catch {
       // This rank alone knows that something is wrong: no other may wait for it.

@@ -64,7 +64,9 @@ struct SweepCommand: JobCommand {
     }
     let table = try SweepTable(trials, earlier: earlier?.byTrial ?? [:])
     let queue = world.rank == 0 ? self.queue(options, table, calibration) : nil
-    Whereabouts.leave(steps: try world.broadcast(earlier?.steps ?? 0))
+    let before = try world.broadcast(earlier?.steps ?? 0)
+    Whereabouts.leave(steps: before)
+    if world.rank == 0 { LifeSigns.begin(step: before) }
     heartbeat?.beat()
     let ranksOnHost = try HostGroup(world).communicator.size
     display.begin(stage: "training \(plural(table.missing.count, "trial"))")

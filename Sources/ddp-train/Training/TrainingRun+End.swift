@@ -16,6 +16,7 @@ extension TrainingRun {
       // Records up to a checkpoint must not be lost with the process: a resumed run goes on after them.
       beforeWriting: { metrics?.flush() })
     Whereabouts.enter(.computing, step: begin)
+    if speaks { LifeSigns.begin(step: begin) }
     heartbeat?.beat()
     let steps = plan.settings.steps
     let progress = ProgressReporter(
