@@ -19,3 +19,13 @@ final class Said: Sendable {
   var lines: [String] { said.withLock { $0 } }
   func add(_ line: String) { said.withLock { $0.append(line) } }
 }
+
+/// A value that several threads see.
+final class Mutexed<Value: Sendable>: Sendable {
+  private let stored: Mutex<Value>
+  init(_ value: Value) { stored = Mutex(value) }
+  var value: Value {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
+  }
+}
