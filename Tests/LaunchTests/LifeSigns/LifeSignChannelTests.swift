@@ -55,6 +55,8 @@ import Values
     #expect(signs.map(\.stage) == [.computing, .exchanging])
     #expect(signs.allSatisfy { $0.process == getpid() && $0.host == "a" && $0.seconds == 0 && $0.silentFor == 0 })
     job.step.add()
+    // Only the leader can say it, and nobody waits for the others.
+    #expect(!job.senders[1].end(.failed, code: 1))
     #expect(job.senders[0].end(.done, code: 0))
     let rest = queue.all(within: 0)
     let last = try #require(rest.firstIndex(of: .ended(.done, code: 0)))
@@ -125,6 +127,18 @@ import Values
       }
       #expect(error?.what.contains(parent) == true)
     }
+  }
+
+  @Test("the socket lies in the first folder that will do")
+  func usualPlaces() {
+    func parent(_ values: [String: String]) -> String? {
+      if case .thisHost(let parent) = ListeningPlace.thisHost(lookup: { values[$0] }) { parent } else { nil }
+    }
+    let long = "/tmp/" + String(repeating: "x", count: 80)
+    #expect(parent([:]) == "/tmp")
+    #expect(parent(["XDG_RUNTIME_DIR": boards, "TMPDIR": sockets]) == boards)
+    #expect(parent(["XDG_RUNTIME_DIR": "/none", "TMPDIR": sockets]) == sockets)
+    #expect(parent(["XDG_RUNTIME_DIR": "", "TMPDIR": long]) == "/tmp")
   }
 
   // MARK: - Who is not listened to

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import Launch
+
 /// A folder for one test, removed with all that is in it.
 final class TemporaryFolder {
   let path: String
@@ -17,14 +19,8 @@ final class TemporaryFolder {
   var names: [String] { Self.names(path) }
 
   private static func names(_ path: String) -> [String] {
-    guard let stream = opendir(path) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
+    let number = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    return number < 0 ? [] : PrivateFolder.names(in: Descriptor(number)).sorted()
   }
 
   private static func remove(_ path: String) {
