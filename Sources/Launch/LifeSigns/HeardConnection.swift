@@ -5,7 +5,7 @@ struct HeardConnection {
   let helloDeadline: Deadline
   /// Nil until it has said so, with the right token.
   private(set) var host: SignHost?
-  /// Since the last beat.
+  /// Said, and not told yet.
   private var signs: [Int: LifeSign] = [:]
 
   /// Bytes of answers that a sender may leave unread.
@@ -29,14 +29,17 @@ struct HeardConnection {
     case (.sign(let sign), _?):
       signs[sign.rank] = sign
       return []
-    case (.begin(let ranks, let step), _?): return [.begun(ranks: ranks, step: step)]
-    case (.end(let ending, let code), _?): return [.ended(ending, code: code)]
-    case (.beat(let number), _?):
-      guard answer(number) else { return nil }
-      defer { signs.removeAll(keepingCapacity: true) }
-      return signs.isEmpty ? [] : [.signs(signs.values.sorted { $0.rank < $1.rank })]
+    case (.begin(let ranks, let step), _?): return takeSigns() + [.begun(ranks: ranks, step: step)]
+    case (.end(let ending, let code), _?): return takeSigns() + [.ended(ending, code: code)]
+    case (.beat(let number), _?): return answer(number) ? takeSigns() : nil
     default: return nil
     }
+  }
+
+  private mutating func takeSigns() -> [SignEvent] {
+    guard !signs.isEmpty else { return [] }
+    defer { signs.removeAll(keepingCapacity: true) }
+    return [.signs(signs.values.sorted { $0.rank < $1.rank })]
   }
 
   private mutating func answer(_ number: Int) -> Bool {

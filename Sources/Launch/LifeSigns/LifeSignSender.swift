@@ -9,6 +9,7 @@ public final class LifeSignSender: Sendable {
   private let requests: SenderRequests?
   private let thread: SignalFreeThread?
   private let timing: SignTiming
+  private let isLeader: Bool
 
   /// Starts the thread, which lives until `stop`, or as long as the process.
   ///
@@ -23,7 +24,7 @@ public final class LifeSignSender: Sendable {
     whereabouts: @escaping @Sendable () -> (step: Int, stage: RunStage), say: @escaping @Sendable (String) -> Void,
     onLost: @escaping @Sendable () -> Void
   ) {
-    self.timing = timing
+    (self.timing, isLeader) = (timing, place.isLeader)
     let requests = SenderRequests()
     self.requests = requests
     thread = requests.flatMap { requests in
@@ -54,7 +55,7 @@ public final class LifeSignSender: Sendable {
   ///   whether it is confirmed.
   @discardableResult
   public func end(_ ending: JobEnding, code: Int32) -> Bool {
-    guard let requests, thread != nil else { return false }
+    guard let requests, thread != nil, isLeader else { return false }
     let deadline = Deadline(in: timing.lastWord)
     requests.ask { $0.end = SenderRequests.End(ending: ending, code: code & 0xFF) }
     return requests.awaitLastWord(deadline)

@@ -7,7 +7,10 @@ struct ListeningSockets: Sendable {
   private(set) var addresses: [SignAddress] = []
   private var folder: PrivateFolder?
 
-  private static let file = "signs"
+  private static let file = "/signs"
+
+  /// A new one for a socket, in a folder of its own.
+  static func path(in parent: String) -> String { "\(parent)/ddp-train.\(SignToken().publicDigits)\(file)" }
 
   init(_ place: ListeningPlace) throws(LifeSignListenerError) {
     switch place {
@@ -23,8 +26,8 @@ struct ListeningSockets: Sendable {
   func remove() { folder?.remove() }
 
   private mutating func listen(in parent: String) throws(LifeSignListenerError) {
-    let path = "\(parent)/ddp-train.\(SignToken().publicDigits)"
-    let file = "\(path)/\(Self.file)"
+    let file = Self.path(in: parent)
+    let path = String(file.dropLast(Self.file.utf8.count))
     guard SignAddress.isUsable(path: file) else {
       throw LifeSignListenerError(
         what: escaped(file), reason: "not a path for a socket, which is absolute and short (\(SignAddress.longestPath))"

@@ -97,7 +97,8 @@ public final class PrivateFolder: Sendable {
     return mode == 0o700 ? nil : "has mode 0\(String(mode, radix: 8)) instead of 0700"
   }
 
-  private static func names(in descriptor: Descriptor) -> [String] {
+  /// Of what lies in an open folder.
+  static func names(in descriptor: Descriptor) -> [String] {
     // The stream closes its descriptor, and reads from the position of the one that it shares.
     let copy = openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard copy >= 0 else { return [] }
