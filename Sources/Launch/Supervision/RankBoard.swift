@@ -42,7 +42,8 @@ struct RankBoard {
     guard let lowest = entries.values.map(\.sign.step).min() else { return ["  no rank has ever been heard of"] }
     let unheard = unheardThrough(at: now)
     var lines: [String] = []
-    for rank in 0..<max(0, ranks) where lines.count < Self.most {
+    for rank in 0..<max(0, ranks) {
+      guard lines.count < Self.most else { break }
       guard let entry = entries[rank] else {
         lines.append("  rank \(rank) was never heard of")
         continue
