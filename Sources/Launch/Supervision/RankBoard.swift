@@ -13,8 +13,6 @@ struct RankBoard {
   private var entries: [Int: Entry] = [:]
   /// The latest step of a rank that trains, and when a rank was first seen there.
   private(set) var furthest: (step: Int, at: Double)?
-  /// Where a rank was first seen training.
-  private(set) var firstTraining: Int?
 
   /// The most ranks that are named.
   private static let most = 16
@@ -25,12 +23,9 @@ struct RankBoard {
   mutating func take(_ sign: LifeSign, at now: Double) -> Bool {
     guard sign.rank >= 0, sign.step >= 0 else { return false }
     let before = entries.updateValue(Entry(sign: sign, arrived: now), forKey: sign.rank)?.sign
-    if sign.stage.isTraining {
-      firstTraining = firstTraining ?? sign.step
-      if sign.step > furthest?.step ?? -1 { furthest = (sign.step, now) }
-    }
-    // A rank that waits for its disk is slow and does not hang: another start would wait for the same disk. One that was
-    // stopped meanwhile does hang.
+    if sign.stage.isTraining, sign.step > furthest?.step ?? -1 { furthest = (sign.step, now) }
+    // A rank that waits for its disk is slow and does not hang: another start would wait for the same disk. One that
+    // was stopped meanwhile does hang.
     let waits = sign.stage.isWaitingForDisk && Double(sign.silentFor) <= Waits.beat
     return waits || before?.step != sign.step || before?.stage != sign.stage
   }

@@ -39,7 +39,7 @@ enum Verdict: Equatable {
       self = .final(code: code)
     } else if word == .diskFull {
       self = .failure(Failure(what: "a disk is full", code: code == 0 ? 1 : code, diskFull: true))
-    } else if code == 1, isFirst, !attempt.wasEnded, attempt.begunAt == nil, !attempt.wasUnheard {
+    } else if code == 1, isFirst, !attempt.wasEnded, !attempt.hasBegun, !attempt.wasUnheard {
       // A job that has never begun says why, to a user who is still there; nothing is lost.
       self = .final(code: 1)
     } else if attempt.hung {
@@ -54,13 +54,21 @@ enum Verdict: Equatable {
     }
   }
 
+  /// What supervision ends with where mpirun cannot be killed.
+  static func code(leaving attempt: Attempt, wasAsked: Bool) -> Int32 {
+    switch attempt.word?.ending {
+    case .done: 0
+    case .stopped where wasAsked || !attempt.wasEnded: ExitCodes.stopped
+    default: ExitCodes.killed
+    }
+  }
+
   /// Open MPI 5 ends with 0 when a host is lost: the code proves nothing.
   private static let withoutWord = "the job ended with code 0, but rank 0 did not say that it has finished"
 
   private static func asked(_ attempt: Attempt, code: Int32, exit: Int32) -> Verdict {
-    let hasBegun = attempt.begunAt != nil
     // What had not begun to train was ended by the signal itself.
-    if exit == ExitCodes.stoppedBeforeStart || (code == 0 && attempt.channels.wasOpen && !hasBegun) {
+    if exit == ExitCodes.stoppedBeforeStart || (code == 0 && attempt.channels.wasOpen && !attempt.hasBegun) {
       return .final(code: ExitCodes.stopped)
     }
     return unfinished(attempt, code: code)

@@ -20,8 +20,8 @@ import Values
     #expect(
       end(nil, exit: 0) == [
         "10 clean up",
-        "10 say the job ended with code 0, but rank 0 did not say that it has finished, about step 100: starting it again,"
-          + " failure 1 of 3 without progress", "10 start",
+        "10 say the job ended with code 0, but rank 0 did not say that it has finished, about step 100:"
+          + " starting it again, failure 1 of 3 without progress", "10 start",
       ])
   }
 
@@ -58,6 +58,22 @@ import Values
     #expect(done.suffix(2) == ["33 clean up", "33 finish 0"])
     // All is over.
     #expect(job.at(101, [.exited(code: 1), .stopAsked, .tick]) == [])
+  }
+
+  @Test func mpirunThatCannotBeKilledAfterAStop() {
+    var (job, done) = ScriptedJob.training()
+    done += job.at(10, .ended(.stopped, code: 130))
+    done += job.until(100)
+    #expect(done.last == "33 finish 130")
+  }
+
+  /// A host has no ranks any more, because they have ended.
+  @Test func aHostThatIsLostAtTheEnd() {
+    var (job, done) = ScriptedJob.training()
+    done += job.at(10, .ended(.stopped, code: 130))
+    done += job.at(11, .hostLost(name: "a", wrong: "has no ranks any more"))
+    done += job.at(12, .exited(code: 130))
+    #expect(done == ["0 start", "12 clean up", "12 finish 130"])
   }
 
   @Test func noStallIsSeenAfterIt() {
@@ -100,7 +116,8 @@ import Values
   @Test func anyOtherFailureIsTriedAgain() {
     #expect(
       end(.failed, exit: 1).dropFirst() == [
-        "10 say the job ended with code 1 (see above), about step 100: starting it again, failure 1 of 3 without progress",
+        "10 say the job ended with code 1 (see above), about step 100: starting it again,"
+          + " failure 1 of 3 without progress",
         "10 start",
       ])
   }

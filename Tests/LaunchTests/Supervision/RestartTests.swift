@@ -62,7 +62,8 @@ import Values
     #expect(
       job.at(14, .exited(code: 205)) == [
         "14 clean up",
-        "14 say the job ended with code 205 (the connection to a host was lost); giving up after 3 failures without progress",
+        "14 say the job ended with code 205 (the connection to a host was lost);"
+          + " giving up after 3 failures without progress",
         "14 say 3 starts; 110 steps done twice (11.0 s)", "14 finish 205",
       ])
   }
@@ -82,6 +83,21 @@ import Values
     }
     #expect(done.count { $0.hasSuffix("failure 1 of 2 without progress") } == 20)
     #expect(done.allSatisfy { !$0.contains("wait until") })
+  }
+
+  /// Where a rank is seen first may be any step after the begin.
+  @Test func aLaterSignIsNoProgress() {
+    var job = ScriptedJob()
+    var done = job.at(0, .began)
+    for second in 1...4 {
+      done += job.at(
+        Double(second * second),
+        [
+          .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a"), .signs([sign(0, step: second)]),
+          .exited(code: 137),
+        ])
+    }
+    #expect(done.last == "9 finish 137")
   }
 
   @Test func pausesGrow() {
