@@ -13,6 +13,8 @@ struct Attempt {
   private(set) var lostHosts: [(name: String, wrong: String)] = []
   /// Whether supervision ended it because it hung.
   var hung = false
+  /// Whether supervision ended it, for that or for a lost host. Its ranks may then say that they were asked to stop.
+  var wasEnded = false
   /// When something moved last, and when any rank said anything, or would have been heard.
   var moved: Double
   private(set) var heard: Double
@@ -25,11 +27,8 @@ struct Attempt {
     (moved, heard, openUntil) = (now, now, now + Waits.opening)
   }
 
-  /// Whether supervision ended it. Its ranks may then say that they were asked to stop.
-  var wasEnded: Bool { hung || !lostHosts.isEmpty }
-
-  /// The step that it began at: by rank 0's word, or as a rank was first seen.
-  var begunAt: Int? { begun?.step ?? board.firstTraining }
+  /// By rank 0's word, or because a rank was seen training.
+  var hasBegun: Bool { begun != nil || board.furthest != nil }
 
   /// The furthest step known, and when it was reached.
   var furthest: (step: Int, at: Double)? {
@@ -81,8 +80,8 @@ struct Attempt {
   /// For how long nothing has moved. 0 where nobody would know.
   func stalled(at now: Double) -> Double { channels.darkSince == nil ? now - moved : 0 }
 
-  /// After how many seconds without a word ranks are gone, where they are. Connections on one host end with their ranks;
-  /// a network may be down for a while, and say nothing of its end.
+  /// After how many seconds without a word ranks are gone, where they are. Connections on one host end with their
+  /// ranks; a network may be down for a while, and say nothing of its end.
   func goneAfter(at now: Double) -> Double? {
     guard channels.wasOpen else { return nil }
     let isLocal = hosts <= 1
@@ -94,7 +93,8 @@ struct Attempt {
   /// Whether some rank says something at this time.
   func isHeard(at now: Double) -> Bool { now - heard <= Waits.beat }
 
-  /// The exit code of the job: rank 0's own where it said one, since that of an mpirun that had to be ended says nothing.
+  /// The exit code of the job: rank 0's own where it said one, since that of an mpirun that had to be ended says
+  /// nothing.
   func code(_ exit: Int32) -> Int32 {
     guard let word, word.code != 0 else { return exit }
     return word.code

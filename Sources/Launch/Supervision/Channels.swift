@@ -19,8 +19,12 @@ struct Channels {
     closed[host] = nil
     said.remove(host)
     wasOpen = true
-    defer { darkSince = nil }
-    return darkSince.map { max(0, now - $0) } ?? 0
+    guard let since = darkSince else { return 0 }
+    darkSince = nil
+    // Others that were lost in the same time may come back as late.
+    let dark = max(0, now - since)
+    closed = closed.mapValues { $0 + dark }
+    return dark
   }
 
   mutating func closed(_ host: String, at now: Double) {

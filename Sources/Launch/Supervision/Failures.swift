@@ -15,14 +15,15 @@ struct Failures {
     (count, fullCount, fullSince) = (0, 0, nil)
   }
 
-  /// - Returns: seconds until the next attempt: 0, 1, 2, 4, 8, then 30. At once the first time; what fails again may need
-  ///   the time: a host that starts, a file system that is away.
+  /// - Returns: seconds until the next attempt: 0, 1, 2, 4, 8, then 30. At once the first time; what fails again may
+  ///   need the time: a host that starts, a file system that is away.
   mutating func add() -> Double {
     count += 1
     return count < 2 ? 0 : count < 6 ? Double(1 << (count - 2)) : 30
   }
 
-  /// - Returns: seconds until the next attempt: 1, 2, 4, …, 60; nil where a disk has been full for as long as it may be.
+  /// - Returns: seconds until the next attempt: 1, 2, 4, …, 60; nil where a disk has been full for as long as it may
+  ///   be.
   mutating func addFullDisk(at now: Double, patience: Double) -> Double? {
     let since = fullSince ?? now
     fullSince = since

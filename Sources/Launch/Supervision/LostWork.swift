@@ -1,8 +1,8 @@
 /// Steps that were done twice, because an attempt began before the step that the one before it had reached.
 ///
 /// Their time is what they took the first time: their number times the seconds per step of the attempt that did them,
-/// from its begin until a rank was first seen at its furthest step. Signs come once a second, so both are known to about
-/// a second's work.
+/// from its begin until a rank was first seen at its furthest step. Signs come once a second, so both are known to
+/// about a second's work.
 struct LostWork {
   private(set) var steps = 0
   private(set) var seconds = 0.0

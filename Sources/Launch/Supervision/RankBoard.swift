@@ -13,8 +13,6 @@ struct RankBoard {
   private var entries: [Int: Entry] = [:]
   /// The latest step of a rank that trains, and when a rank was first seen there.
   private(set) var furthest: (step: Int, at: Double)?
-  /// Where a rank was first seen training.
-  private(set) var firstTraining: Int?
 
   /// The most ranks that are named.
   private static let most = 16
@@ -25,12 +23,9 @@ struct RankBoard {
   mutating func take(_ sign: LifeSign, at now: Double) -> Bool {
     guard sign.rank >= 0, sign.step >= 0 else { return false }
     let before = entries.updateValue(Entry(sign: sign, arrived: now), forKey: sign.rank)?.sign
-    if sign.stage.isTraining {
-      firstTraining = firstTraining ?? sign.step
-      if sign.step > furthest?.step ?? -1 { furthest = (sign.step, now) }
-    }
-    // A rank that waits for its disk is slow and does not hang: another start would wait for the same disk. One that was
-    // stopped meanwhile does hang.
+    if sign.stage.isTraining, sign.step > furthest?.step ?? -1 { furthest = (sign.step, now) }
+    // A rank that waits for its disk is slow and does not hang: another start would wait for the same disk. One that
+    // was stopped meanwhile does hang.
     let waits = sign.stage.isWaitingForDisk && Double(sign.silentFor) <= Waits.beat
     return waits || before?.step != sign.step || before?.stage != sign.stage
   }
@@ -42,7 +37,8 @@ struct RankBoard {
     guard let lowest = entries.values.map(\.sign.step).min() else { return ["  no rank has ever been heard of"] }
     let unheard = unheardThrough(at: now)
     var lines: [String] = []
-    for rank in 0..<max(0, ranks) where lines.count < Self.most {
+    for rank in 0..<max(0, ranks) {
+      guard lines.count < Self.most else { break }
       guard let entry = entries[rank] else {
         lines.append("  rank \(rank) was never heard of")
         continue

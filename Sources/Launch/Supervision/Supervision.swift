@@ -135,6 +135,9 @@ public struct Supervision: Sendable {
       actions += attempt.escalation.send(signalAsked, at: now)
     case .hostLost(let name, let wrong):
       attempt.lose(name, wrong)
+      // At the end of a job its hosts have no ranks any more.
+      guard attempt.word == nil else { break }
+      attempt.wasEnded = true
       // What Open MPI itself may not notice: a host that is lost while ranks are started waits without end.
       actions += attempt.escalation.send(.terminate, at: now, patience: Waits.terminatingRest)
     case .hostsLeftOut(let names, let all): leaveOut(names, of: all)
@@ -153,26 +156,27 @@ public struct Supervision: Sendable {
       "training again at step \(step) on \(plural(ranks, "rank")), \(fixed(now - failedAt, 1)) s after the job before")
     guard let last = failures.lastBegun, step < last else { return }
     say(
-      "warning: that is before step \(last), where an earlier one began: do all hosts see the same folder of checkpoints?"
-    )
+      "warning: that is before step \(last), where an earlier one began:"
+        + " do all hosts see the same folder of checkpoints?")
   }
 
   private mutating func watch(_ attempt: inout Attempt, at now: Double) {
     actions += attempt.escalation.due(at: now)
     if attempt.escalation.isInVain(at: now) {
       say(
-        "mpirun (process \(attempt.process)) was killed \(Int(Waits.killing)) s ago and is still there; it is left alone"
-      )
+        "mpirun (process \(attempt.process)) was killed \(Int(Waits.killing)) s ago and is still there;"
+          + " it is left alone")
       actions.append(.cleanUp)
-      finish(attempt.word?.ending == .done ? 0 : ExitCodes.killed)
+      // Another attempt would not be alone.
+      finish(Verdict.code(leaving: attempt, wasAsked: asked > 0))
       return
     }
     // Whatever happens then is part of the end.
     guard attempt.word == nil, attempt.escalation.sent ?? .stop < .terminate else { return }
     if attempt.isNewlyUnheard(at: now) {
       say(
-        "the ranks cannot be heard: no connection to \(limits.address) for \(Int(Waits.opening)) s; the job runs on, and is"
-          + " judged by its exit code")
+        "the ranks cannot be heard: no connection to \(limits.address) for \(Int(Waits.opening)) s;"
+          + " the job runs on, and is judged by its exit code")
     }
     if attempt.stalled(at: now) >= limits.stall {
       say("nothing has moved for \(whole(attempt.stalled(at: now))) s; ending the job:")
@@ -180,8 +184,8 @@ public struct Supervision: Sendable {
       endHung(&attempt, at: now)
     } else if let silence = attempt.goneAfter(at: now) {
       say(
-        "no rank has said anything for \(Int(silence)) s; ending the job, of which mpirun (process \(attempt.process)) is left"
-          + " at most")
+        "no rank has said anything for \(Int(silence)) s;"
+          + " ending the job, of which mpirun (process \(attempt.process)) is left at most")
       endHung(&attempt, at: now)
     } else if attempt.isHeard(at: now) {
       for host in attempt.channels.newlyLost(at: now) {
@@ -192,7 +196,7 @@ public struct Supervision: Sendable {
   }
 
   private mutating func endHung(_ attempt: inout Attempt, at now: Double) {
-    attempt.hung = true
+    (attempt.hung, attempt.wasEnded) = (true, true)
     actions += attempt.escalation.send(.terminate, at: now)
   }
 
@@ -211,7 +215,8 @@ public struct Supervision: Sendable {
       if let line { say(line) }
       finish(code)
     case .failure(let failure):
-      failures.note(begun: attempt.begunAt)
+      // A step at which a rank was seen may be later than the begin.
+      failures.note(begun: attempt.begun?.step)
       if let begun = attempt.begun, let furthest = attempt.furthest {
         summary.lost.failed(begun: begun, furthest: furthest)
       }
@@ -227,8 +232,8 @@ public struct Supervision: Sendable {
     }
     if attempt.lostHosts.isEmpty, attempt.hosts > 1, exit == ExitCodes.hostLost {
       say(
-        "the connection to a host was lost, and all hosts answer now: the job was ended because of it (exit code \(exit))"
-      )
+        "the connection to a host was lost, and all hosts answer now:"
+          + " the job was ended because of it (exit code \(exit))")
     }
   }
 
@@ -242,9 +247,12 @@ public struct Supervision: Sendable {
       }
       pause = seconds
       say("\(ended): starting it again in \(Int(seconds)) s")
+    } else if failure.mayHaveFinished {
+      pause = 0
+      say("\(ended): starting it again, to see whether it has")
     } else {
       pause = failures.add()
-      guard failures.count < limits.attempts || failure.mayHaveFinished else {
+      guard failures.count < limits.attempts else {
         say("\(failure.what); giving up after \(plural(failures.count, "failure")) without progress")
         return finish(failure.code)
       }

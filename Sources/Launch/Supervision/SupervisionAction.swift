@@ -2,8 +2,8 @@
 public enum SupervisionAction: Equatable, Sendable {
   /// Start an attempt. The answer is `SupervisionEvent.started` or `startFailed`.
   case start
-  /// Nothing is done before that time, of the clock of the events. The next event at or after it, such as a tick, brings
-  /// `start`.
+  /// Nothing is done before that time, of the clock of the events. The next event at or after it, such as a tick,
+  /// brings `start`.
   case wait(until: Double)
   /// To mpirun.
   case signal(JobSignal)

@@ -33,7 +33,8 @@ public enum SupervisionEvent: Equatable, Sendable {
   ///
   /// - Parameter code: that it is about to end with.
   case ended(JobEnding, code: Int32)
-  /// mpirun has ended, after `started`, however soon; 128 + n if it was signal n. Hosts that were lost are named before.
+  /// mpirun has ended, after `started`, however soon; 128 + n if it was signal n. Hosts that were lost are named
+  /// before.
   case exited(code: Int32)
   /// A host is not well any more: "nodeB", "does not answer".
   case hostLost(name: String, wrong: String)

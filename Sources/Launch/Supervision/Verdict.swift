@@ -34,12 +34,12 @@ enum Verdict: Equatable {
     } else if let reason = word?.reasonNotToStartAgain {
       self = .final(code: code == 0 ? 1 : code, line: limits.startsAgain ? "not started again: \(reason)" : nil)
     } else if !limits.startsAgain {
-      self = Self.unfinished(code, wasHeard: wasHeard)
+      self = Self.unfinished(attempt, code: code)
     } else if code == ExitCodes.usage || code == ExitCodes.configuration {
       self = .final(code: code)
     } else if word == .diskFull {
       self = .failure(Failure(what: "a disk is full", code: code == 0 ? 1 : code, diskFull: true))
-    } else if code == 1, isFirst, !attempt.wasEnded, attempt.begunAt == nil, !attempt.wasUnheard {
+    } else if code == 1, isFirst, !attempt.wasEnded, !attempt.hasBegun, !attempt.wasUnheard {
       // A job that has never begun says why, to a user who is still there; nothing is lost.
       self = .final(code: 1)
     } else if attempt.hung {
@@ -47,9 +47,19 @@ enum Verdict: Equatable {
     } else if code == 0, !wasHeard, endedWellBefore {
       self = .final(code: 0, line: "the job ended with code 0 twice, and its ranks cannot be heard: taken for finished")
     } else if code == 0 {
-      self = .failure(Failure(what: Self.withoutWord, code: 1, mayHaveFinished: !wasHeard))
+      let what = word == nil ? Self.withoutWord : "the job failed, by rank 0's own word"
+      self = .failure(Failure(what: what, code: 1, mayHaveFinished: !wasHeard))
     } else {
       self = .failure(Failure(what: "the job ended with code \(code) (\(ExitCodes.explain(code)))", code: code))
+    }
+  }
+
+  /// What supervision ends with where mpirun cannot be killed.
+  static func code(leaving attempt: Attempt, wasAsked: Bool) -> Int32 {
+    switch attempt.word?.ending {
+    case .done: 0
+    case .stopped where wasAsked || !attempt.wasEnded: ExitCodes.stopped
+    default: ExitCodes.killed
     }
   }
 
@@ -57,17 +67,17 @@ enum Verdict: Equatable {
   private static let withoutWord = "the job ended with code 0, but rank 0 did not say that it has finished"
 
   private static func asked(_ attempt: Attempt, code: Int32, exit: Int32) -> Verdict {
-    let hasBegun = attempt.begunAt != nil
     // What had not begun to train was ended by the signal itself.
-    if exit == ExitCodes.stoppedBeforeStart || (code == 0 && attempt.channels.wasOpen && !hasBegun) {
+    if exit == ExitCodes.stoppedBeforeStart || (code == 0 && attempt.channels.wasOpen && !attempt.hasBegun) {
       return .final(code: ExitCodes.stopped)
     }
-    return unfinished(code, wasHeard: attempt.channels.wasOpen)
+    return unfinished(attempt, code: code)
   }
 
   /// The end of a job that is not started again, and of which rank 0 did not say that it has finished.
-  private static func unfinished(_ code: Int32, wasHeard: Bool) -> Verdict {
-    code == 0 && wasHeard ? .final(code: 1, line: withoutWord) : .final(code: code)
+  private static func unfinished(_ attempt: Attempt, code: Int32) -> Verdict {
+    guard code == 0, attempt.channels.wasOpen else { return .final(code: code) }
+    return .final(code: 1, line: attempt.word == nil ? withoutWord : nil)
   }
 }
 

@@ -1,0 +1,67 @@
+import Launch
+import Testing
+import Values
+
+/// Jobs that are started once.
+@Suite struct OnceTests {
+  private let once = SupervisionLimits(attempts: 0, address: "the socket")
+
+  private func end(_ events: SupervisionEvent...) -> [String] {
+    var (job, done) = ScriptedJob.training(once)
+    done += job.at(5, events)
+    return Array(done.dropFirst())
+  }
+
+  @Test(arguments: [1, 64, 137, 205] as [Int32]) func itsCodeIsHandedOn(code: Int32) {
+    #expect(end(.exited(code: code)) == ["5 clean up", "5 finish \(code)"])
+  }
+
+  @Test func done() {
+    #expect(end(.ended(.done, code: 0), .exited(code: 143)) == ["5 clean up", "5 finish 0"])
+  }
+
+  @Test(arguments: [JobEnding.diverged, .diskFull, .refused]) func noWordAboutStartingAgain(word: JobEnding) {
+    #expect(end(.ended(word, code: 2), .exited(code: 2)) == ["5 clean up", "5 finish 2"])
+  }
+
+  @Test func code0WithoutAWord() {
+    #expect(
+      end(.exited(code: 0)) == [
+        "5 clean up", "5 say the job ended with code 0, but rank 0 did not say that it has finished", "5 finish 1",
+      ])
+  }
+
+  /// A program that says nothing of itself is taken by its exit code.
+  @Test func code0Unheard() {
+    var job = ScriptedJob(once)
+    let done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .exited(code: 0)])
+    #expect(done == ["0 start", "0 clean up", "0 finish 0"])
+  }
+
+  @Test func aLostHost() {
+    #expect(
+      end(.hostLost(name: "nodeB", wrong: "has no ranks any more"), .exited(code: 143)) == [
+        "5 terminate", "5 clean up",
+        "5 say host nodeB has no ranks any more: the job was ended because of it (exit code 143)", "5 finish 143",
+      ])
+  }
+
+  @Test func aStartThatFails() {
+    var job = ScriptedJob(once)
+    let done = job.at(0, [.began, .startFailed(message: "no", code: 0)])
+    #expect(done == ["0 start", "0 say no", "0 clean up", "0 finish 1"])
+  }
+
+  @Test func ranksThatAreGone() {
+    var (job, done) = ScriptedJob.training(once)
+    job.says = { _ in [] }
+    done += job.at(5, .channelClosed(host: "a"))
+    done += job.until(16)
+    done += job.at(16, .exited(code: 0))
+    #expect(
+      done.suffix(4) == [
+        "15 terminate", "16 clean up",
+        "16 say the job ended with code 0, but rank 0 did not say that it has finished", "16 finish 1",
+      ])
+  }
+}
