@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Set-up that launch/train and launch/test share: the toolchain, the Debian packages, Open MPI's mpirun.
+# Set-up that the scripts share: the toolchain, the Debian packages, Open MPI's mpirun, ddp-launch.
 # Sourced. Afterwards: $checkout is the package's folder, $mpirun an Open MPI mpirun.
 # shellcheck disable=SC2034  # some variables are for the scripts that source this
 
@@ -25,94 +25,22 @@ stop() {
   exit "$code"
 }
 
-# name_terminal: into DDP_TRAIN_TERMINAL, the terminal that shows what ranks write, for rank 0 to draw its progress on. Where
-# drop_boxes stands between, no rank can find it by itself. Of no use on another host, where mpirun does not hand it on.
-name_terminal() {
-  unset DDP_TRAIN_TERMINAL
-  if [[ -t 2 ]] && DDP_TRAIN_TERMINAL=$(tty <&2); then export DDP_TRAIN_TERMINAL; fi
-}
-
-# Lines of a job's standard error, one after another, without what mpirun itself says after a rank has ended with an exit
-# code: the rank has said why, in one line. What mpirun says of a rank that was killed, or never started, stays.
-box_rule=--------------------------------------------------------------------------
-box_state= # held: a rule, and the next line tells what of; dropped: inside a box that nobody needs
-
-# pass_line LINE: prints it, or not.
-pass_line() {
-  # A rank's own words clear a live line before them; mpirun's do not.
-  local clear=${DDP_TRAIN_TERMINAL:+$'\r\e[K'}
-  case $box_state in
-  dropped) [[ $1 != "$box_rule" ]] || box_state= ;;
-  held)
-    case $1 in
-    # The second and the third are those of Open MPI 4 and 5.
-    'Primary job  terminated normally, but '* | 'mpirun detected that one or more processes exited with non-zero status'* | \
-      'prterun detected that one or more processes exited with non-zero status'*)
-      box_state=dropped
-      ;;
-    *)
-      box_state=
-      printf '%s%s\n%s\n' "$clear" "$box_rule" "$1" >&2
-      ;;
-    esac
-    ;;
-  *)
-    if [[ $1 == "$box_rule" ]]; then
-      box_state=held
-    else
-      printf '%s\n' "$1" >&2
-    fi
-    ;;
-  esac
-}
-
-# Those were all lines.
-pass_last_line() {
-  [[ $box_state != held ]] || printf '%s\n' "$box_rule" >&2
-  box_state=
-}
-
-# drop_boxes: passes standard input's lines on. A live line has no end: what is there of a line is printed after a tenth of a
-# second.
-drop_boxes() {
-  trap '' INT TERM HUP USR1
-  local line code pending=''
-  while true; do
-    code=0
-    IFS= read -r -t 0.1 line || code=$?
-    if ((code == 0)); then
-      pass_line "$pending$line"
-      pending=
-    elif [[ $pending$line == -* && $code -gt 128 ]]; then
-      # A rule may be the begin of a box: it waits for the line after it.
-      pending+=$line
-    else
-      printf '%s' "$pending$line" >&2
-      pending=
-      ((code > 128)) || break
-    fi
+# find_ddp_launch [ARGUMENT…]: sets ddp_launch, which starts all jobs: the one beside the program that --program names among the
+# arguments, or the one that is installed, or this checkout's. DDP_LAUNCH names another.
+find_ddp_launch() {
+  local word before='' named=''
+  for word; do
+    [[ $before != --program ]] || named=$word
+    [[ $word != --program=* ]] || named=${word#*=}
+    [[ $word != -- ]] || break
+    before=$word
   done
-  pass_last_line
-}
-
-# start_job COMMAND…: in the background, as job_pid, with its standard error through drop_boxes.
-start_job() {
-  local words
-  name_terminal
-  exec {words}> >(drop_boxes)
-  filter_pid=$!
-  "$@" </dev/null 2>&"$words" {words}>&- &
-  job_pid=$!
-  exec {words}>&-
-}
-
-# After the job: waits until its last words are printed. A process that is left of it may hold them back, not for long.
-await_last_words() {
-  local _
-  for _ in {1..10}; do
-    kill -0 "$filter_pid" 2>/dev/null || return 0
-    sleep 0.1
-  done
+  ddp_launch=${DDP_LAUNCH-}
+  [[ -z $named || -n $ddp_launch || ! -x ${named%/*}/ddp-launch ]] || ddp_launch=$(realpath -- "${named%/*}/ddp-launch")
+  ddp_launch=${ddp_launch:-${installed:+${installed%/*}/ddp-launch}}
+  ddp_launch=${ddp_launch:-$checkout/.build/release/ddp-launch}
+  [[ -f $ddp_launch && -x $ddp_launch ]] ||
+    stop $exit_unavailable "there is no program $ddp_launch: build it (swift build -c release --product ddp-launch)"
 }
 
 set_up() {

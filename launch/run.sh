@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What launch/train, launch/race and launch/many-core share: the program, built for this CPU, on every physical core.
-# Sourced after lib.sh and cores.sh, which set $checkout, $here and $mpirun.
+# Sourced after lib.sh, which sets $checkout and $here.
 # shellcheck disable=SC2154
 
 # DDP_TRAIN_RANKS, before anything is installed or built.
@@ -9,13 +9,18 @@ check_ranks() {
     stop "$exit_usage" "DDP_TRAIN_RANKS is '$DDP_TRAIN_RANKS', not a number of ranks"
 }
 
-# Sets program to the one that is installed, or builds it.
-build_program() {
+# Sets program and ddp_launch to those that are installed, or builds them.
+build_programs() {
+  local product
   program=$installed
-  [[ -z $program ]] || return 0
-  choose_build_folder .build
-  swift build -c release --product ddp-train --package-path "$checkout" --scratch-path "$build" >&2
-  program=$build/release/ddp-train
+  if [[ -z $program ]]; then
+    choose_build_folder .build
+    for product in ddp-train ddp-launch; do
+      swift build -c release --product "$product" --package-path "$checkout" --scratch-path "$build" >&2
+    done
+    program=$build/release/ddp-train
+  fi
+  find_ddp_launch --program "$program"
 }
 
 # keep_input ARGUMENTS: where names come from standard input, the run is to have all of it: into input, before set_up
@@ -28,31 +33,11 @@ keep_input() {
   done
 }
 
-# Fills job with mpirun's line up to the program, for every core, or for DDP_TRAIN_RANKS.
-compose_run() {
-  count_cores
-  local ranks=${DDP_TRAIN_RANKS:-$core_count}
-  local found="physical cores: ${#cores[@]}"
-  if ((core_count < ${#cores[@]})); then found+=", of which the CPU quota pays for $core_count"; fi
-
-  if ((ranks > core_count)); then
-    say "$found; ranks: $ranks, oversubscribed: not bound, and slow"
-    # --oversubscribe alone makes idle ranks yield only if they outnumber the MACHINE's cores. Under a mask they
-    # would spin against the very rank they wait for: 1,000 times slower.
-    job=("$mpirun" -np "$ranks" --oversubscribe --mca mpi_yield_when_idle 1 --bind-to none "$program")
-  else
-    say "$found; ranks: $ranks, one a core, on CPUs ${cores[*]:0:ranks}"
-    job=("$mpirun" -np "$ranks" --bind-to none "$here/on-own-core" "$program")
-  fi
-}
-
-# run_on_cores ARGUMENTS: becomes mpirun, so that a Ctrl-C, a signal and the exit code are mpirun's own.
+# run_on_cores ARGUMENTS: becomes the job, on every core, or on DDP_TRAIN_RANKS ranks.
 run_on_cores() {
-  compose_run
   # The last line of a run that can be gone on with says how.
-  DDP_TRAIN_STARTED_BY=$(printf '%q' "$0")
-  export DDP_TRAIN_STARTED_BY
-  name_terminal
-  if [[ -n ${input-} ]]; then exec "${job[@]}" "$@" <&"$input" {input}<&- 2> >(drop_boxes); fi
-  exec "${job[@]}" "$@" 2> >(drop_boxes)
+  local -a job=("$ddp_launch" run --program "$program" --started-by "$(printf '%q' "$0")")
+  [[ -z ${DDP_TRAIN_RANKS-} ]] || job+=(--ranks "$DDP_TRAIN_RANKS")
+  if [[ -n ${input-} ]]; then exec "${job[@]}" --stdin -- "$@" <&"$input" {input}<&-; fi
+  exec "${job[@]}" -- "$@"
 }

@@ -44,8 +44,13 @@ struct JobOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Says which hosts are not well: for launch/namespaces.", visibility: .private))
   var states: [String] = []
 
-  @Option(help: ArgumentHelp("Physical cores of the hosts, a:2,b:2: for launch/namespaces.", visibility: .private))
+  @Option(
+    help: ArgumentHelp(
+      "Physical cores of the hosts, a:2,b:2, 0 where they share some: for launch/namespaces.", visibility: .private))
   var hostCores: String?
+
+  @Flag(help: ArgumentHelp("In the nodes and tasks that Slurm has allocated: for launch/slurm.", visibility: .private))
+  var slurm = false
 
   func validate() throws {
     if let ranks, !(1...HostShare.mostRanks ~= ranks) {
@@ -83,10 +88,17 @@ struct JobOptions: ParsableArguments {
   /// Where the job runs, with `program` as each rank.
   func site(program: String) throws(Refusal) -> any JobSite {
     let launcher = try Programs.mpirun()
+    if slurm {
+      return SlurmAllocation(
+        launcher: launcher, binder: Programs.binder, shield: Programs.shield, environment: Programs.environment)
+    }
     guard let hosts = try shares() else { return ThisHost(launcher: launcher, binder: Programs.binder, ranks: ranks) }
     if let agent {
       var cores: [String: Int] = [:]
-      for host in (try? [HostShare](list: hostCores ?? "")) ?? [] { cores[host.name] = host.ranks }
+      for entry in (hostCores ?? "").split(separator: ",") {
+        let parts = entry.split(separator: ":")
+        if parts.count == 2 { cores[String(parts[0])] = Int(parts[1]) }
+      }
       var settings = AgentHosts.Settings(
         launcher: launcher, hosts: hosts, agent: agent, states: states, binder: Programs.binder, cores: cores)
       settings.skipsLostHosts = skipLostHosts

@@ -17,12 +17,18 @@ struct DDPLaunch: AsyncParsableCommand {
     ])
 }
 
+/// A command that starts a job. No signal may end it and leave the job alone.
+protocol JobStarting: AsyncParsableCommand {}
+
 @main
 enum Main {
+  /// On the main thread, before there is another: threads begin with the signals held that it holds.
+  @MainActor
   static func main() async {
     let words = Array(CommandLine.arguments.dropFirst())
     do {
       var command = try DDPLaunch.parseAsRoot(words)
+      if command is any JobStarting { holdSignals() }
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Launch
 import Values
 
-struct Run: AsyncParsableCommand {
+struct Run: JobStarting {
   static let configuration = CommandConfiguration(
     abstract: "Run a job once, and say how it ended.",
     usage: "ddp-launch run [<options>] [--] [<ddp-train options>]",
@@ -35,7 +35,7 @@ struct Run: AsyncParsableCommand {
   }
 }
 
-struct Cluster: AsyncParsableCommand {
+struct Cluster: JobStarting {
   static let configuration = CommandConfiguration(
     abstract: "Run a job over several hosts, by ssh.",
     usage: "ddp-launch cluster --hosts a:64,b:64 [<options>] [--] [<ddp-train options>]",
@@ -72,7 +72,7 @@ struct Cluster: AsyncParsableCommand {
   }
 }
 
-struct Supervise: AsyncParsableCommand {
+struct Supervise: JobStarting {
   static let configuration = CommandConfiguration(
     abstract: "Run a job that is started again from its last checkpoint when it fails.",
     usage: "ddp-launch supervise [<options>] [--] [<ddp-train options>]",

@@ -11,21 +11,22 @@ func runJob(
   _ options: JobOptions, words: [String], limits: SupervisionLimits, handsOnInput: Bool = false, saysNotes: Bool = true,
   ports: ClosedRange<UInt16>? = nil, startedBy: String? = nil
 ) async throws -> Never {
-  holdSignals()
   let program = try Programs.trainer(options.program)
   let site = try options.site(program: program)
   var settings = JobRunner.Settings(program: [program] + words)
   (settings.limits, settings.handsOnInput, settings.saysNotes) = (limits, handsOnInput, saysNotes)
   let environment = Programs.environment
   settings.temporaryFiles = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-  if try options.shares() != nil, options.agent == nil {
+  let isAcrossNodes = options.slurm && environment["SLURM_JOB_NUM_NODES"] != "1"
+  let isOverHosts = try options.shares() != nil && options.agent == nil
+  if isAcrossNodes || isOverHosts {
     let addresses = ownAddresses(network: options.network)
     guard !addresses.isEmpty else {
       throw Refusal(
         "this host has no address that others could reach\(options.network.map { ", on \(printable($0))" } ?? "")",
         code: exitUnavailable)
     }
-    settings.listening = .network(addresses, ports: ports)
+    settings.listening = .network(Array(addresses.prefix(SignAddress.most)), ports: ports)
   }
   if geteuid() == 0 {
     // Open MPI refuses root unless asked twice; in a container root is the only user there is.

@@ -35,6 +35,7 @@ struct ListeningSockets: Sendable {
     }
     do {
       folder = try PrivateFolder(making: path)
+      folder?.hold()
     } catch {
       throw LifeSignListenerError(what: "the folder \(error.path)", reason: error.reason)
     }

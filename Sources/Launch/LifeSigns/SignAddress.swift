@@ -9,7 +9,7 @@ public enum SignAddress: Hashable, Sendable {
   /// In bytes: what the kernel's structure has room for, with its end.
   static let longestPath = 107
   /// Of a list.
-  static let most = 64
+  public static let most = 64
 
   /// As one value of an environment variable: `unix:/run/…/signs`, or `tcp:10.1.0.1:41234,[fd00::1]:41234`.
   public static func list(_ addresses: [SignAddress]) -> String {

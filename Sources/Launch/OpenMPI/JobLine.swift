@@ -10,9 +10,15 @@ public struct JobLine: Sendable {
   public var hosts: [HostShare] = []
   /// On this host; nil where hosts say it, or a scheduler.
   public var ranks: Int?
-  /// Whether more ranks than cores meet somewhere. A rank that waits then lets others run: it would spin against the very rank
-  /// that it waits for.
+  /// Whether more ranks than cores meet somewhere, and mpirun is to allow it.
   public var sharesCores = false
+  /// Whether a rank that waits lets others run: it would spin against the very rank that it waits for. Always where they share
+  /// cores.
+  public var yields = false
+  /// mpirun's --map-by; nil for its default.
+  public var mapping: String?
+  /// Words before mpirun's own.
+  public var wrapper: [String] = []
   /// Words before the program that bind each rank to a core of its own.
   public var binder: [String] = []
   /// The job's own files and name; nil for Open MPI's defaults.
@@ -33,7 +39,7 @@ public struct JobLine: Sendable {
 
   /// mpirun's words, the program's last.
   public func words(_ program: [String]) -> [String] {
-    var words = [launcher.path]
+    var words = wrapper + [launcher.path]
     words += launcher.usesPRRTE ? settingsOfPRRTE : settingsOfORTE
     for name in handedOn { words += ["-x", name] }
     let total = hosts.compactMap(\.ranks).reduce(0, +)
@@ -43,10 +49,10 @@ public struct JobLine: Sendable {
     } else if let ranks {
       words += ["-np", "\(ranks)"]
     }
-    if place != nil { words += ["--map-by", "slot"] }
-    if sharesCores { words += ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"] }
-    words += ["--bind-to", "none"]
-    return words + (sharesCores && place == nil ? [] : binder) + program
+    if let mapping { words += ["--map-by", mapping] }
+    if sharesCores { words.append("--oversubscribe") }
+    if sharesCores || yields { words += ["--mca", "mpi_yield_when_idle", "1"] }
+    return words + ["--bind-to", "none"] + binder + program
   }
 }
 

@@ -46,6 +46,7 @@ public struct AgentHosts: JobSite {
       host.ranks = host.ranks ?? max(1, settings.cores[host.name] ?? 1)
       return host
     }
+    line.mapping = "slot"
     (line.place, line.failsFast, line.agent, line.binder) = (place, true, [settings.agent], settings.binder)
     var job = PreparedJob(line: line)
     (job.leftOut, job.allHosts) = (lost, settings.hosts.count)

@@ -88,6 +88,7 @@ public struct SSHHosts: JobSite {
     }
     var line = JobLine(launcher: settings.launcher)
     (line.hosts, line.sharesCores, line.place, line.failsFast) = (hosts, sharesCores, place, true)
+    line.mapping = "slot"
     (line.agent, line.network, line.binder) = (ssh, settings.network, [settings.ddpLaunch, "bind"])
     var job = PreparedJob(line: line)
     (job.leftOut, job.allHosts, job.notes) = (lost, settings.hosts.count, notes)

@@ -17,6 +17,7 @@ public struct ThisHost: JobSite {
     let ranks = ranks ?? cores.count
     line.ranks = ranks
     line.place = place
+    line.mapping = "slot"
     line.binder = binder
     line.sharesCores = ranks > cores.count
     var job = PreparedJob(line: line)
