@@ -122,7 +122,7 @@ import Values
     done += job.until(20)
     job.says = { _ in [] }
     done += job.until(60)
-    #expect(done[1].hasPrefix("60 say no rank has said anything for 40 s;"))
+    #expect(done[line: 1].hasPrefix("60 say no rank has said anything for 40 s;"))
   }
 
   @Test func oneConnectionIsLost() {
@@ -143,6 +143,16 @@ import Values
     #expect(done == ["0 start"])
   }
 
+  @Test func eachLossIsSaidOnce() {
+    var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
+    for time in [20.0, 100] {
+      done += job.at(time, .channelClosed(host: "b"))
+      done += job.at(time + 40, .channelOpened(host: "b"))
+    }
+    done += job.until(300)
+    #expect(done.count { $0.contains("the connection of the ranks on b has been lost for 30 s") } == 2)
+  }
+
   @Test func connectionsThatComeAndGoDoNotHideAHang() {
     var (job, done) = ScriptedJob.training()
     job.says = { _ in moving(ranks: 2, step: 0) }
@@ -150,7 +160,7 @@ import Values
       done += job.at(time, [.channelClosed(host: "a"), .channelOpened(host: "a")])
     }
     done += job.until(70)
-    #expect(done[1] == "61 say nothing has moved for 60 s; ending the job:")
+    #expect(done[line: 1] == "61 say nothing has moved for 60 s; ending the job:")
   }
 
   @Test func aSupervisorThatWasStoppedWaitsForConnectionsAnew() {

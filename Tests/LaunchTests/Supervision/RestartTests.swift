@@ -71,8 +71,8 @@ import Values
   @Test func givingUpAfterOne() {
     var (job, done) = ScriptedJob.training(SupervisionLimits(attempts: 1))
     done += job.at(10, .exited(code: 137))
-    #expect(done[2].hasSuffix("; giving up after 1 failure without progress"))
-    #expect(done[3] == "10 finish 137")
+    #expect(done[line: 2].hasSuffix("; giving up after 1 failure without progress"))
+    #expect(done[line: 3] == "10 finish 137")
   }
 
   @Test func aLaterBeginIsProgress() {
@@ -158,7 +158,7 @@ import Values
   func codesInWords(code: Int32, words: String) {
     var (job, done) = ScriptedJob.training()
     done += job.at(1, .exited(code: code))
-    #expect(done[2].contains("the job ended with code \(code) (\(words)), about step 10: starting it again"))
+    #expect(done[line: 2].contains("the job ended with code \(code) (\(words)), about step 10: starting it again"))
   }
 
   @Test func aStartThatFails() {
@@ -204,7 +204,8 @@ import Values
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["nodeA", "nodeB"])
     done += job.at(5, .exited(code: 205))
     #expect(
-      done[2] == "5 say the connection to a host was lost, and all hosts answer now: the job was ended because of it"
+      done[line: 2]
+        == "5 say the connection to a host was lost, and all hosts answer now: the job was ended because of it"
         + " (exit code 205)")
   }
 

@@ -43,7 +43,7 @@ import Values
     job.says = { _ in moving(ranks: 2, step: 50) }
     done += job.until(70)
     done += job.at(71, .exited(code: 143))
-    #expect(done[2] == "65 say nothing has moved for 60 s; ending the job:")
+    #expect(done[line: 2] == "65 say nothing has moved for 60 s; ending the job:")
     #expect(done.suffix(3) == ["65 terminate", "71 clean up", "71 finish 143"])
   }
 

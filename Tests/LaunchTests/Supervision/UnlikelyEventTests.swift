@@ -75,6 +75,6 @@ import Values
     var (job, done) = ScriptedJob.training(ranks: 1)
     done += job.at(1, .hostLost(name: "a\u{1b}[2J", wrong: "is\ngone"))
     done += job.at(2, .exited(code: 1))
-    #expect(done[3] == #"2 say host a\u001b[2J is\ngone: the job was ended because of it (exit code 1)"#)
+    #expect(done[line: 3] == #"2 say host a\u001b[2J is\ngone: the job was ended because of it (exit code 1)"#)
   }
 }
