@@ -209,7 +209,7 @@ public struct Supervision: Sendable {
     let verdict = Verdict(
       attempt, exit: exit, wasAsked: asked > 0, isFirst: attempts == 0, endedWellBefore: endedWell, limits: limits)
     explainHosts(attempt, exit: exit)
-    endedWell = exit == 0 && !attempt.channels.wasOpen
+    endedWell = exit == 0 && attempt.mayFinishUnheard
     switch verdict {
     case .final(let code, let line):
       if let line { say(line) }

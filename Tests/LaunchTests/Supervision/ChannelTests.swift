@@ -46,6 +46,16 @@ import Values
       ])
   }
 
+  /// Open MPI 5 ends with 0 when a host is lost.
+  @Test func code0TwiceOfLostHosts() {
+    var job = unheard()
+    #expect(job.at(5, .exited(code: 0)).last == "5 start")
+    var done = job.at(5, [.started(process: 100, ranks: 2, hosts: 2), .hostLost(name: "b", wrong: "does not answer")])
+    done += job.at(6, .exited(code: 0))
+    #expect(done.last == "6 start")
+    #expect(done.contains { $0.hasSuffix("failure 1 of 3 without progress") })
+  }
+
   /// Even where the first failure would be the last.
   @Test func code0IsTriedTwiceWithOneAttempt() {
     var job = unheard(SupervisionLimits(attempts: 1))
