@@ -47,8 +47,8 @@ struct Attempt {
     self.ranks = ranks
   }
 
-  mutating func open(_ host: String, at now: Double) {
-    let dark = channels.opened(host, at: now)
+  mutating func open(_ end: Channels.End, at now: Double) {
+    let dark = channels.opened(end, at: now)
     (moved, heard) = (moved + dark, heard + dark)
   }
 

@@ -72,14 +72,14 @@ import Values
   @Test func aLateConnectionIsWatched() {
     var job = unheard()
     #expect(job.until(100) == [deaf])
-    #expect(job.at(100, .channelOpened(host: "a")) == [])
+    #expect(job.at(100, .opened("a")) == [])
     #expect(job.until(159) == [])
     #expect(job.until(160).first == "160 say nothing has moved for 60 s; ending the job:")
   }
 
   @Test func ranksOfOneHostAreGone() {
     var (job, done) = ScriptedJob.training()
-    done += job.at(20, .channelClosed(host: "a"))
+    done += job.at(20, .closed("a"))
     job.says = { _ in [] }
     done += job.until(29)
     #expect(done == ["0 start"])
@@ -93,9 +93,9 @@ import Values
   @Test func aConnectionOfOneHostThatComesBack() {
     var (job, done) = ScriptedJob.training()
     let says = job.says
-    done += job.at(20, .channelClosed(host: "a"))
+    done += job.at(20, .closed("a"))
     job.says = { _ in [] }
-    done += job.at(29, .channelOpened(host: "a"))
+    done += job.at(29, .opened("a"))
     job.says = says
     done += job.until(200)
     #expect(done == ["0 start"])
@@ -105,9 +105,9 @@ import Values
   @Test func aNetworkThatIsDownForAWhile() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"], SupervisionLimits(stall: 20))
     let says = job.says
-    done += job.at(20, [.channelClosed(host: "a"), .channelClosed(host: "b")])
+    done += job.at(20, [.closed("a"), .closed("b")])
     job.says = { _ in [] }
-    done += job.at(59, [.channelOpened(host: "a"), .channelOpened(host: "b")])
+    done += job.at(59, [.opened("a"), .opened("b")])
     job.says = says
     done += job.until(200)
     #expect(done == ["0 start"])
@@ -115,7 +115,7 @@ import Values
 
   @Test func ranksOfAllHostsAreGone() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
-    done += job.at(20, [.channelClosed(host: "a"), .channelClosed(host: "b")])
+    done += job.at(20, [.closed("a"), .closed("b")])
     job.says = { _ in [] }
     done += job.until(59)
     #expect(done == ["0 start"])
@@ -137,7 +137,7 @@ import Values
 
   @Test func oneConnectionIsLost() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
-    done += job.at(20, .channelClosed(host: "b"))
+    done += job.at(20, .closed("b"))
     job.says = { now in [sign(0, step: Int(now)), sign(1, step: Int(now))] }
     done += job.until(49)
     #expect(done == ["0 start"])
@@ -145,10 +145,22 @@ import Values
       job.until(300) == ["50 say the connection of the ranks on b has been lost for 30 s: they end themselves"])
   }
 
+  /// As of nodes that are made on one machine.
+  @Test func hostsOfTheSameName() {
+    var (job, done) = ScriptedJob.training(ranks: 4, hosts: [])
+    for leader in [0, 2] { done += job.at(0, .channelOpened(host: "a", leader: leader)) }
+    job.says = { now in moving(ranks: 4, step: Int(now)) }
+    done += job.at(20, .channelClosed(host: "a", leader: 2))
+    done += job.until(49)
+    #expect(done == ["0 start"])
+    done += job.at(50, .channelOpened(host: "a", leader: 2))
+    #expect(done.count == 2)
+  }
+
   @Test func oneConnectionComesBack() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
-    done += job.at(20, .channelClosed(host: "b"))
-    done += job.at(49, .channelOpened(host: "b"))
+    done += job.at(20, .closed("b"))
+    done += job.at(49, .opened("b"))
     done += job.until(300)
     #expect(done == ["0 start"])
   }
@@ -156,8 +168,8 @@ import Values
   @Test func eachLossIsSaidOnce() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
     for time in [20.0, 100] {
-      done += job.at(time, .channelClosed(host: "b"))
-      done += job.at(time + 40, .channelOpened(host: "b"))
+      done += job.at(time, .closed("b"))
+      done += job.at(time + 40, .opened("b"))
     }
     done += job.until(300)
     #expect(done.count { $0.contains("the connection of the ranks on b has been lost for 30 s") } == 2)
@@ -167,7 +179,7 @@ import Values
     var (job, done) = ScriptedJob.training()
     job.says = { _ in moving(ranks: 2, step: 0) }
     for time in stride(from: 4.0, to: 60, by: 4) {
-      done += job.at(time, [.channelClosed(host: "a"), .channelOpened(host: "a")])
+      done += job.at(time, [.closed("a"), .opened("a")])
     }
     done += job.until(70)
     #expect(done[line: 1] == "61 say nothing has moved for 60 s; ending the job:")

@@ -67,7 +67,7 @@ import Testing
   /// In the very first attempt, before it has begun.
   @Test func itMayBeFullFromTheStart() {
     var job = ScriptedJob()
-    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a")])
+    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .opened("a")])
     done += job.at(1, [.ended(.diskFull, code: 1), .exited(code: 1)])
     #expect(done.last == "1 wait until 2")
   }

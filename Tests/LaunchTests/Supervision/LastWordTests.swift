@@ -44,7 +44,7 @@ import Values
 
   @Test func mpirunThatStaysAfterTheLastWordIsEnded() {
     var (job, done) = ScriptedJob.training()
-    done += job.at(10, [.ended(.done, code: 0), .channelClosed(host: "a")])
+    done += job.at(10, [.ended(.done, code: 0), .closed("a")])
     job.says = { _ in [] }
     done += job.until(30)
     done += job.at(31, .exited(code: 137))

@@ -12,7 +12,7 @@ import Values
 
   /// An attempt that fails before it has begun.
   private func fail(_ job: inout ScriptedJob, at time: Double, code: Int32 = 137) -> [String] {
-    job.at(time, [.started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a"), .exited(code: code)])
+    job.at(time, [.started(process: 100, ranks: 2, hosts: 1), .opened("a"), .exited(code: code)])
   }
 
   @Test func trainingAgain() {
@@ -93,7 +93,7 @@ import Values
       done += job.at(
         Double(second * second),
         [
-          .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a"), .signs([sign(0, step: second)]),
+          .started(process: 100, ranks: 2, hosts: 1), .opened("a"), .signs([sign(0, step: second)]),
           .exited(code: 137),
         ])
     }
@@ -136,7 +136,7 @@ import Values
   @Test(arguments: [(RunStage.computing, true), (.starting, false), (.reading, false)])
   func theSameOfOneThatTrained(stage: RunStage, hasBegun: Bool) {
     var job = ScriptedJob()
-    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a")])
+    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .opened("a")])
     done += job.at(1, [.signs([sign(1, step: 7, stage)]), .exited(code: 1)])
     #expect((done.last == "1 start") == hasBegun)
     #expect(done.contains { $0.contains("about step 7") } == hasBegun)

@@ -75,7 +75,7 @@ import Values
   @Test(arguments: [(138, 130), (0, 130), (143, 143)] as [(Int32, Int32)])
   func beforeRanksHaveBegun(exit: Int32, code: Int32) {
     var job = ScriptedJob()
-    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a")])
+    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .opened("a")])
     done += job.at(1, [.stopAsked, .exited(code: exit)])
     #expect(done == ["0 start", "1 stop", "1 clean up", "1 finish \(code)"])
   }
