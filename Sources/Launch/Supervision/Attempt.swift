@@ -18,7 +18,7 @@ struct Attempt {
   /// When something moved last, and when any rank said anything, or would have been heard.
   var moved: Double
   private(set) var heard: Double
-  /// When ranks that have not connected are called deaf and dumb; infinity once they have been.
+  /// When ranks that have not connected are said to be unheard; infinity once they have been.
   private(set) var openUntil: Double
 
   init(process: Int32, ranks: Int, hosts: Int, at now: Double) {
@@ -39,13 +39,16 @@ struct Attempt {
   /// Whether it ran long enough without a connection that it may have trained unheard.
   var wasUnheard: Bool { !channels.wasOpen && openUntil == .infinity }
 
+  /// Whether its exit code is all that can be known of its end.
+  var mayFinishUnheard: Bool { !channels.wasOpen && !wasEnded }
+
   mutating func begin(ranks: Int, step: Int, at now: Double) {
     begun = (step, now)
     self.ranks = ranks
   }
 
-  mutating func open(_ host: String, at now: Double) {
-    let dark = channels.opened(host, at: now)
+  mutating func open(_ end: Channels.End, at now: Double) {
+    let dark = channels.opened(end, at: now)
     (moved, heard) = (moved + dark, heard + dark)
   }
 

@@ -1,10 +1,16 @@
 /// The connections of an attempt, one for each host.
 struct Channels {
-  private var open: Set<String> = []
+  struct End: Hashable {
+    let host: String
+    /// The rank that speaks for it.
+    let leader: Int
+  }
+
+  private var open: Set<End> = []
   /// When those that are lost were closed.
-  private var closed: [String: Double] = [:]
+  private var closed: [End: Double] = [:]
   /// Hosts whose loss has been said.
-  private var said: Set<String> = []
+  private var said: Set<End> = []
   /// Whether there has ever been one.
   private(set) var wasOpen = false
   /// Since when there is none; nil where there is one.
@@ -14,10 +20,10 @@ struct Channels {
   init(at now: Double) { darkSince = now }
 
   /// - Returns: how long there has been none, in seconds.
-  mutating func opened(_ host: String, at now: Double) -> Double {
-    open.insert(host)
-    closed[host] = nil
-    said.remove(host)
+  mutating func opened(_ end: End, at now: Double) -> Double {
+    open.insert(end)
+    closed[end] = nil
+    said.remove(end)
     wasOpen = true
     guard let since = darkSince else { return 0 }
     darkSince = nil
@@ -27,9 +33,9 @@ struct Channels {
     return dark
   }
 
-  mutating func closed(_ host: String, at now: Double) {
-    guard open.remove(host) != nil else { return }
-    closed[host] = now
+  mutating func closed(_ end: End, at now: Double) {
+    guard open.remove(end) != nil else { return }
+    closed[end] = now
     if open.isEmpty { darkSince = now }
   }
 
@@ -42,8 +48,8 @@ struct Channels {
   /// Hosts that have been lost for longer than ranks try to come back; each once.
   mutating func newlyLost(at now: Double) -> [String] {
     guard !closed.isEmpty else { return [] }
-    let lost = closed.filter { now - $0.value >= Waits.reconnecting && !said.contains($0.key) }.keys.sorted()
+    let lost = closed.filter { now - $0.value >= Waits.reconnecting && !said.contains($0.key) }.keys
     said.formUnion(lost)
-    return lost
+    return lost.map(\.host).sorted()
   }
 }

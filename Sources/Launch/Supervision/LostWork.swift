@@ -20,6 +20,5 @@ struct LostWork {
     let (sum, isTooLarge) = steps.addingReportingOverflow(lost)
     steps = isTooLarge ? .max : sum
     seconds += Double(lost) * reached.secondsPerStep
-    self.reached = nil
   }
 }

@@ -125,8 +125,8 @@ public struct Supervision: Sendable {
 
   private mutating func take(_ event: SupervisionEvent, to attempt: inout Attempt, at now: Double) {
     switch event {
-    case .channelOpened(let host): attempt.open(host, at: now)
-    case .channelClosed(let host): attempt.channels.closed(host, at: now)
+    case .channelOpened(let host, let leader): attempt.open(.init(host: host, leader: leader), at: now)
+    case .channelClosed(let host, let leader): attempt.channels.closed(.init(host: host, leader: leader), at: now)
     case .signs(let signs): attempt.hear(signs, at: now)
     case .begun(let ranks, let step): begin(&attempt, ranks: ranks, step: step, at: now)
     case .ended(let ending, let code): attempt.say(ending, code: code, at: now)
@@ -209,7 +209,7 @@ public struct Supervision: Sendable {
     let verdict = Verdict(
       attempt, exit: exit, wasAsked: asked > 0, isFirst: attempts == 0, endedWellBefore: endedWell, limits: limits)
     explainHosts(attempt, exit: exit)
-    endedWell = exit == 0 && !attempt.channels.wasOpen
+    endedWell = exit == 0 && attempt.mayFinishUnheard
     switch verdict {
     case .final(let code, let line):
       if let line { say(line) }

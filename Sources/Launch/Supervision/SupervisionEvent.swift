@@ -22,14 +22,16 @@ public enum SupervisionEvent: Equatable, Sendable {
   /// - Parameter all: how many hosts there are with them.
   case hostsLeftOut([String], all: Int)
   /// A host's ranks have connected, for the first time or again.
-  case channelOpened(host: String)
-  case channelClosed(host: String)
+  ///
+  /// - Parameter leader: the rank that speaks for it. Hosts may have the same name.
+  case channelOpened(host: String, leader: Int)
+  case channelClosed(host: String, leader: Int)
   case signs([LifeSign])
   /// The ranks are about to train. Only the first of an attempt counts.
   ///
   /// - Parameter step: done so far.
   case begun(ranks: Int, step: Int)
-  /// Rank 0's last word.
+  /// Rank 0's last word. It may come more than once.
   ///
   /// - Parameter code: that it is about to end with.
   case ended(JobEnding, code: Int32)

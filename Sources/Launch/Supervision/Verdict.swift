@@ -22,7 +22,6 @@ enum Verdict: Equatable {
     _ attempt: Attempt, exit: Int32, wasAsked: Bool, isFirst: Bool, endedWellBefore: Bool, limits: SupervisionLimits
   ) {
     let code = attempt.code(exit)
-    let wasHeard = attempt.channels.wasOpen
     let word = attempt.word?.ending
     if word == .done {
       self = .final(code: 0)
@@ -44,11 +43,11 @@ enum Verdict: Equatable {
       self = .final(code: 1)
     } else if attempt.hung {
       self = .failure(Failure(what: "the job hung", code: code == 0 ? 1 : code))
-    } else if code == 0, !wasHeard, endedWellBefore {
+    } else if code == 0, attempt.mayFinishUnheard, endedWellBefore {
       self = .final(code: 0, line: "the job ended with code 0 twice, and its ranks cannot be heard: taken for finished")
     } else if code == 0 {
       let what = word == nil ? Self.withoutWord : "the job failed, by rank 0's own word"
-      self = .failure(Failure(what: what, code: 1, mayHaveFinished: !wasHeard))
+      self = .failure(Failure(what: what, code: 1, mayHaveFinished: attempt.mayFinishUnheard))
     } else {
       self = .failure(Failure(what: "the job ended with code \(code) (\(ExitCodes.explain(code)))", code: code))
     }
@@ -76,7 +75,7 @@ enum Verdict: Equatable {
 
   /// The end of a job that is not started again, and of which rank 0 did not say that it has finished.
   private static func unfinished(_ attempt: Attempt, code: Int32) -> Verdict {
-    guard code == 0, attempt.channels.wasOpen else { return .final(code: code) }
+    guard code == 0, !attempt.mayFinishUnheard else { return .final(code: code) }
     return .final(code: 1, line: attempt.word == nil ? withoutWord : nil)
   }
 }

@@ -46,6 +46,16 @@ import Values
       ])
   }
 
+  /// Open MPI 5 ends with 0 when a host is lost.
+  @Test func code0TwiceOfLostHosts() {
+    var job = unheard()
+    #expect(job.at(5, .exited(code: 0)).last == "5 start")
+    var done = job.at(5, [.started(process: 100, ranks: 2, hosts: 2), .hostLost(name: "b", wrong: "does not answer")])
+    done += job.at(6, .exited(code: 0))
+    #expect(done.last == "6 start")
+    #expect(done.contains { $0.hasSuffix("failure 1 of 3 without progress") })
+  }
+
   /// Even where the first failure would be the last.
   @Test func code0IsTriedTwiceWithOneAttempt() {
     var job = unheard(SupervisionLimits(attempts: 1))
@@ -62,14 +72,14 @@ import Values
   @Test func aLateConnectionIsWatched() {
     var job = unheard()
     #expect(job.until(100) == [deaf])
-    #expect(job.at(100, .channelOpened(host: "a")) == [])
+    #expect(job.at(100, .opened("a")) == [])
     #expect(job.until(159) == [])
     #expect(job.until(160).first == "160 say nothing has moved for 60 s; ending the job:")
   }
 
   @Test func ranksOfOneHostAreGone() {
     var (job, done) = ScriptedJob.training()
-    done += job.at(20, .channelClosed(host: "a"))
+    done += job.at(20, .closed("a"))
     job.says = { _ in [] }
     done += job.until(29)
     #expect(done == ["0 start"])
@@ -83,9 +93,9 @@ import Values
   @Test func aConnectionOfOneHostThatComesBack() {
     var (job, done) = ScriptedJob.training()
     let says = job.says
-    done += job.at(20, .channelClosed(host: "a"))
+    done += job.at(20, .closed("a"))
     job.says = { _ in [] }
-    done += job.at(29, .channelOpened(host: "a"))
+    done += job.at(29, .opened("a"))
     job.says = says
     done += job.until(200)
     #expect(done == ["0 start"])
@@ -95,9 +105,9 @@ import Values
   @Test func aNetworkThatIsDownForAWhile() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"], SupervisionLimits(stall: 20))
     let says = job.says
-    done += job.at(20, [.channelClosed(host: "a"), .channelClosed(host: "b")])
+    done += job.at(20, [.closed("a"), .closed("b")])
     job.says = { _ in [] }
-    done += job.at(59, [.channelOpened(host: "a"), .channelOpened(host: "b")])
+    done += job.at(59, [.opened("a"), .opened("b")])
     job.says = says
     done += job.until(200)
     #expect(done == ["0 start"])
@@ -105,7 +115,7 @@ import Values
 
   @Test func ranksOfAllHostsAreGone() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
-    done += job.at(20, [.channelClosed(host: "a"), .channelClosed(host: "b")])
+    done += job.at(20, [.closed("a"), .closed("b")])
     job.says = { _ in [] }
     done += job.until(59)
     #expect(done == ["0 start"])
@@ -122,12 +132,12 @@ import Values
     done += job.until(20)
     job.says = { _ in [] }
     done += job.until(60)
-    #expect(done[1].hasPrefix("60 say no rank has said anything for 40 s;"))
+    #expect(done[line: 1].hasPrefix("60 say no rank has said anything for 40 s;"))
   }
 
   @Test func oneConnectionIsLost() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
-    done += job.at(20, .channelClosed(host: "b"))
+    done += job.at(20, .closed("b"))
     job.says = { now in [sign(0, step: Int(now)), sign(1, step: Int(now))] }
     done += job.until(49)
     #expect(done == ["0 start"])
@@ -135,22 +145,44 @@ import Values
       job.until(300) == ["50 say the connection of the ranks on b has been lost for 30 s: they end themselves"])
   }
 
+  /// As of nodes that are made on one machine.
+  @Test func hostsOfTheSameName() {
+    var (job, done) = ScriptedJob.training(ranks: 4, hosts: [])
+    for leader in [0, 2] { done += job.at(0, .channelOpened(host: "a", leader: leader)) }
+    job.says = { now in moving(ranks: 4, step: Int(now)) }
+    done += job.at(20, .channelClosed(host: "a", leader: 2))
+    done += job.until(49)
+    #expect(done == ["0 start"])
+    done += job.at(50, .channelOpened(host: "a", leader: 2))
+    #expect(done.count == 2)
+  }
+
   @Test func oneConnectionComesBack() {
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
-    done += job.at(20, .channelClosed(host: "b"))
-    done += job.at(49, .channelOpened(host: "b"))
+    done += job.at(20, .closed("b"))
+    done += job.at(49, .opened("b"))
     done += job.until(300)
     #expect(done == ["0 start"])
+  }
+
+  @Test func eachLossIsSaidOnce() {
+    var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["a", "b"])
+    for time in [20.0, 100] {
+      done += job.at(time, .closed("b"))
+      done += job.at(time + 40, .opened("b"))
+    }
+    done += job.until(300)
+    #expect(done.count { $0.contains("the connection of the ranks on b has been lost for 30 s") } == 2)
   }
 
   @Test func connectionsThatComeAndGoDoNotHideAHang() {
     var (job, done) = ScriptedJob.training()
     job.says = { _ in moving(ranks: 2, step: 0) }
     for time in stride(from: 4.0, to: 60, by: 4) {
-      done += job.at(time, [.channelClosed(host: "a"), .channelOpened(host: "a")])
+      done += job.at(time, [.closed("a"), .opened("a")])
     }
     done += job.until(70)
-    #expect(done[1] == "61 say nothing has moved for 60 s; ending the job:")
+    #expect(done[line: 1] == "61 say nothing has moved for 60 s; ending the job:")
   }
 
   @Test func aSupervisorThatWasStoppedWaitsForConnectionsAnew() {

@@ -44,7 +44,7 @@ import Values
 
   @Test func mpirunThatStaysAfterTheLastWordIsEnded() {
     var (job, done) = ScriptedJob.training()
-    done += job.at(10, [.ended(.done, code: 0), .channelClosed(host: "a")])
+    done += job.at(10, [.ended(.done, code: 0), .closed("a")])
     job.says = { _ in [] }
     done += job.until(30)
     done += job.at(31, .exited(code: 137))
@@ -124,7 +124,7 @@ import Values
 
   @Test func aFailureIsNotExplainedByCode0() {
     #expect(
-      end(.failed, word: 0, exit: 0)[1]
+      end(.failed, word: 0, exit: 0)[line: 1]
         == "10 say the job failed, by rank 0's own word, about step 100: starting it again,"
         + " failure 1 of 3 without progress")
   }

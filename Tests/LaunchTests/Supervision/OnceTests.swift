@@ -55,7 +55,7 @@ import Values
   @Test func ranksThatAreGone() {
     var (job, done) = ScriptedJob.training(once)
     job.says = { _ in [] }
-    done += job.at(5, .channelClosed(host: "a"))
+    done += job.at(5, .closed("a"))
     done += job.until(16)
     done += job.at(16, .exited(code: 0))
     #expect(

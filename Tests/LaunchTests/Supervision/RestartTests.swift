@@ -12,7 +12,7 @@ import Values
 
   /// An attempt that fails before it has begun.
   private func fail(_ job: inout ScriptedJob, at time: Double, code: Int32 = 137) -> [String] {
-    job.at(time, [.started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a"), .exited(code: code)])
+    job.at(time, [.started(process: 100, ranks: 2, hosts: 1), .opened("a"), .exited(code: code)])
   }
 
   @Test func trainingAgain() {
@@ -71,8 +71,8 @@ import Values
   @Test func givingUpAfterOne() {
     var (job, done) = ScriptedJob.training(SupervisionLimits(attempts: 1))
     done += job.at(10, .exited(code: 137))
-    #expect(done[2].hasSuffix("; giving up after 1 failure without progress"))
-    #expect(done[3] == "10 finish 137")
+    #expect(done[line: 2].hasSuffix("; giving up after 1 failure without progress"))
+    #expect(done[line: 3] == "10 finish 137")
   }
 
   @Test func aLaterBeginIsProgress() {
@@ -93,7 +93,7 @@ import Values
       done += job.at(
         Double(second * second),
         [
-          .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a"), .signs([sign(0, step: second)]),
+          .started(process: 100, ranks: 2, hosts: 1), .opened("a"), .signs([sign(0, step: second)]),
           .exited(code: 137),
         ])
     }
@@ -136,7 +136,7 @@ import Values
   @Test(arguments: [(RunStage.computing, true), (.starting, false), (.reading, false)])
   func theSameOfOneThatTrained(stage: RunStage, hasBegun: Bool) {
     var job = ScriptedJob()
-    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a")])
+    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .opened("a")])
     done += job.at(1, [.signs([sign(1, step: 7, stage)]), .exited(code: 1)])
     #expect((done.last == "1 start") == hasBegun)
     #expect(done.contains { $0.contains("about step 7") } == hasBegun)
@@ -158,7 +158,7 @@ import Values
   func codesInWords(code: Int32, words: String) {
     var (job, done) = ScriptedJob.training()
     done += job.at(1, .exited(code: code))
-    #expect(done[2].contains("the job ended with code \(code) (\(words)), about step 10: starting it again"))
+    #expect(done[line: 2].contains("the job ended with code \(code) (\(words)), about step 10: starting it again"))
   }
 
   @Test func aStartThatFails() {
@@ -204,7 +204,8 @@ import Values
     var (job, done) = ScriptedJob.training(ranks: 4, hosts: ["nodeA", "nodeB"])
     done += job.at(5, .exited(code: 205))
     #expect(
-      done[2] == "5 say the connection to a host was lost, and all hosts answer now: the job was ended because of it"
+      done[line: 2]
+        == "5 say the connection to a host was lost, and all hosts answer now: the job was ended because of it"
         + " (exit code 205)")
   }
 

@@ -59,7 +59,7 @@ struct ScriptedJob {
   mutating func begins(at time: Double, step: Int, ranks: Int = 2, hosts: [String] = ["a"]) -> [String] {
     let done = at(
       time,
-      [.started(process: 100, ranks: ranks, hosts: hosts.count)] + hosts.map { .channelOpened(host: $0) } + [
+      [.started(process: 100, ranks: ranks, hosts: hosts.count)] + hosts.map { .opened($0) } + [
         .begun(ranks: ranks, step: step)
       ])
     says = { now in moving(ranks: ranks, hosts: hosts, step: step + Int((now - time) * 10)) }
@@ -96,4 +96,14 @@ func sign(
 /// Ranks that all train, as many on each host.
 func moving(ranks: Int, hosts: [String] = ["a"], step: Int) -> [LifeSign] {
   (0..<ranks).map { sign($0, step: step, host: hosts[$0 * hosts.count / ranks]) }
+}
+
+extension SupervisionEvent {
+  static func opened(_ host: String) -> Self { .channelOpened(host: host, leader: 0) }
+  static func closed(_ host: String) -> Self { .channelClosed(host: host, leader: 0) }
+}
+
+extension [String] {
+  /// Empty where there are not so many: then a test fails, and the others go on.
+  subscript(line index: Int) -> String { indices.contains(index) ? self[index] : "" }
 }

@@ -43,7 +43,7 @@ import Values
     job.says = { _ in moving(ranks: 2, step: 50) }
     done += job.until(70)
     done += job.at(71, .exited(code: 143))
-    #expect(done[2] == "65 say nothing has moved for 60 s; ending the job:")
+    #expect(done[line: 2] == "65 say nothing has moved for 60 s; ending the job:")
     #expect(done.suffix(3) == ["65 terminate", "71 clean up", "71 finish 143"])
   }
 
@@ -75,7 +75,7 @@ import Values
   @Test(arguments: [(138, 130), (0, 130), (143, 143)] as [(Int32, Int32)])
   func beforeRanksHaveBegun(exit: Int32, code: Int32) {
     var job = ScriptedJob()
-    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .channelOpened(host: "a")])
+    var done = job.at(0, [.began, .started(process: 100, ranks: 2, hosts: 1), .opened("a")])
     done += job.at(1, [.stopAsked, .exited(code: exit)])
     #expect(done == ["0 start", "1 stop", "1 clean up", "1 finish \(code)"])
   }

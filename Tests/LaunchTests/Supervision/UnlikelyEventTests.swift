@@ -21,7 +21,7 @@ import Values
 
   @Test func aJobOfAllTheRanksInTheWorldThatHangs() {
     var job = ScriptedJob()
-    var done = job.at(0, [.began, .started(process: 1, ranks: .max, hosts: 1), .channelOpened(host: "a")])
+    var done = job.at(0, [.began, .started(process: 1, ranks: .max, hosts: 1), .opened("a")])
     job.says = { _ in [sign(0, step: 0)] }
     done += job.until(61)
     #expect(done.count == 1 + 1 + 16 + 1)
@@ -29,7 +29,7 @@ import Values
 
   @Test func aJobOfNoRanksThatHangs() {
     var job = ScriptedJob()
-    var done = job.at(0, [.began, .started(process: 1, ranks: -5, hosts: 1), .channelOpened(host: "a")])
+    var done = job.at(0, [.began, .started(process: 1, ranks: -5, hosts: 1), .opened("a")])
     job.says = { _ in [sign(0, step: 0)] }
     done += job.until(70)
     #expect(done.contains("61 say   all -5 ranks wait for each other, at step 0"))
@@ -48,7 +48,7 @@ import Values
     for time in [0, .nan, .infinity, -.infinity, 1e300] {
       actions += supervision.handle(.began, at: time)
       actions += supervision.handle(.started(process: 1, ranks: 1, hosts: 1), at: time)
-      actions += supervision.handle(.channelOpened(host: "a"), at: time)
+      actions += supervision.handle(.opened("a"), at: time)
       actions += supervision.handle(.begun(ranks: 1, step: 1), at: time)
       actions += supervision.handle(.signs([sign(0, step: 5)]), at: time)
       actions += supervision.handle(.exited(code: 137), at: time)
@@ -60,14 +60,14 @@ import Values
     var job = ScriptedJob()
     let events: [SupervisionEvent] = [
       .tick, .exited(code: 0), .started(process: 1, ranks: 1, hosts: 1), .begun(ranks: 1, step: 1),
-      .ended(.done, code: 0), .channelOpened(host: "a"), .channelClosed(host: "b"), .hostsLeftOut([], all: 0),
+      .ended(.done, code: 0), .opened("a"), .closed("b"), .hostsLeftOut([], all: 0),
       .hostLost(name: "a", wrong: "is gone"),
     ]
     #expect(job.at(0, events) == [])
     #expect(job.at(1, [.began, .tick, .exited(code: 0), .ended(.done, code: 0), .began]) == ["1 start"])
     var (running, done) = ScriptedJob.training()
     done += running.at(1, [.began, .started(process: 2, ranks: 9, hosts: 9), .startFailed(message: "no", code: 1)])
-    done += running.at(1, .channelClosed(host: "never seen"))
+    done += running.at(1, .closed("never seen"))
     #expect(done == ["0 start"])
   }
 
@@ -75,6 +75,6 @@ import Values
     var (job, done) = ScriptedJob.training(ranks: 1)
     done += job.at(1, .hostLost(name: "a\u{1b}[2J", wrong: "is\ngone"))
     done += job.at(2, .exited(code: 1))
-    #expect(done[3] == #"2 say host a\u001b[2J is\ngone: the job was ended because of it (exit code 1)"#)
+    #expect(done[line: 3] == #"2 say host a\u001b[2J is\ngone: the job was ended because of it (exit code 1)"#)
   }
 }
