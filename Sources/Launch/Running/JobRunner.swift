@@ -89,8 +89,8 @@ public struct JobRunner: Sendable {
 extension SupervisionEvent {
   init?(_ event: SignEvent) {
     switch event {
-    case .opened(let host, _, _): self = .channelOpened(host: host)
-    case .closed(let host, _): self = .channelClosed(host: host)
+    case .opened(let host, let leader, _): self = .channelOpened(host: host, leader: leader)
+    case .closed(let host, let leader): self = .channelClosed(host: host, leader: leader)
     case .signs(let signs): self = .signs(signs)
     case .begun(let ranks, let step): self = .begun(ranks: ranks, step: step)
     case .ended(let ending, let code): self = .ended(ending, code: code)
