@@ -156,7 +156,8 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport", "Topology"],
+      name: "DoctorTests",
+      dependencies: ["DataParallel", "Doctor", "GPT", "Launch", "Schemas", "TestSupport", "Topology"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "LaunchTests", dependencies: ["Launch", "TestSupport", "Topology", "Values"], swiftSettings: swiftForThisCPU
@@ -201,7 +202,8 @@ let package = Package(
     .testTarget(
       name: "JobTests",
       dependencies: [
-        "CHost", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "Topology", "ddp-train",
+        "CHost", "Dataset", "GPT", "Kernels", "MPIRunSupport", "SafeTensors", "TestSupport", "Topology", "ddp-launch",
+        "ddp-train",
         "hinder", "no-single-copy", "sync-exercise",
       ],
       swiftSettings: swiftForThisCPU),

@@ -18,6 +18,8 @@ func runJob(
   let environment = Programs.environment
   settings.temporaryFiles = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
   let isAcrossNodes = options.slurm && environment["SLURM_JOB_NUM_NODES"] != "1"
+  // An agent's hosts have the same files, but folders for temporary ones of their own.
+  settings.listening = options.agent == nil ? .thisHost { environment[$0] } : .thisHost(parent: "/tmp")
   let isOverHosts = try options.shares() != nil && options.agent == nil
   if isAcrossNodes || isOverHosts {
     let addresses = ownAddresses(network: options.network)
@@ -32,7 +34,7 @@ func runJob(
     // Open MPI refuses root unless asked twice; in a container root is the only user there is.
     settings.environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
   }
-  if let terminal = terminalOfErrors() { settings.environment["DDP_TRAIN_TERMINAL"] = terminal }
+  settings.environment["DDP_TRAIN_TERMINAL"] = .some(terminalOfErrors())
   if let startedBy { settings.environment["DDP_TRAIN_STARTED_BY"] = startedBy }
   let code = await JobRunner(settings, site: site, say: say).run()
   exit(code)

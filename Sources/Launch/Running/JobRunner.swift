@@ -17,8 +17,8 @@ public struct JobRunner: Sendable {
     public var listening = ListeningPlace.thisHost(parent: "/tmp")
     /// The folder for temporary files.
     public var temporaryFiles = "/tmp"
-    /// Further variables of the job's environment.
-    public var environment: [String: String] = [:]
+    /// Further variables of the job's environment; nil for those that it is not to have.
+    public var environment: [String: String?] = [:]
 
     public init(program: [String]) { self.program = program }
   }

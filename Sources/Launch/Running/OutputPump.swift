@@ -61,8 +61,13 @@ private struct Pumping {
   mutating func run() {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      var requests = [pollfd(fd: reading.number, events: Int16(POLLIN), revents: 0), wake.request]
-      guard poll(&requests, 2, -1) >= 0 || errno == EINTR else { break }
+      // Of the target errors alone: a pipe whose reader has left has one, also while there is nothing to write.
+      var requests = [
+        pollfd(fd: reading.number, events: Int16(POLLIN), revents: 0), wake.request,
+        pollfd(fd: hasReader ? target : -1, events: 0, revents: 0),
+      ]
+      guard poll(&requests, nfds_t(requests.count), -1) >= 0 || errno == EINTR else { break }
+      if requests[2].revents & Int16(POLLERR | POLLHUP) != 0 { lose() }
       if requests[0].revents != 0 {
         let count = read(reading.number, &bytes, bytes.count)
         if count < 0, errno == EINTR { continue }
@@ -73,6 +78,11 @@ private struct Pumping {
       }
     }
     if dropsBoxes { write(filter.end()) }
+  }
+
+  private mutating func lose() {
+    hasReader = false
+    readerLeft()
   }
 
   private mutating func pass(_ bytes: ArraySlice<UInt8>) {
@@ -90,8 +100,7 @@ private struct Pumping {
         var request = pollfd(fd: target, events: Int16(POLLOUT), revents: 0)
         poll(&request, 1, -1)
       } else if count < 0, errno != EINTR {
-        hasReader = false
-        readerLeft()
+        lose()
       }
     }
   }

@@ -7,11 +7,11 @@ import Values
 @Suite("life signs from ranks to the supervisor", .serialized) struct LifeSignChannelTests {
   enum Kind: CaseIterable { case unix, ipv4, ipv6 }
 
-  private let folder: TemporaryFolder
+  private let folder: ShortFolder
   private let queue: SignQueue
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try ShortFolder()
     queue = try SignQueue()
     try #require(mkdir(boards, 0o700) == 0 && mkdir(sockets, 0o700) == 0)
   }
@@ -238,7 +238,7 @@ import Values
 
   @Test("those that say nothing give way, and are closed in time")
   func silentConnections() throws {
-    let listener = try listener(.ipv4, mostConnections: 3, hello: 1000)
+    let listener = try listener(.ipv4, mostConnections: 3)
     let address = listener.environment.addresses[0]
     let silent = try (0..<8).map { _ in try RawConnection(address) }
     let job = TestedJob(listener.environment, boards: boards)
@@ -255,7 +255,7 @@ import Values
 
   @Test("no more connections than allowed, where all have the token")
   func mostConnections() throws {
-    let listener = try listener(.ipv4, mostConnections: 2, hello: 1000)
+    let listener = try listener(.ipv4, mostConnections: 2)
     let address = listener.environment.addresses[0]
     let taken = try (0..<2).map { rank in
       let connection = try RawConnection(address)

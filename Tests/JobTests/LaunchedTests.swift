@@ -1,0 +1,209 @@
+import Foundation
+import MPIRunSupport
+import TestSupport
+import Testing
+import Topology
+
+extension Jobs {
+  /// ddp-launch with a real mpirun.
+  @Suite("jobs started by ddp-launch")
+  struct Launched {
+    /// A rank that is a shell's script; $1 and so on are what would be ddp-train's options.
+    private struct Rank {
+      let folder: TemporaryFolder
+      let path: String
+
+      init(_ script: String) throws {
+        folder = try TemporaryFolder()
+        path = try folder.file("rank", "#!/bin/sh\n\(script)\n")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      }
+    }
+
+    /// - Parameter command: `"$0"` is ddp-launch, `"$1"` the rank's program, `$2` and so on are `arguments`.
+    private func launch(_ command: String, _ rank: Rank, _ arguments: [String] = []) throws -> RunResult {
+      try MPIRun.runScript(command, program: "ddp-launch", [rank.path] + arguments)
+    }
+
+    private let mask = #"sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status"#
+
+    @Test("each rank has a core of its own, inside taskset's mask")
+    func cores() throws {
+      let rank = try Rank(mask)
+      let own = allowedCPUs()
+      let all = try launch(#""$0" run --program "$1""#, rank)
+      #expect(all.exitCode == 0, "\(all)")
+      #expect(Set(all.lines).count == all.lines.count && !all.lines.isEmpty, "\(all)")
+      let last = try #require(own.last)
+      let one = try launch(#"exec taskset --cpu-list "$2" "$0" run --program "$1""#, rank, ["\(last)"])
+      #expect(one.lines == ["\(last)"], "\(one)")
+      #expect(one.stderr.contains("ranks: 1, one a core, on CPUs \(last)\n"), "\(one)")
+    }
+
+    @Test("ranks that outnumber the cores are free, and yield")
+    func crowd() throws {
+      let rank = try Rank(#"\#(mask); echo "$OMPI_MCA_mpi_yield_when_idle""#)
+      let last = try #require(allowedCPUs().last)
+      let result = try launch(#"exec taskset --cpu-list "$2" "$0" run --ranks 2 --program "$1""#, rank, ["\(last)"])
+      #expect(result.lines.sorted() == ["\(last)", "\(last)", "1", "1"].sorted(), "\(result)")
+      #expect(result.stderr.contains("ranks: 2, oversubscribed: not bound, and slow"), "\(result)")
+    }
+
+    @Test("after a rank's one line there is no box of mpirun's; that a rank was killed is still said")
+    func endings() throws {
+      let refused = try launch(
+        #""$0" run --ranks 2 --quiet --program "$1""#,
+        try Rank(#"[ "$OMPI_COMM_WORLD_RANK" != 0 ] || echo "the one line" >&2; exit 64"#))
+      #expect(refused.exitCode == 64)
+      #expect(refused.stderr == "the one line\n", "\(refused)")
+      let killed = try launch(
+        #""$0" run --ranks 2 --quiet --program "$1""#,
+        try Rank(#"[ "$OMPI_COMM_WORLD_RANK" = 0 ] || kill -KILL $$; sleep 5"#))
+      #expect(killed.exitCode == 137, "\(killed)")
+      #expect(killed.stderr.contains("exited on signal 9 (Killed)"), "\(killed)")
+      let supervised = try launch(
+        #""$0" supervise --ranks 2 --program "$1" --checkpoint-dir x"#,
+        try Rank(#"[ "$OMPI_COMM_WORLD_RANK" != 0 ] || echo "the one line" >&2; exit 64"#))
+      #expect(supervised.exitCode == 64)
+      #expect(supervised.stderr == "the one line\n", "\(supervised)")
+    }
+
+    @Test("what ranks write passes byte for byte, whatever the locale, tags and time stamps")
+    func bytes() throws {
+      // All bytes but the newline, which a tag follows.
+      let rank = try Rank(#"printf '\000\001\033[31m\200\377ıİ--------\n'; printf 'no end' >&2"#)
+      for (variables, isTagged) in [
+        ("LC_ALL=tr_TR.UTF-8", false), ("LC_ALL=C", false), ("OMPI_MCA_orte_tag_output=1", true),
+        ("OMPI_MCA_orte_timestamp_output=1", true),
+      ] {
+        let folder = try TemporaryFolder()
+        let result = try launch(
+          #"env "$2" "$0" run --ranks 1 --quiet --program "$1" >"$3" 2>"$4""#, rank,
+          [variables, folder.path("out"), folder.path("err")])
+        #expect(result.exitCode == 0, "\(variables) \(result)")
+        let out = try folder.data("out")
+        let written = Data([0, 1, 27] + Array("[31m".utf8) + [128, 255] + Array("ıİ--------\n".utf8))
+        #expect(isTagged ? out.suffix(written.count) == written : out == written, "\(variables) \(out)")
+        let errors = try folder.text("err")
+        #expect(isTagged ? errors.contains("no end") : errors == "no end", "\(variables) \(errors)")
+      }
+    }
+
+    @Test("ranks are told which terminal shows their messages, and of none where a file takes them")
+    func terminal() throws {
+      let rank = try Rank(#"echo "terminal ${DDP_TRAIN_TERMINAL-none}""#)
+      let script =
+        #"script -qec "\"$0\" run --ranks 1 --quiet --program \"$1\"; echo terminal \$(tty)" /dev/null </dev/null"#
+      let shown = try launch(script, rank)
+      let names = shown.stdout.split(whereSeparator: \.isNewline).map(String.init).filter {
+        $0.hasPrefix("terminal ")
+      }
+      #expect(names.count == 2 && names[0] == names[1] && names[0] != "terminal none", "\(shown)")
+      let hidden = try launch(#"DDP_TRAIN_TERMINAL=/dev/null "$0" run --ranks 1 --quiet --program "$1""#, rank)
+      #expect(hidden.lines == ["terminal none"], "\(hidden)")
+    }
+
+    @Test("standard input goes to rank 0 where it is asked for, and to nobody else")
+    func input() throws {
+      let rank = try Rank(#"echo "$OMPI_COMM_WORLD_RANK $(cat)""#)
+      let script = #"printf 'a\nb\n' | { "$0" run --ranks 2 --quiet $2 --program "$1"; cat; }"#
+      let kept = try launch(script, rank, [""])
+      #expect(kept.lines.suffix(2) == ["a", "b"] && Set(kept.lines.prefix(2)) == ["0 ", "1 "], "\(kept)")
+      let handed = try launch(script, rank, ["--stdin"])
+      #expect(Set(handed.lines) == ["0 a", "b", "1 "], "\(handed)")
+    }
+
+    @Test("nothing of a job is left, nor of one whose launcher was killed once the next one starts")
+    func leftovers() throws {
+      let rank = try Rank(
+        #"echo "$OMPI_MCA_osc_sm_backing_directory"; test -d "$OMPI_MCA_osc_sm_backing_directory"; exec $2 "$1""#)
+      let done = try launch(#""$0" run --ranks 1 --quiet --program "$1" x true"#, rank)
+      #expect(done.exitCode == 0, "\(done)")
+      let folder = try #require(done.lines.first)
+      #expect(folder.hasPrefix("/dev/shm/ddp-train.") && !FileManager.default.fileExists(atPath: folder), "\(done)")
+
+      let script = #"""
+        "$0" run --ranks 1 --quiet --program "$1" 60 sleep >"$2" & pid=$!
+        until [ -s "$2" ]; do sleep 0.05; done
+        kill -KILL $pid
+        for _ in $(seq 100); do pgrep -f "^sleep 60$" >/dev/null || break; sleep 0.1; done
+        ls -d "$(cat "$2")"
+        "$0" run --ranks 1 --quiet --program /bin/true
+        ls -d "$(cat "$2")" 2>/dev/null || echo gone
+        """#
+      let killed = try launch(script, rank, [rank.folder.path("place")])
+      #expect(killed.lines.count == 2 && killed.lines.last == "gone", "\(killed)")
+    }
+
+    @Test("a real run says that it has finished; one that ends without a word has failed")
+    func word() throws {
+      let trainer = try MPIRun.runScript(
+        #""$0" run --ranks 2 --quiet -- --d-model 16 --steps 20 --generate 0 --progress never"#, program: "ddp-launch")
+      #expect(trainer.exitCode == 0, "\(trainer)")
+      #expect(trainer.lines.contains { $0.hasPrefix("parameters hash") }, "\(trainer)")
+      // It connects, and its last word is lost: as on Open MPI 5, where a lost host makes mpirun's exit code 0.
+      let silent = try Rank(#"exec 3>&1; "$TRAINER" "$@" >&3 & while kill -0 $! 2>/dev/null; do sleep 0.1; done"#)
+      let script = #"""
+        TRAINER="${0%/*}/ddp-train" "$0" run --ranks 1 --quiet --program "$1" -- --d-model 16 --steps 1000000000 \
+          --generate 0 --progress never & pid=$!
+        sleep 1.5
+        pkill -KILL -f -- "--steps 1000000000 --generate 0 --progress never"
+        wait $pid
+        echo "code $?"
+        """#
+      let lost = try launch(script, silent)
+      #expect(lost.lines.last != "code 0", "\(lost)")
+    }
+
+    @Test("signals stop it in order, with a checkpoint", arguments: ["INT", "TERM", "HUP"])
+    func signals(name: String) throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        env --default-signal "$0" run --ranks 2 --quiet -- --d-model 16 --steps 1000000000 --generate 0 --progress never \
+          --checkpoint-dir "$1" --checkpoint-every 1000000000 & pid=$!
+        until pgrep -f -- "--checkpoint-dir $1" >/dev/null; do sleep 0.05; done
+        sleep 1
+        kill -s "$2" $pid
+        wait $pid
+        echo "code $?"
+        ls "$1"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path, name])
+      #expect(result.lines.contains("code 130"), "\(result)")
+      #expect(result.lines.contains { $0.hasPrefix("step-") }, "\(result)")
+      #expect(result.lines.contains { $0.hasPrefix("interrupted after step ") }, "\(result)")
+    }
+
+    @Test("a reader that leaves ends it in order, with a checkpoint")
+    func reader() throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        { "$0" run --ranks 2 --quiet -- --d-model 16 --steps 1000000000 --generate 0 --log-every 100000 \
+          --checkpoint-dir "$1" --checkpoint-every 1000000000; echo "code $?" >"$1/code"; } | head -n 2
+        until [ -s "$1/code" ]; do sleep 0.1; done
+        cat "$1/code"
+        ls "$1"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path])
+      #expect(result.lines.contains { $0.hasPrefix("step-") }, "\(result)")
+      #expect(result.lines.contains("code 130") || result.lines.contains("code 141"), "\(result)")
+    }
+
+    @Test(
+      "wrong arguments are one line and 64",
+      arguments: [
+        "supervise --attempts 0", "supervise --stall x", "run --ranks 0", "run --ranks -3", "cluster",
+        "cluster --hosts a,",
+        "cluster --hosts a:x", "cluster --hosts a:1,a:2", "cluster --hosts 'a b'", "cluster --hosts -oProxyCommand=x",
+        "run --ranks 2 --hosts a:2", "cluster --hosts a --hostfile b", "cluster --hostfile /nonexistent",
+        "cluster --hosts a --ssh-config /nonexistent", "cluster --hosts a --port 0", "cluster --hosts a --port 9-2",
+        "supervise --hosts a --port 70000", "nonsense", "bind /bin/true",
+      ])
+    func wrong(arguments: String) throws {
+      let result = try MPIRun.runScript(#"eval "\"$0\" $1""#, program: "ddp-launch", [arguments])
+      #expect(result.exitCode == 64, "\(result)")
+      let lines = result.stderr.split(separator: "\n")
+      #expect(lines.count == 1 && lines[0].hasPrefix("launch: "), "\(result)")
+    }
+  }
+}
