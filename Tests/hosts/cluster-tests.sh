@@ -28,7 +28,7 @@ test_cluster_checks() {
   cluster nodeA:2,nodeB:2,nodeC:1 --dry-run -- --steps 5
   check "dry run: exit code" 0 "$code"
   check "dry run: prints mpirun's line, starts nothing" yes "$([[ $out == *'mpirun --mca oob_tcp_keepalive_time 2 '*\
-' -np 5 --host nodeA:2,nodeB:2,nodeC:1 --map-by slot --bind-to none '*'/on-own-core '*'/ddp-train --steps 5 ' ]] &&
+' -np 5 --host nodeA:2,nodeB:2,nodeC:1 --map-by slot --bind-to none '*'/ddp-launch bind '*'/ddp-train --steps 5' ]] &&
       echo yes || echo "$out")"
   sed -i 's/two/2/' "$work/hostfile"
   attempt "$checkout/launch/namespaces" --name "$set_name" exec nodeA "$launcher" --ssh-config "$work/keys/config" \
@@ -55,17 +55,21 @@ test_cluster_checks() {
   hosts exec nodeB mount --bind "$work/old-program" "$program"
   cluster nodeA:1,nodeB:1 --steps 5
   check "another program: exit code" 69 "$code"
-  check_says "another program: message" "host nodeB: $program differs (SHA-256 "
+  check_says "another program: message" "host nodeB: $program differs (XXH3 "
   check_says "another program: its version" "host nodeB: $program --version says: 0.0.9 (here: 0.1.0)"
   hosts exec nodeB umount "$program"
   hosts exec nodeB mount --bind "$work/old-mpirun" "$real_mpirun"
   cluster nodeA:1,nodeB:1 --steps 5
   check_says "another Open MPI: message" "--version says: mpirun (Open MPI) 4.0.3 (here: mpirun (Open MPI) "
   hosts exec nodeB umount "$real_mpirun"
-  hosts exec nodeB mount --bind /dev/null "$checkout/launch/on-own-core"
+  hosts exec nodeB mount --bind "$work/old-program" "$work/ddp-launch"
   cluster nodeA:1,nodeB:1 --steps 5
-  check_says "another checkout: message" "host nodeB: $checkout/launch/on-own-core differs"
-  hosts exec nodeB umount "$checkout/launch/on-own-core"
+  check_says "another ddp-launch: message" "host nodeB: $work/ddp-launch answers what cannot be understood"
+  hosts exec nodeB umount "$work/ddp-launch"
+  hosts exec nodeB mount --bind /dev/null "$work/ddp-launch"
+  cluster nodeA:1,nodeB:1 --steps 5
+  check_says "no ddp-launch: message" "host nodeB: there is no $work/ddp-launch"
+  hosts exec nodeB umount "$work/ddp-launch"
 
   hosts kill nodeC
   cluster nodeA:1,nodeB:1,nodeC:1 --steps 5
@@ -138,7 +142,7 @@ test_cluster_faults() {
     cluster_words nodeA:1,nodeB:1 -- "${long_options[@]}"
     begin "${words[@]}"
     training
-    pid=$(hosts exec nodeA pgrep -of "launch/cluster")
+    pid=$(hosts exec nodeA pgrep -of "ddp-launch cluster")
     now
     hosts exec nodeA kill -s "$signal" "$pid"
     finish 20

@@ -62,7 +62,7 @@ now() { since=$(date +%s%3N); }
 # What is on this machine that jobs could leave: interfaces, shared memory, temporary files.
 traces() {
   ip -o link | cut -d: -f2
-  ls -d /dev/shm/*node[A-Z]* /tmp/ompi.node* /tmp/ompi.head* 2>/dev/null || true
+  ls -d /dev/shm/ddp-train.* /tmp/ddp-train.* /dev/shm/*node[A-Z]* /tmp/ompi.node* /tmp/ompi.head* 2>/dev/null || true
 }
 
 # Processes of this test's jobs and hosts: by the path in their command lines, Open MPI's daemons by their TMPDIR.

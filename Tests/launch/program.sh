@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The program that is tested, and commands that are tried. Sourced by Tests/hosts/run, Tests/slurm/run and Tests/faults.
 
-# choose_program [FILE]: sets program to a copy under the temporary folder of the caller: a build beside the test changes
-# nothing, and every process of a job has that path in its command line.
+# choose_program [FILE]: sets program to a copy under the temporary folder of the caller, with ddp-launch beside it: a build
+# beside the test changes nothing, and every process of a job has that path in its command line.
 choose_program() {
   local built=${1-} candidate
   for candidate in "$checkout"/.build{,-test}/release/ddp-train; do
@@ -14,6 +14,7 @@ choose_program() {
   }
   program=$work/ddp-train
   cp -- "$built" "$program"
+  cp -- "${built%/*}/ddp-launch" "$work/"
 }
 
 # attempt COMMAND…: sets code, out, err and took, in milliseconds.
