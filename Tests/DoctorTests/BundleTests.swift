@@ -19,7 +19,9 @@ struct BundleTests {
     var facts = job(hosts[0])
     facts.hosts = hosts
     facts.ranks = hosts.indices.map { RankFacts(host: $0, cpus: [$0], singleCopy: .works) }
-    (facts.program, facts.binder) = ("/home/alice/bin/trainer", "/home/alice/launch/on-own-core")
+    (facts.program, facts.binder) = ("/home/alice/bin/trainer", ["/home/alice/bin/ddp-launch", "bind"])
+    // Under a mask of taskset the line has the binder.
+    for index in facts.hosts.indices { facts.hosts[index].allowed = [0, 1] }
     return facts
   }
 
@@ -37,7 +39,7 @@ struct BundleTests {
     #expect(said.contains { $0.hasPrefix("host-2 leads to 127.0.0.1, ") }, "\(said)")
     #expect(said.contains { $0.hasPrefix("several machines are called host-2") }, "\(said)")
     #expect(said.contains { $0.hasPrefix("not this machine's: HWLOC_XMLFILE; ") }, "\(said)")
-    #expect(bundle.examination.commandLine.hasSuffix(" ddp-train"), "\(bundle.examination.commandLine)")
+    #expect(bundle.examination.commandLine.hasSuffix(" ddp-launch bind ddp-train"), "\(bundle.examination.commandLine)")
     #expect(bundle.version == "1.2.3" && !bundle.kernel.isEmpty && bundle.limits.contains { $0.limit == "open files" })
   }
 
