@@ -16,7 +16,7 @@ fake() { # NAME, body from stdin
 make_fakes() {
   mkdir "$store" "$bin" "$toolbox"
   local tool
-  for tool in bash cat env dirname ln mkdir realpath rm true; do ln -s "$(type -P "$tool")" "$toolbox/$tool"; done
+  for tool in bash cat cp env dirname ln mkdir realpath rm true; do ln -s "$(type -P "$tool")" "$toolbox/$tool"; done
   # Each argument in < >, so that a test sees where one ends.
   # What stands in a fake's standard input was somebody else's.
   fake record <<'END'
@@ -27,12 +27,19 @@ END
   fake swift <<'END'
 if [[ $1 == --version ]]; then echo "${SWIFT_SAYS-Swift version 6.3.1 (swift-6.3.1-RELEASE)}"; exit; fi
 "$STORE/record" swift "$@"
-if [[ $1 == build ]]; then exit "${BUILD_CODE:-0}"; else exit "${TEST_CODE:-0}"; fi
+[[ $1 == build ]] || exit "${TEST_CODE:-0}"
+[[ ${BUILD_CODE:-0} == 0 ]] || exit "$BUILD_CODE"
+if [[ $5 == ddp-launch ]]; then
+  umask 0 # some tests run as nobody
+  mkdir -p "$9/release"
+  cp -f "$STORE/ddp-launch" "$9/release/"
+fi
 END
-  fake mpirun <<'END'
-if [[ $1 == --version ]]; then echo "${MPIRUN_SAYS-mpirun (Open MPI) 4.1.4}"; exit; fi
-"$STORE/record" "${0##*/}" "$@"
-echo "root ${OMPI_ALLOW_RUN_AS_ROOT-no} ${OMPI_ALLOW_RUN_AS_ROOT_CONFIRM-no} in $PWD"
+  fake mpirun <<<'echo "${MPIRUN_SAYS-mpirun (Open MPI) 4.1.4}"'
+  fake ddp-launch <<'END'
+if [[ $1 == cores ]]; then echo "${CORES-4}"; exit; fi
+"$STORE/record" ddp-launch "$@"
+echo "${DDP_TRAIN_MPIRUN##*/} in $PWD"
 exit "${RUN_CODE:-0}"
 END
   fake mpirun.openmpi <<<'MPIRUN_SAYS="mpirun (Open MPI) 4.1.4"; source "$STORE/mpirun"'
@@ -91,7 +98,7 @@ run() {
   code=0
   printf 'a\nb\n' >"$work/in"
   {
-    env -i PATH="$bin:$toolbox" STORE="$store" BIN="$bin" LOG="$log" LAUNCH_ROOT="$root" \
+    env -i PATH="$bin:$toolbox" STORE="$store" BIN="$bin" LOG="$log" \
       "${become[@]}" env "$@" >"$work/out" 2>"$work/err" || code=$?
     left=$(cat)
   } <"$work/in"

@@ -238,7 +238,7 @@ import Values
 
   @Test("those that say nothing give way, and are closed in time")
   func silentConnections() throws {
-    let listener = try listener(.ipv4, mostConnections: 3)
+    let listener = try listener(.ipv4, mostConnections: 3, hello: 1000)
     let address = listener.environment.addresses[0]
     let silent = try (0..<8).map { _ in try RawConnection(address) }
     let job = TestedJob(listener.environment, boards: boards)
@@ -255,7 +255,7 @@ import Values
 
   @Test("no more connections than allowed, where all have the token")
   func mostConnections() throws {
-    let listener = try listener(.ipv4, mostConnections: 2)
+    let listener = try listener(.ipv4, mostConnections: 2, hello: 1000)
     let address = listener.environment.addresses[0]
     let taken = try (0..<2).map { rank in
       let connection = try RawConnection(address)

@@ -64,7 +64,8 @@ import Testing
     var isOpen = sender.send(numbers.map { .beat($0) })
     #expect(isOpen && sender.waiting > 0)
     var received: [[UInt8]] = []
-    while received.count < numbers.count, isOpen {
+    let deadline = Deadline(in: 20)
+    while received.count < numbers.count, isOpen, !deadline.isOver {
       let lines = receiver.receive()
       received += try #require(lines)
       isOpen = sender.send()
