@@ -58,6 +58,7 @@ struct BundleTests {
     ]
     let unknown = [
       "USER": "1", "HOME": "2", "SLURM_NODELIST": "3", "OMPI_COMMAND": "4", "AWS_SECRET": "5", "PATH": "6",
+      "DDP_TRAIN_SIGN_TOKEN": "7", "DDP_TRAIN_SIGNS": "8",
     ]
     let settings = publicSettings(shown.merging(hidden) { $1 }.merging(unknown) { $1 })
     let values = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value) })
