@@ -156,7 +156,8 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "DoctorTests", dependencies: ["DataParallel", "Doctor", "GPT", "Schemas", "TestSupport", "Topology"],
+      name: "DoctorTests",
+      dependencies: ["DataParallel", "Doctor", "GPT", "Launch", "Schemas", "TestSupport", "Topology"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "LaunchTests", dependencies: ["Launch", "TestSupport", "Topology", "Values"], swiftSettings: swiftForThisCPU
