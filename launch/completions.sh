@@ -1,11 +1,15 @@
 # shellcheck shell=bash
-# Completions of ddp-train for a shell. Sourced by launch/install.
+# Completions of ddp-train and ddp-launch for a shell. Sourced by launch/install.
 
-# completion_script PROGRAM SHELL: the parser's own script, which knows no command that may be left out, with train's
-# options where an option is the first word.
+# completion_script PROGRAM SHELL: the parser's own script. It knows no command that may be left out: of ddp-train it gets
+# train's options where an option is the first word.
 completion_script() {
   local script line
   script=$("$1" --generate-completion-script "$2")
+  if [[ ${1##*/} == ddp-launch ]]; then
+    printf '%s\n' "$script"
+    return
+  fi
   while IFS= read -r line; do
     printf '%s\n' "$line"
     case $2:$line in

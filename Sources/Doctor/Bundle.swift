@@ -33,7 +33,7 @@ extension JobFacts {
       facts.hosts[index].pretended = hosts[index].pretended.map { String($0.prefix { $0 != "=" }) }
       if hosts[index].temporary.path != "/tmp" { facts.hosts[index].temporary.path = "$TMPDIR" }
     }
-    (facts.program, facts.binder) = ("ddp-train", binder.map { _ in "launch/on-own-core" })
+    (facts.program, facts.binder) = ("ddp-train", binder.map { _ in ["ddp-launch", "bind"] })
     return facts
   }
 }

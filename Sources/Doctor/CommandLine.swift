@@ -32,7 +32,7 @@ extension JobFacts {
     let mask = fastMask.map { ["taskset", "-c", compactList($0)] } ?? []
     if mask.isEmpty, hosts.allSatisfy({ $0.allowed == $0.seenByMPIRun }) { return mapping + ["--bind-to", "core"] }
     let isSingle = hosts.indices.allSatisfy { proposedCores(on: $0).count == 1 }
-    return ["--bind-to", "none"] + mask + (isSingle ? [] : binder.map { [$0] } ?? [])
+    return ["--bind-to", "none"] + mask + (isSingle ? [] : binder ?? [])
   }
 
   /// Neighbouring ranks in one domain: from three ranks on, mpirun deals them to the domains in turn where it is not told

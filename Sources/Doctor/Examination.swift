@@ -7,10 +7,10 @@ extension Examination {
   ///
   /// - Parameters:
   ///   - program: as the user called it.
-  ///   - binder: the path of launch/on-own-core; nil where it is not to be found.
+  ///   - binder: the words that bind a rank, before the program: `ddp-launch bind`; nil where there is no ddp-launch.
   ///   - paying: how many of so many ranks pay for a run as one usually is; nil where nobody knows.
   public init(
-    of world: Communicator, program: String = CommandLine.arguments.first ?? "ddp-train", binder: String? = nil,
+    of world: Communicator, program: String = CommandLine.arguments.first ?? "ddp-train", binder: [String]? = nil,
     paying: (_ ranks: Int) throws -> PayingRanks? = { _ in nil }
   ) throws {
     let facts = try JobFacts(of: world, program: program, binder: binder)
@@ -22,7 +22,7 @@ extension Examination {
   /// - Parameter version: of the program.
   public static func withBundle(
     of world: Communicator, program: String = CommandLine.arguments.first ?? "ddp-train", version: String,
-    binder: String? = nil, paying: (_ ranks: Int) throws -> PayingRanks? = { _ in nil }
+    binder: [String]? = nil, paying: (_ ranks: Int) throws -> PayingRanks? = { _ in nil }
   ) throws -> (Examination, DoctorBundle) {
     let facts = try JobFacts(of: world, program: program, binder: binder)
     let ranks = try paying(facts.startedRanks)

@@ -79,8 +79,8 @@ struct JobFacts: Codable, Equatable, Sendable {
   var launcher: Launcher
   /// The program as it was called.
   var program: String
-  /// A script that binds each rank to a core of its mask; nil where there is none.
-  var binder: String?
+  /// The words before the program that bind each rank to a core of its mask; nil where there is nothing to do so.
+  var binder: [String]?
 
   /// The mpirun of the command line to print.
   struct Launcher: Codable, Equatable, Sendable {

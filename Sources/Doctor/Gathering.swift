@@ -11,7 +11,7 @@ import Values
 
 extension JobFacts {
   /// Asks all ranks and their systems. Collective; the same on all ranks.
-  init(of world: Communicator, program: String, binder: String?) throws {
+  init(of world: Communicator, program: String, binder: [String]?) throws {
     let files = SystemFiles()
     let name = Environment.processorName
     let machine = files.line("/proc/sys/kernel/random/boot_id") ?? ""

@@ -10,31 +10,34 @@ struct JobOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The hosts of a job and the ranks on each; without a number, one on each physical core.", valueName: "a:64,b:64"))
+      "The hosts of the job, and how many ranks each has (default: one on each of its physical cores).",
+      valueName: "a:64,b:64"))
   var hosts: String?
 
   @Option(
-    help: ArgumentHelp("The same from a file: a name and slots=N on each line.", valueName: "file"), completion: .file()
+    help: ArgumentHelp(
+      "The same from a file, as Open MPI reads it: a name and slots=N on each line.", valueName: "file"),
+    completion: .file()
   )
   var hostfile: String?
 
   @Option(
-    help: ArgumentHelp("The program, instead of the ddp-train beside ddp-launch.", valueName: "file"),
+    help: ArgumentHelp("The program to start, instead of the ddp-train beside ddp-launch.", valueName: "file"),
     completion: .file())
   var program: String?
 
   @Option(
     help: ArgumentHelp(
-      "The network to use, where hosts have several: an interface (eth0) or addresses (10.1.0.0/16).",
+      "The network that hosts with several are to use: an interface (eth0) or addresses (10.1.0.0/16).",
       valueName: "network"))
   var network: String?
 
   @Option(
-    help: ArgumentHelp("ssh's settings, instead of ~/.ssh/config: users, ports, keys.", valueName: "file"),
+    help: ArgumentHelp("A configuration for ssh, instead of ~/.ssh/config: users, ports, keys.", valueName: "file"),
     completion: .file())
   var sshConfig: String?
 
-  @Flag(help: "Leave out hosts that do not answer, as long as one does.")
+  @Flag(help: "Start without the hosts that do not answer, as long as one does.")
   var skipLostHosts = false
 
   @Option(

@@ -5,19 +5,18 @@ import Values
 
 struct Line: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the line that starts a job with mpirun.",
-    usage: "ddp-launch line [<options>] [--] [<ddp-train options>]",
+    abstract: "Print the mpirun line of a job, and start nothing.",
+    usage: "ddp-launch line [<options>] [-- <ddp-train options>]",
     discussion: """
-      For Open MPI 4 or 5, whichever mpirun is. Ranks are bound to cores by each host's own mask.
+      In the words of Open MPI 4 or 5, whichever mpirun is. Each rank is started through ddp-launch bind. The name of the job, \
+      here JOB, is a random one in a job that ddp-launch starts.
       """)
 
   @OptionGroup var job: JobOptions
 
-  @Argument(
-    parsing: .captureForPassthrough, help: ArgumentHelp("Options of ddp-train.", valueName: "ddp-train options"))
-  var words: [String] = []
+  @OptionGroup var trainer: ProgramWords
 
-  func run() async throws { try await printLine(job, words: programWords(words)) }
+  func run() async throws { try await printLine(job, words: trainer.words) }
 }
 
 /// The line of a job that is not started.
@@ -36,13 +35,13 @@ func printLine(_ options: JobOptions, words: [String]) async throws {
 
 struct Cores: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print how many ranks can work here at the same time.",
+    abstract: "Print how many ranks can work on this machine at the same time.",
     discussion: """
-      Physical cores of this process's mask and cpuset, hardware threads of one core counted once, or fewer where a control \
-      group's quota pays for fewer.
+      The physical cores that hold a CPU of this process's mask (taskset, cpuset), the hardware threads of a core counted \
+      once; or fewer, where a control group's quota pays for fewer.
       """)
 
-  @Flag(help: "Print a line for each core: its CPUs, with commas between them. A quota takes none away.")
+  @Flag(help: "Print a line for each core instead: its CPUs, with commas between them. Quotas do not count.")
   var list = false
 
   func run() {
@@ -54,18 +53,19 @@ struct Cores: ParsableCommand {
 
 struct Bind: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "What mpirun starts as each rank: binds it to its core, then becomes the program.",
+    abstract: "Bind this rank to a core of its own, and become the program: what mpirun starts.",
     usage: "ddp-launch bind <program> [<arguments>]",
     discussion: """
-      The core is the one whose place among those of this host is the rank's local number. mpirun's own --bind-to ignores \
-      taskset's mask. Ranks that outnumber the cores are left free.
+      mpirun -np 2 --bind-to none ddp-launch bind ddp-train --steps 1000
+
+      Rank n of a host takes the n-th of the cores that ddp-launch cores --list prints there, so a mask of taskset is kept; \
+      mpirun's own --bind-to ignores it. Where ranks outnumber the cores none is bound.
       """)
 
   @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The program and its arguments.", valueName: "program"))
   var words: [String] = []
 
   func run() throws {
-    let words = programWords(words)
     guard let program = words.first else { throw ValidationError("which program?") }
     let environment = Programs.environment
     func number(_ name: String) throws -> Int {

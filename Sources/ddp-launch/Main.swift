@@ -3,18 +3,30 @@ import Glibc
 import Launch
 import Values
 
-/// Starts jobs of ddp-train, and sees to it that they end well.
+/// Starts jobs of ddp-train, and watches over them until they have ended.
 struct DDPLaunch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ddp-launch",
-    abstract: "Starts jobs of ddp-train, and sees to it that they end well. Needs no MPI itself.",
+    abstract:
+      "Starts jobs of ddp-train on this machine or on several hosts, and watches over them until they have ended.",
     discussion: """
-      Exit codes: the job's own; 130 stopped by a signal, with a checkpoint; 64 wrong arguments; 69 something is missing, \
-      or a host does not pass its checks.
+      It calls Open MPI's mpirun, version 4 or 5, with one rank on each physical core unless it is told otherwise. The options \
+      of ddp-train come after --.
+
+      Exit codes: 0 the job has finished, and its rank 0 has said so; 1 it ended without that word, whatever mpirun says; 64 \
+      wrong arguments; 69 something is missing, or a host does not pass the checks; 130 stopped by a signal, with a \
+      checkpoint where the job keeps them; otherwise the job's own: that of the first rank that failed, or 128 and the number \
+      of the signal that ended it.
       """,
+    version: packageVersion,
     subcommands: [
       Run.self, Supervise.self, Cluster.self, Line.self, Cores.self, Bind.self, Inventory.self, Guard.self, Sweep.self,
     ])
+}
+
+extension ParsableCommand {
+  /// Whether options of ddp-train follow its own.
+  fileprivate static var takesProgramWords: Bool { self is any JobStarting.Type || self == Line.self }
 }
 
 /// A command that starts a job. No signal may end it and leave the job alone.
@@ -25,7 +37,9 @@ enum Main {
   /// On the main thread, before there is another: threads begin with the signals held that it holds.
   @MainActor
   static func main() async {
-    let words = Array(CommandLine.arguments.dropFirst())
+    var words = Array(CommandLine.arguments.dropFirst())
+    // All of its words are the program's.
+    if words == ["bind", "--help"] || words == ["bind", "-h"] { words = ["help", "bind"] }
     do {
       var command = try DDPLaunch.parseAsRoot(words)
       if command is any JobStarting { holdSignals() }
@@ -40,10 +54,17 @@ enum Main {
     } catch {
       let code = DDPLaunch.exitCode(for: error).rawValue
       guard code != 0, let text = oneLine(DDPLaunch.message(for: error)) else { DDPLaunch.exit(withError: error) }
-      let command = words.first.flatMap { $0.hasPrefix("-") ? nil : " \($0)" } ?? ""
-      say("\(text); ddp-launch\(command) --help")
+      let command = command(words)
+      let isUnknown = text.hasPrefix("Unknown option") || text.hasPrefix("Unexpected argument")
+      let advice = isUnknown && command?.takesProgramWords == true ? " (ddp-train's own come after --)" : ""
+      say("\(text)\(advice); ddp-launch \(command.map { $0._commandName + " " } ?? "")--help")
       exit(code)
     }
+  }
+
+  /// The command that these words call; nil where there is no such command.
+  private static func command(_ words: [String]) -> (any ParsableCommand.Type)? {
+    DDPLaunch.configuration.subcommands.first { $0._commandName == words.first }
   }
 
   private static func oneLine(_ message: String) -> String? {

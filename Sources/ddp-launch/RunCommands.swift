@@ -4,11 +4,14 @@ import Values
 
 struct Run: JobStarting {
   static let configuration = CommandConfiguration(
-    abstract: "Run a job once, and say how it ended.",
-    usage: "ddp-launch run [<options>] [--] [<ddp-train options>]",
+    abstract: "Run a job once, on this machine or on several hosts.",
+    usage: "ddp-launch run [<options>] [-- <ddp-train options>]",
     discussion: """
-      The ranks say where they are on a channel of their own, and rank 0 says when it has finished: an exit code of 0 alone \
-      proves nothing. Ctrl-C and signals end the job in order, with a checkpoint, the second one within 3 s, a third one at once.
+      A job has finished when its rank 0 has said so, on a channel of its own: an exit code of 0 alone proves nothing. \
+      Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 ask it to end in order, with a checkpoint where it keeps them; so does the end of \
+      whoever reads its output. A second signal ends it within 10 s, a third one at once.
+
+      Exit codes: see ddp-launch --help.
       """)
 
   @OptionGroup var job: JobOptions
@@ -16,7 +19,7 @@ struct Run: JobStarting {
   @Flag(help: "Hand standard input on to rank 0.")
   var stdin = false
 
-  @Flag(help: "Do not say where the ranks are.")
+  @Flag(help: "Do not say which cores the ranks are on.")
   var quiet = false
 
   @Option(
@@ -24,13 +27,11 @@ struct Run: JobStarting {
       "How the user called what called this, for the line that says how to go on.", visibility: .private))
   var startedBy: String?
 
-  @Argument(
-    parsing: .captureForPassthrough, help: ArgumentHelp("Options of ddp-train.", valueName: "ddp-train options"))
-  var words: [String] = []
+  @OptionGroup var trainer: ProgramWords
 
   func run() async throws {
     try await runJob(
-      job, words: programWords(words), limits: SupervisionLimits(attempts: 0, stall: .infinity), handsOnInput: stdin,
+      job, words: trainer.words, limits: SupervisionLimits(attempts: 0, stall: .infinity), handsOnInput: stdin,
       saysNotes: !quiet, startedBy: startedBy)
   }
 }
@@ -38,27 +39,29 @@ struct Run: JobStarting {
 struct Cluster: JobStarting {
   static let configuration = CommandConfiguration(
     abstract: "Run a job over several hosts, by ssh.",
-    usage: "ddp-launch cluster --hosts a:64,b:64 [<options>] [--] [<ddp-train options>]",
+    usage: "ddp-launch cluster --hosts a:64,b:64 [<options>] [-- <ddp-train options>]",
     discussion: """
-      Before the job each host must answer over ssh without a password, and have the same program and the same version of Open \
-      MPI at the same paths. A host that is lost ends the job within about ten seconds, and its ranks end there too, if it is \
-      only the connection that was lost.
+      First all hosts are checked: each must answer over ssh without a password, have a name of its own, and have the same \
+      ddp-train, the same ddp-launch and the same version of Open MPI at the same paths. A host that is lost ends the job within \
+      about ten seconds. If only the connection to it was lost, its ranks end within half a minute.
 
-      Exit codes: the job's own; 64 usage; 69 a host does not pass the checks.
+      Ranks connect to this host for their signs of life: its firewall must let them, or the job is judged by mpirun's exit \
+      code alone.
+
+      Exit codes: see ddp-launch --help; 205 the connection to a host was lost (Open MPI 4).
       """)
 
   @OptionGroup var job: JobOptions
 
   @Option(
-    help: ArgumentHelp("Ports that ranks may connect to for their signs of life (default: any).", valueName: "a-b"))
+    help: ArgumentHelp(
+      "Listen for the ranks' signs of life on the first of these ports that is free (default: any).", valueName: "a-b"))
   var port: PortRange?
 
-  @Flag(help: "Check the hosts and print mpirun's line, but start nothing.")
+  @Flag(help: "Check the hosts, print mpirun's line, and start nothing.")
   var dryRun = false
 
-  @Argument(
-    parsing: .captureForPassthrough, help: ArgumentHelp("Options of ddp-train.", valueName: "ddp-train options"))
-  var words: [String] = []
+  @OptionGroup var trainer: ProgramWords
 
   func run() async throws {
     guard job.hosts != nil || job.hostfile != nil else {
@@ -66,49 +69,52 @@ struct Cluster: JobStarting {
     }
     guard dryRun else {
       try await runJob(
-        job, words: programWords(words), limits: SupervisionLimits(attempts: 0, stall: .infinity), ports: port?.range)
+        job, words: trainer.words, limits: SupervisionLimits(attempts: 0, stall: .infinity), ports: port?.range)
     }
-    try await printLine(job, words: programWords(words))
+    try await printLine(job, words: trainer.words)
   }
 }
 
 struct Supervise: JobStarting {
   static let configuration = CommandConfiguration(
-    abstract: "Run a job that is started again from its last checkpoint when it fails.",
-    usage: "ddp-launch supervise [<options>] [--] [<ddp-train options>]",
+    abstract: "Run a job, and start it again from its last checkpoint whenever it fails.",
+    usage: "ddp-launch supervise [<options>] -- <ddp-train options>",
     discussion: """
-      Among the ddp-train options (or in their --config file) must be --checkpoint-dir FOLDER; or they are those of a sweep, \
-      with --results FILE: sweep --config seed --results seed.jsonl. Where a sweep is started again, its trials that have \
-      ended are not trained again, and its steps are those of all of them together.
+      The options of ddp-train, or the file that their --config names, must say --checkpoint-dir FOLDER, a folder that all \
+      hosts see. For a sweep they must say --results FILE instead: trials that have ended are not trained again, and its steps \
+      are those of all trials together. The job begins with --resume, so the same line goes on after a power cut as well.
 
-      A job is started again when a rank, mpirun or a host is lost, and when nothing moves any more; not when it was asked to \
-      stop (SIGTERM, SIGINT or SIGUSR1 to a rank, or to this program, which passes it on), nor where another start could not \
-      help. Processes, shared memory and temporary files that are left of the job, and only of it, are removed.
+      A job is started again when a rank, mpirun or a host is lost, when nothing has moved for --stall seconds, and when a disk \
+      is full, after pauses of up to a minute, for up to an hour. It is not started again when it was asked to stop, or where \
+      that could not help: the loss is no longer a number, an option is wrong, a file may not be read or written, or the \
+      folder belongs to another run. Hosts that do not answer at a start are left out of it. Processes, shared memory and \
+      temporary files that are left of the job, and only of it, are removed before the next start.
 
-      Exit codes: 0 finished; 130 stopped, with a checkpoint; 64 usage; otherwise the last attempt's.
+      Signals are taken as by ddp-launch run.
+
+      Exit codes: see ddp-launch --help; where it gives up, the last attempt's.
       """)
 
   @OptionGroup var job: JobOptions
 
   @Option(
-    help: ArgumentHelp("Give up after so many failures in a row that began at the same step.", valueName: "r"))
+    help: ArgumentHelp("Give up after r failures in a row without a later step to begin at.", valueName: "r"))
   var attempts = 3
 
   @Option(
     help: ArgumentHelp(
       """
-      End a job that has come no further for so long, and name the ranks that hang; longer than the longest step, and than \
+      End a job in which nothing has moved for so long, and name the ranks that hang. Longer than the longest step, and than \
       the evaluation.
       """, valueName: "seconds"))
   var stall = 60
 
   @Option(
-    help: ArgumentHelp("Ports that ranks may connect to for their signs of life (default: any).", valueName: "a-b"))
+    help: ArgumentHelp(
+      "Listen for the ranks' signs of life on the first of these ports that is free (default: any).", valueName: "a-b"))
   var port: PortRange?
 
-  @Argument(
-    parsing: .captureForPassthrough, help: ArgumentHelp("Options of ddp-train.", valueName: "ddp-train options"))
-  var words: [String] = []
+  @OptionGroup var trainer: ProgramWords
 
   func validate() throws {
     for (name, value) in [("--attempts", attempts), ("--stall", stall)] where !(1...1_000_000 ~= value) {
@@ -117,8 +123,10 @@ struct Supervise: JobStarting {
   }
 
   func run() async throws {
+    var job = job
+    job.skipLostHosts = true
     try await runJob(
-      job, words: programWords(words) + ["--resume"],
+      job, words: trainer.words + ["--resume"],
       limits: SupervisionLimits(attempts: attempts, stall: Double(stall)), saysNotes: false, ports: port?.range)
   }
 }

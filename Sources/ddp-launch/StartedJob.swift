@@ -3,9 +3,6 @@ import Glibc
 import Launch
 import Values
 
-/// The words of the program that are left when a command has taken its own.
-func programWords(_ words: [String]) -> [String] { words.first == "--" ? Array(words.dropFirst()) : words }
-
 /// Runs a job as supervision decides, and ends this process with its exit code.
 func runJob(
   _ options: JobOptions, words: [String], limits: SupervisionLimits, handsOnInput: Bool = false, saysNotes: Bool = true,

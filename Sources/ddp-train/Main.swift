@@ -2,6 +2,7 @@ import ArgumentParser
 import DataParallel
 import MPI
 import Options
+import Values
 
 @main
 struct DDPTrain: ParsableCommand {
@@ -22,15 +23,13 @@ struct DDPTrain: ParsableCommand {
       SIGSYS), SIGKILL, and a second SIGINT or SIGQUIT. Under mpirun a signal to mpirun itself may end with mpirun's \
       own code.
       """,
-    version: version,
+    version: packageVersion,
     subcommands: [
       Train.self, Generate.self, SweepCommand.self, RaceCommand.self, Check.self, Bench.self, ScalingCommand.self,
       Report.self, CompareCommand.self, Predict.self, CeilingCommand.self, LadderCommand.self, Doctor.self,
       RanksCommand.self, Info.self,
     ],
     defaultSubcommand: Train.self)
-
-  static let version = "0.1.0"
 
   static func main() {
     StopSignal.install()

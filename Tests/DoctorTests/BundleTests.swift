@@ -20,7 +20,9 @@ struct BundleTests {
     var facts = job(hosts[0])
     facts.hosts = hosts
     facts.ranks = hosts.indices.map { RankFacts(host: $0, cpus: [$0], singleCopy: .works) }
-    (facts.program, facts.binder) = ("/home/alice/bin/trainer", "/home/alice/launch/on-own-core")
+    (facts.program, facts.binder) = ("/home/alice/bin/trainer", ["/home/alice/bin/ddp-launch", "bind"])
+    // Under a mask of taskset the line has the binder.
+    for index in facts.hosts.indices { facts.hosts[index].allowed = [0, 1] }
     return facts
   }
 
@@ -38,7 +40,7 @@ struct BundleTests {
     #expect(said.contains { $0.hasPrefix("host-2 leads to 127.0.0.1, ") }, "\(said)")
     #expect(said.contains { $0.hasPrefix("several machines are called host-2") }, "\(said)")
     #expect(said.contains { $0.hasPrefix("not this machine's: HWLOC_XMLFILE; ") }, "\(said)")
-    #expect(bundle.examination.commandLine.hasSuffix(" ddp-train"), "\(bundle.examination.commandLine)")
+    #expect(bundle.examination.commandLine.hasSuffix(" ddp-launch bind ddp-train"), "\(bundle.examination.commandLine)")
     #expect(bundle.version == "1.2.3" && !bundle.kernel.isEmpty && bundle.limits.contains { $0.limit == "open files" })
   }
 
@@ -57,6 +59,7 @@ struct BundleTests {
     ]
     let unknown = [
       "USER": "1", "HOME": "2", "SLURM_NODELIST": "3", "OMPI_COMMAND": "4", "AWS_SECRET": "5", "PATH": "6",
+      "DDP_TRAIN_SIGN_TOKEN": "7", "DDP_TRAIN_SIGNS": "8",
     ]
     let settings = publicSettings(shown.merging(hidden) { $1 }.merging(unknown) { $1 })
     let values = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value) })

@@ -131,7 +131,7 @@ struct DoctorDomainsTests {
     #expect(
       job(host).finding("domains")?.what == "2 NUMA domains of 6 and 4 cores; the line below puts 6 and 4 ranks in them"
     )
-    #expect(job(host).commandLine == "mpirun -np 10 --bind-to none launch/on-own-core ./ddp-train")
+    #expect(job(host).commandLine == "mpirun -np 10 --bind-to none bin/ddp-launch bind ./ddp-train")
     host.allowed = Array(0..<10)
     #expect(job(host).finding("domains")?.what == "1 NUMA domain of 10 cores")
   }
@@ -163,7 +163,7 @@ struct DoctorDomainsTests {
 
 @Suite("kinds of cores")
 struct DoctorKindsTests {
-  private let line = "mpirun -np 10 --bind-to none taskset -c 0-9 launch/on-own-core ./ddp-train"
+  private let line = "mpirun -np 10 --bind-to none taskset -c 0-9 bin/ddp-launch bind ./ddp-train"
 
   @Test("as many ranks as there are fast cores, on these")
   func alone() throws {
@@ -189,7 +189,7 @@ struct DoctorKindsTests {
     var host = try twoKinds()
     host.allowed = Array(10..<20)
     #expect(job(host).complaints == [] && job(host).finding("kinds") == nil)
-    #expect(job(host).commandLine == "mpirun -np 10 --bind-to none launch/on-own-core ./ddp-train")
+    #expect(job(host).commandLine == "mpirun -np 10 --bind-to none bin/ddp-launch bind ./ddp-train")
 
     host = try twoKinds()
     host.kinds = host.kinds.map { .init(cpus: $0.cpus, efficiency: nil) }

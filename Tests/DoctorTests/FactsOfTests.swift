@@ -21,7 +21,7 @@ func job(_ host: HostFacts = soundHost(), _ masks: [[Int]]? = nil) -> JobFacts {
     hosts: [host], ranks: (masks ?? [host.allowed]).map { RankFacts(host: 0, cpus: $0, singleCopy: .works) },
     isUnderMPIRun: masks != nil, isRoot: false, rootIsAllowed: false, yields: false,
     launcher: .init(command: masks == nil ? "mpirun" : nil, version: "4.1.4", libraryVersion: "4.1.4"),
-    program: "./ddp-train", binder: "launch/on-own-core")
+    program: "./ddp-train", binder: ["bin/ddp-launch", "bind"])
 }
 
 extension JobFacts {

@@ -48,7 +48,7 @@ struct DoctorPlacementTests {
     let facts = job(host, [[0], [1]])
     #expect(facts.finding("binding")?.severity == .advice)
     #expect(facts.finding("binding")?.what.hasPrefix("rank 0 may use more than mpirun's own mask, CPUs 1-2") == true)
-    #expect(facts.commandLine == "mpirun -np 2 --bind-to none launch/on-own-core ./ddp-train")
+    #expect(facts.commandLine == "mpirun -np 2 --bind-to none bin/ddp-launch bind ./ddp-train")
   }
 
   @Test("more ranks than cores, waiting with and without a yield")
@@ -121,7 +121,7 @@ struct DoctorPlacementTests {
     #expect(job(host).finding("cores")?.what.hasSuffix("so each counts as one") == true)
   }
 
-  @Test("no script to bind by")
+  @Test("no ddp-launch to bind by")
   func noBinder() {
     var host = soundHost()
     host.allowed = [2, 3]

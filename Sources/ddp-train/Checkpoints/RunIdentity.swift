@@ -60,7 +60,7 @@ struct RunIdentity {
     _ options: OptionValues<TrainingOptions>, dataHash: String, dataPath: String? = nil, initial: String? = nil,
     goingOnFrom kept: KeptRun? = nil
   ) {
-    var metadata: [String: String] = [Self.dataKey: dataHash, "program-version": DDPTrain.version]
+    var metadata: [String: String] = [Self.dataKey: dataHash, "program-version": packageVersion]
     for (name, value) in options.texts(of: [.run, .bits]) + options.texts(of: Self.kept) { metadata[name] = value }
     metadata["data"] = dataPath
     metadata[Self.initialKey] = initial ?? kept?.metadata[Self.initialKey] ?? "none"
@@ -80,9 +80,9 @@ struct RunIdentity {
   ///
   /// - Parameter version: as the file has it, nil where it does not say.
   static func notice(path: String, version: String?, reproducible: Bool = false) -> String? {
-    guard version != DDPTrain.version else { return nil }
+    guard version != packageVersion else { return nil }
     let writer = version.map { "by ddp-train \(escaped($0))" } ?? "by a version that it does not name"
-    return "\(path) was written \(writer); this is \(DDPTrain.version), which reads the same format"
+    return "\(path) was written \(writer); this is \(packageVersion), which reads the same format"
       + (reproducible ? ". The last bits may be others than those of a run of one version" : "")
   }
 

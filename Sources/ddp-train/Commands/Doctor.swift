@@ -38,7 +38,7 @@ struct Doctor: JobCommand {
       return file
     }
     let (examination, anonymous) = try Examination.withBundle(
-      of: world, version: DDPTrain.version, binder: ProjectFiles.path("launch/on-own-core"), paying: payingRanks)
+      of: world, version: packageVersion, binder: ProjectFiles.binder, paying: payingRanks)
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       print(

@@ -47,7 +47,7 @@ struct Info: JobCommand {
     let cpus = try world.allGather(String(cString: cguard_cpu_has()))
     guard world.rank == 0 else { return }
     var lines = [
-      ("version", DDPTrain.version),
+      ("version", packageVersion),
       ("built for", String(cString: csimd_built_for())),
       ("this CPU has", Array(Set(cpus)).sorted().joined(separator: ", ")),
       ("vector lanes", "\(CSIMD_LANES) × 32-bit floats"),

@@ -69,7 +69,7 @@ struct RaceCommand: JobCommand {
     try requireAgreement([("data set", names.hash)] + Trainer.machineFields, over: world)
     let data = TrialData(
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
-      engine: engine, version: DDPTrain.version)
+      engine: engine, version: packageVersion)
     for (shape, batch) in racePlan.largest {
       let need = MemoryNeed(shape: shape, batch: batch, engine: engine, names: data.training, ranks: 1)
       try requireMemory(need, for: "batch \(batch) at d-model \(shape.dModel)", over: world)

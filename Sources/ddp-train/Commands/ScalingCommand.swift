@@ -57,7 +57,7 @@ struct ScalingCommand: JobCommand {
       options.progress, seconds: (options.seconds + pricing) * Double(plans.count), on: world)
     defer { measurement.finish() }
     measurement.begin(stage: "looking at the machine")
-    let warnings = try Examination(of: world, binder: ProjectFiles.path("launch/on-own-core")).warnings
+    let warnings = try Examination(of: world, binder: ProjectFiles.binder).warnings
     if world.rank == 0 { for line in findingLines(warnings) { writeToStandardError(line + "\n") } }
     var report = ScalingReport()
     report.machine = try .current(of: world)

@@ -106,7 +106,7 @@ struct SweepCommand: JobCommand {
     try requireAgreement([("data set", names.hash)] + Trainer.machineFields, over: world)
     var data = TrialData(
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
-      engine: engine, version: DDPTrain.version)
+      engine: engine, version: packageVersion)
     data.reproducible = options.reproducible
     return data
   }

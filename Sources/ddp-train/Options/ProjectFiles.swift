@@ -9,7 +9,7 @@ import Values
 enum ProjectFiles {
   /// The path of `relative` inside the project, or nil where no such file is found.
   static func path(_ relative: String) -> String? {
-    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let executable = executable
     let installed = URL(fileURLWithPath: executable).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("share/ddp-train/\(relative)").path
     if FileManager.default.fileExists(atPath: installed) { return installed }
@@ -23,6 +23,21 @@ enum ProjectFiles {
       }
     }
     return nil
+  }
+
+  /// The words that bind a rank to its core, before the program: those of the ddp-launch beside this program, by the path that
+  /// this one was called by. Nil where there is none.
+  static var binder: [String]? {
+    let called = CommandLine.arguments.first ?? ""
+    let own = called.contains("/") ? called : executable
+    guard let slash = own.lastIndex(of: "/") else { return nil }
+    let path = own[...slash] + "ddp-launch"
+    return FileManager.default.isExecutableFile(atPath: String(path)) ? [String(path), "bind"] : nil
+  }
+
+  /// The program's own file; empty where the system does not tell.
+  private static var executable: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
   }
 
   /// The project's own names: what everything is measured with.

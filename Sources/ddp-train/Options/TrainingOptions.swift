@@ -130,10 +130,10 @@ extension BitFlip: WrittenValue, CustomStringConvertible {
 extension CheckpointInterval: WrittenValue {}
 
 extension Declared where Value == Int? {
-  /// Of the commands that `launch/supervise` watches.
+  /// Of the commands that `ddp-launch supervise` watches.
   static var heartbeat: Self {
     Declared(
       Ranges.heartbeat, otherwise: "not", .own, as: "k",
-      help: "Say on standard error every k seconds where each rank is; launch/supervise goes by it.")
+      help: "Say on standard error every k seconds where each rank is.")
   }
 }

@@ -5,7 +5,8 @@ import MPI
 import Synchronization
 import Values
 
-/// A thread that says on standard error, every few seconds, where this rank is: what `launch/supervise` goes by.
+/// A thread that says on standard error, every few seconds, where this rank is, for a person to read. `ddp-launch` goes by
+/// `LifeSigns`.
 ///
 /// The line comes from the rank itself, without MPI: a rank that was stopped falls silent, one that waits for it says
 /// that it waits. One that waits for a disk says how long it has done so already.

@@ -14,7 +14,7 @@ extension Machine {
     try Machine {
       ($0.cpu, $0.isa, $0.cores) = (cpuName, String(cString: csimd_built_for()), allowedCPUs().count)
       ($0.ranks, $0.hosts) = (world.size, try world.allGather(Environment.processorName))
-      ($0.system, $0.version) = (operatingSystem, DDPTrain.version)
+      ($0.system, $0.version) = (operatingSystem, packageVersion)
       $0.mpi = Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown"
       ($0.command, $0.date) = (commandLine(world), now)
     }

@@ -76,7 +76,7 @@ private struct TraceTrack {
 private func traceJSON(_ tracks: [TraceTrack]) throws -> String {
   let first = tracks.compactMap { $0.events.first?.start }.min() ?? 0
   let origin = TraceOrigin {
-    $0.program = "ddp-train \(DDPTrain.version)"
+    $0.program = "ddp-train \(packageVersion)"
     $0.clocks = tracks.map { track in
       TraceClock {
         ($0.rank, $0.shared, $0.offsetNs, $0.errorNs) = (track.rank, track.sharesClock, track.offset, track.error)

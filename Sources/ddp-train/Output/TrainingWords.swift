@@ -23,7 +23,7 @@ struct TrainingWords {
     var lines = [
       (
         "ddp-train",
-        "\(DDPTrain.version), built for \(String(cString: csimd_built_for())), "
+        "\(packageVersion), built for \(String(cString: csimd_built_for())), "
           + "engine \(engine)"
       ),
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),

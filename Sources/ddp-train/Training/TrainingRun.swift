@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import MPI
 import Options
+import Values
 
 /// One training run from options to names, stage after stage. Every stage is collective, and takes and gives values.
 struct TrainingRun {
@@ -66,7 +67,7 @@ struct TrainingRun {
     let settings = try choosingStrategy(for: names, stored: checkpoints?.choice)
     display.begin(stage: "setting up the model")
     let trainer = try Trainer(
-      settings: settings, names: names.training, dataHash: names.hash, version: DDPTrain.version, host: host,
+      settings: settings, names: names.training, dataHash: names.hash, version: packageVersion, host: host,
       world: world)
     if let resumed = checkpoints?.resumed {
       try trainer.resume(resumed, model: checkpoints?.keeper?.arrays)
