@@ -23,13 +23,15 @@ struct Line: AsyncParsableCommand {
 func printLine(_ options: JobOptions, words: [String]) async throws {
   let program = try Programs.trainer(options.program)
   let place = JobPlace(name: "JOB", temporaryFiles: Programs.environment["TMPDIR"] ?? "/tmp")
-  let job: PreparedJob
+  var job: PreparedJob
   do {
     job = try await options.site(program: program).prepare(place)
   } catch let error as JobSiteError {
     throw Refusal(error)
   }
   job.notes.forEach(say)
+  // Folders that nobody would remove.
+  job.line.place = nil
   print(job.line.words([program] + words).map(shellWord).joined(separator: " "))
 }
 

@@ -20,13 +20,13 @@ struct DDPLaunch: AsyncParsableCommand {
       """,
     version: packageVersion,
     subcommands: [
-      Run.self, Supervise.self, Cluster.self, Line.self, Cores.self, Bind.self, Inventory.self, Guard.self, Sweep.self,
+      Run.self, Supervise.self, Cluster.self, Line.self, Doctor.self, Cores.self, Bind.self, Inventory.self, Guard.self, Sweep.self,
     ])
 }
 
 extension ParsableCommand {
   /// Whether options of ddp-train follow its own.
-  fileprivate static var takesProgramWords: Bool { self is any JobStarting.Type || self == Line.self }
+  fileprivate static var takesProgramWords: Bool { self is any JobStarting.Type || self == Line.self || self == Doctor.self }
 }
 
 /// A command that starts a job. No signal may end it and leave the job alone.

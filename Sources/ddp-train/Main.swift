@@ -11,7 +11,8 @@ struct DDPTrain: ParsableCommand {
     abstract: "Trains a one-layer character GPT on names, data-parallel over MPI.",
     discussion: """
       Run it alone, or on N ranks with `mpirun -np N ddp-train`. `ddp-train` alone means `ddp-train train`; \
-      `ddp-train train --help` lists its options.
+      `ddp-train train --help` lists its options. `ddp-train supervise` and `ddp-train cluster` are those of ddp-launch, which \
+      starts jobs and watches over them.
 
       Exit codes: 0 done; 1 something failed, and one line on standard error says what; 64 wrong arguments: a \
       command, an option or a value that there is not, on the command line or in a configuration file, or options that do \
@@ -32,6 +33,8 @@ struct DDPTrain: ParsableCommand {
     defaultSubcommand: Train.self)
 
   static func main() {
+    // Before a signal has a handler here: the other program has its own.
+    LauncherCommands.become(Array(CommandLine.arguments.dropFirst()))
     StopSignal.install()
     reserveStandardDescriptors()
     Job.run { try parse() }
@@ -41,7 +44,7 @@ struct DDPTrain: ParsableCommand {
     let commands = configuration.subcommands.map { $0._commandName }
     let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
     do {
-      try CommandLineWords.requireCommand(words, among: commands)
+      try CommandLineWords.requireCommand(words, among: commands + LauncherCommands.names)
       var parsed = try parseAsRoot(words)
       if let command = parsed as? any JobCommand { return command }
       // What is left is a request for help, which throws it.

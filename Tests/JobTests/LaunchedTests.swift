@@ -62,7 +62,7 @@ extension Jobs {
       #expect(killed.exitCode == 137, "\(killed)")
       #expect(killed.stderr.contains("exited on signal 9 (Killed)"), "\(killed)")
       let supervised = try launch(
-        #""$0" supervise --ranks 2 --program "$1" --checkpoint-dir x"#,
+        #""$0" supervise --ranks 2 --program "$1" -- --checkpoint-dir x"#,
         try Rank(#"[ "$OMPI_COMM_WORLD_RANK" != 0 ] || echo "the one line" >&2; exit 64"#))
       #expect(supervised.exitCode == 64)
       #expect(supervised.stderr == "the one line\n", "\(supervised)")
@@ -117,13 +117,13 @@ extension Jobs {
     func leftovers() throws {
       let rank = try Rank(
         #"echo "$OMPI_MCA_osc_sm_backing_directory"; test -d "$OMPI_MCA_osc_sm_backing_directory"; exec $2 "$1""#)
-      let done = try launch(#""$0" run --ranks 1 --quiet --program "$1" x true"#, rank)
+      let done = try launch(#""$0" run --ranks 1 --quiet --program "$1" -- x true"#, rank)
       #expect(done.exitCode == 0, "\(done)")
       let folder = try #require(done.lines.first)
       #expect(folder.hasPrefix("/dev/shm/ddp-train.") && !FileManager.default.fileExists(atPath: folder), "\(done)")
 
       let script = #"""
-        "$0" run --ranks 1 --quiet --program "$1" 60 sleep >"$2" & pid=$!
+        "$0" run --ranks 1 --quiet --program "$1" -- 60 sleep >"$2" & pid=$!
         until [ -s "$2" ]; do sleep 0.05; done
         kill -KILL $pid
         for _ in $(seq 100); do pgrep -f "^sleep 60$" >/dev/null || break; sleep 0.1; done

@@ -17,12 +17,12 @@ test_cluster_checks() {
   local launcher=$checkout/launch/cluster
   attempt "$launcher" --help
   check "cluster's help: exit code" 0 "$code"
-  attempt "$launcher" --steps 5
+  attempt "$launcher" -- --steps 5
   check "no hosts: exit code" 64 "$code"
   printf '%s\n' '# a comment' 'nodeA slots=2' 'nodeB slots=two' >"$work/hostfile"
   attempt "$launcher" --hostfile "$work/hostfile" --program "$program"
   check "a bad host file: exit code" 64 "$code"
-  check_says "a bad host file: its line" "hostfile:3: 'slots=two' is not slots=N"
+  check_says "a bad host file: its line" "hostfile:3: \"slots=two\" is not slots=N"
 
   cluster_up nodeA nodeB nodeC
   cluster nodeA:2,nodeB:2,nodeC:1 --dry-run -- --steps 5
@@ -53,26 +53,26 @@ test_cluster_checks() {
   printf '#!/bin/sh\necho 0.0.9\n' >"$work/old-program"
   chmod +x "$work/old-mpirun" "$work/old-program"
   hosts exec nodeB mount --bind "$work/old-program" "$program"
-  cluster nodeA:1,nodeB:1 --steps 5
+  cluster nodeA:1,nodeB:1 -- --steps 5
   check "another program: exit code" 69 "$code"
   check_says "another program: message" "host nodeB: $program differs (XXH3 "
   check_says "another program: its version" "host nodeB: $program --version says: 0.0.9 (here: 0.1.0)"
   hosts exec nodeB umount "$program"
   hosts exec nodeB mount --bind "$work/old-mpirun" "$real_mpirun"
-  cluster nodeA:1,nodeB:1 --steps 5
+  cluster nodeA:1,nodeB:1 -- --steps 5
   check_says "another Open MPI: message" "--version says: mpirun (Open MPI) 4.0.3 (here: mpirun (Open MPI) "
   hosts exec nodeB umount "$real_mpirun"
   hosts exec nodeB mount --bind "$work/old-program" "$work/ddp-launch"
-  cluster nodeA:1,nodeB:1 --steps 5
+  cluster nodeA:1,nodeB:1 -- --steps 5
   check_says "another ddp-launch: message" "host nodeB: $work/ddp-launch answers what cannot be understood"
   hosts exec nodeB umount "$work/ddp-launch"
   hosts exec nodeB mount --bind /dev/null "$work/ddp-launch"
-  cluster nodeA:1,nodeB:1 --steps 5
+  cluster nodeA:1,nodeB:1 -- --steps 5
   check_says "no ddp-launch: message" "host nodeB: there is no $work/ddp-launch"
   hosts exec nodeB umount "$work/ddp-launch"
 
   hosts kill nodeC
-  cluster nodeA:1,nodeB:1,nodeC:1 --steps 5
+  cluster nodeA:1,nodeB:1,nodeC:1 -- --steps 5
   check "a host without power: exit code" 69 "$code"
   check_says "a host without power: message" "host nodeC does not answer over ssh"
   check_within "a host without power: in seconds" 10

@@ -33,10 +33,16 @@ public struct HostShare: Equatable, Sendable {
       && bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
   }
 
+  /// A number of ranks as a user wrote it, "64"; nil for anything else.
+  static func ranks(_ text: Substring) -> Int? {
+    let isNumber = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    guard isNumber, text.first != "0", let ranks = Int(text), 1...mostRanks ~= ranks else { return nil }
+    return ranks
+  }
+
   /// - Parameter text: "64", as a user wrote it.
   init(_ name: String, ranks text: Substring) throws(HostListError) {
-    let ranks = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? Int(text) : nil
-    guard let ranks, 1...Self.mostRanks ~= ranks, text.first != "0" else {
+    guard let ranks = Self.ranks(text) else {
       throw HostListError(
         "host \(printable(name, most: 80)): \(printable(String(text), most: 40)) is not a number of ranks")
     }
@@ -80,17 +86,17 @@ extension [HostShare] {
     for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let words = line.prefix { $0 != "#" }.split { $0.isWhitespace }
       guard let name = words.first else { continue }
-      var ranks: Substring?
-      for word in words.dropFirst() {
-        guard word.hasPrefix("slots=") else {
-          throw HostListError("\(path):\(number + 1): \(printable(String(word), most: 80)) is not slots=N")
+      do {
+        var host = try HostShare(String(name))
+        for word in words.dropFirst() {
+          guard word.hasPrefix("slots="), let ranks = HostShare.ranks(word.dropFirst("slots=".count)) else {
+            throw HostListError("\(printable(String(word), most: 80)) is not slots=N")
+          }
+          host.ranks = ranks
         }
-        ranks = word.dropFirst("slots=".count)
-      }
-      if let ranks {
-        try add(HostShare(String(name), ranks: ranks))
-      } else {
-        try add(HostShare(String(name)))
+        try add(host)
+      } catch {
+        throw HostListError("\(path):\(number + 1): \(error)")
       }
     }
     guard !isEmpty else { throw HostListError("the host file \(path) names no host") }
