@@ -4,12 +4,12 @@ import Testing
 @testable import Launch
 
 @Suite("the board of a host") struct HostBoardTests {
-  private let parent: TemporaryFolder
+  private let parent: ShortFolder
   private let token = SignToken()
   private let host = SignHost(name: "a", rank: 4, ranks: 8)
   private static let second = 1_000_000_000
 
-  init() throws { parent = try TemporaryFolder() }
+  init() throws { parent = try ShortFolder() }
 
   private var path: String { HostBoard.path(token, leader: 4, parent: parent.path) }
 

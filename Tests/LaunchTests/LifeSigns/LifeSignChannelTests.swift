@@ -7,11 +7,11 @@ import Values
 @Suite("life signs from ranks to the supervisor", .serialized) struct LifeSignChannelTests {
   enum Kind: CaseIterable { case unix, ipv4, ipv6 }
 
-  private let folder: TemporaryFolder
+  private let folder: ShortFolder
   private let queue: SignQueue
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try ShortFolder()
     queue = try SignQueue()
     try #require(mkdir(boards, 0o700) == 0 && mkdir(sockets, 0o700) == 0)
   }

@@ -4,10 +4,10 @@ import Testing
 @testable import Launch
 
 @Suite("private folders") struct PrivateFolderTests {
-  private let parent: TemporaryFolder
+  private let parent: ShortFolder
   private var path: String { "\(parent.path)/folder" }
 
-  init() throws { parent = try TemporaryFolder() }
+  init() throws { parent = try ShortFolder() }
 
   private func mode() throws -> mode_t {
     var status = stat()

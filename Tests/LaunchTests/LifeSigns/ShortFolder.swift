@@ -3,8 +3,8 @@ import Testing
 
 @testable import Launch
 
-/// A folder for one test, removed with all that is in it.
-final class TemporaryFolder {
+/// A folder for one test, removed with all that is in it. Its path leaves room for a socket.
+final class ShortFolder {
   let path: String
 
   init() throws {
