@@ -23,7 +23,7 @@ import Values
     for list in [name, "\(name):1", "good:1,\(name):1,other:2"] {
       let said = message { _ = try [HostShare](list: list) }
       #expect(said.hasSuffix(" is not the name of a host"))
-      #expect(said.unicodeScalars.allSatisfy(\.isPrintable))
+      #expect(said.unicodeScalars.allSatisfy { $0.isPrintable })
       #expect(said.count < 130)
     }
   }

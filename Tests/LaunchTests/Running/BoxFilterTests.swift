@@ -25,7 +25,7 @@ import Testing
   private static let missing = box("mpirun was unable to find the specified executable file: /none", "", "Node: a")
 
   /// Texts, and what of them is passed on.
-  private static let texts: [(text: String, passed: String)] =
+  private static let cases: [(text: String, passed: String)] =
     // None of the three boxes.
     [primary, status("mpirun"), status("prterun"), primary + status("mpirun"), status("mpirun") + status("prterun")]
     .map { ($0, "") } + [
@@ -58,8 +58,8 @@ import Testing
     return parts.flatMap { filter.pass($0) } + filter.end()
   }
 
-  @Test("are dropped, and all else passes byte for byte, however the bytes are cut", arguments: texts)
-  func texts(text: String, expected: String) {
+  @Test("are dropped, and all else passes byte for byte, however the bytes are cut", arguments: cases)
+  func cuts(text: String, expected: String) {
     let bytes = Array(text.utf8)
     #expect(String(decoding: passed([bytes[...]]), as: UTF8.self) == expected)
     #expect(passed(bytes.indices.map { bytes[$0...$0] }) == Array(expected.utf8))
