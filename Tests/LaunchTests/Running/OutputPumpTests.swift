@@ -111,7 +111,7 @@ import Testing
   @Test("a process that is left over and holds the pipe open is not waited for") func leftOver() throws {
     let pipe = try Pipe()
     let (pump, writing) = try pump(to: pipe.writing.number)
-    let process = try TestProcess.shell("echo left; kill -STOP $$", output: pump.writeEnd)
+    let process = try TestProcess.stopped(after: "echo left", output: pump.writeEnd)
     #expect(pipe.text(5) == "left\n")
     send("last", to: writing)
     writing.value = nil

@@ -25,22 +25,31 @@ final class TestProcess {
     var variables = (["PATH=/usr/bin:/bin"] + environment).map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
     defer { (arguments + variables).forEach { free($0) } }
     var number: pid_t = 0
-    // Returns when the program has taken this one's place.
     try #require(posix_spawn(&number, path, &actions, nil, &arguments, &variables) == 0)
     self.number = number
   }
 
-  deinit {
-    guard ended == nil else { return }
-    kill(number, SIGKILL)
-    waitpid(number, nil, 0)
+  deinit { kill() }
+
+  func kill() {
+    guard isRunning else { return }
+    Glibc.kill(number, SIGKILL)
+    _ = end()
   }
 
-  /// Runs a command of sh's that is not expected to end by itself, under whatever name and with whatever further words.
-  static func shell(
-    _ command: String, as name: String = "sh", _ words: [String] = [], environment: [String] = [], output: CInt? = nil
+  /// A process of sh's that has stopped itself, under whatever name and with whatever further words.
+  ///
+  /// - Parameter command: what it does before.
+  static func stopped(
+    as name: String = "sh", _ words: [String] = [], environment: [String] = [], after command: String = ":",
+    output: CInt? = nil
   ) throws -> TestProcess {
-    try TestProcess("/bin/sh", words: [name, "-c", command, name] + words, environment: environment, output: output)
+    let script = [name, "-c", "\(command); kill -STOP $$", name]
+    let process = try TestProcess("/bin/sh", words: script + words, environment: environment, output: output)
+    // What the kernel says of a process that has only just begun may be what it was before.
+    var status: CInt = 0
+    try #require(waitpid(process.number, &status, WUNTRACED) == process.number && status & 0xFF == 0x7F)
+    return process
   }
 
   var isRunning: Bool { look(WNOHANG) == nil }
