@@ -25,7 +25,7 @@ public struct ControlGroups: Sendable {
       for controller in controllers {
         guard var path = paths[controller] else { continue }
         // In a container the mount may begin below the hierarchy's root; the kernel writes blanks as \040.
-        if fields[3] != "/", path.hasPrefix(fields[3]) { path.removeFirst(fields[3].count) }
+        if (path + "/").hasPrefix(fields[3] + "/") { path.removeFirst(fields[3].count) }
         groups[controller] = (
           fields[4].split(separator: "\\040", omittingEmptySubsequences: false).joined(separator: " "), path
         )

@@ -48,6 +48,7 @@ final class HostBoard: Sendable {
   /// - Parameter count: ranks of the host.
   init(making path: String, count: Int) throws(PrivateFolderError) {
     folder = try PrivateFolder(making: path)
+    folder.hold()
     self.count = count
     do {
       words = try Self.make(in: folder, bytes: Self.bytes(count))
@@ -62,6 +63,7 @@ final class HostBoard: Sendable {
   /// - Throws: `isMissing` as long as it has not.
   init(opening path: String, count: Int) throws(PrivateFolderError) {
     folder = try PrivateFolder(opening: path)
+    folder.hold()
     self.count = count
     let number = openat(folder.descriptor.number, Self.file, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
     guard number >= 0 else { throw Self.failure(folder, isMissing: errno == ENOENT) }

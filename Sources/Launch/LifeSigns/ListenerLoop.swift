@@ -23,6 +23,8 @@ struct ListenerLoop {
     (self.hello, self.onEvent) = (hello, onEvent)
     let current = state.current
     (token, generation) = (current.token, current.generation)
+    // A token that was renewed before this thread had begun has nothing older to be dropped.
+    state.settle(generation)
   }
 
   mutating func run() {

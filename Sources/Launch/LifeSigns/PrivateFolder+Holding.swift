@@ -1,8 +1,8 @@
 import Glibc
 
 extension PrivateFolder {
-  /// Holds it as long as this value lives: it is in use.
-  func hold() { flock(descriptor.number, LOCK_SH | LOCK_NB) }
+  /// Holds it as long as this value lives: it is in use. Waits for whoever is about to remove it.
+  func hold() { flock(descriptor.number, LOCK_SH) }
 
   /// Whoever holds it goes on to do so after this process has become another program.
   func handOn() {

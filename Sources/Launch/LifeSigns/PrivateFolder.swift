@@ -34,11 +34,14 @@ public final class PrivateFolder: Sendable {
   /// Removes it with all that is in it, and follows no link. What is there in its place meanwhile stays.
   public func remove() {
     Self.empty(descriptor)
+    if isInPlace { rmdir(path) }
+  }
+
+  /// Whether it is what its path leads to: nobody has removed it.
+  var isInPlace: Bool {
     var (opened, present) = (stat(), stat())
-    guard fstat(descriptor.number, &opened) == 0, lstat(path, &present) == 0, opened.st_ino == present.st_ino,
-      opened.st_dev == present.st_dev
-    else { return }
-    rmdir(path)
+    return fstat(descriptor.number, &opened) == 0 && lstat(path, &present) == 0 && opened.st_ino == present.st_ino
+      && opened.st_dev == present.st_dev
   }
 
   private static func empty(_ folder: Descriptor) {

@@ -9,7 +9,7 @@ public struct HostShare: Equatable, Sendable {
 
   /// The most ranks that a host may be given.
   public static let mostRanks = 99_999
-  /// The longest name that the system has (HOST_NAME_MAX).
+  /// The longest name that the domain name system has (RFC 1035).
   static let longestName = 253
 
   public init(_ name: String, ranks: Int? = nil) throws(HostListError) {
@@ -83,7 +83,9 @@ extension [HostShare] {
   /// - Parameter path: for messages.
   public init(file text: String, path: String) throws(HostListError) {
     self = []
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    // Also of a file from Windows: Swift takes its line ends for one character, which is not "\n".
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in lines.enumerated() {
       let words = line.prefix { $0 != "#" }.split { $0.isWhitespace }
       guard let name = words.first else { continue }
       do {
@@ -92,6 +94,7 @@ extension [HostShare] {
           guard word.hasPrefix("slots="), let ranks = HostShare.ranks(word.dropFirst("slots=".count)) else {
             throw HostListError("\(printable(String(word), most: 80)) is not slots=N")
           }
+          guard host.ranks == nil else { throw HostListError("slots= stands there twice") }
           host.ranks = ranks
         }
         try add(host)

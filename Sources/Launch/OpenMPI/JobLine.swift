@@ -6,7 +6,7 @@
 /// Source: mpirun(1) of Open MPI 4.1; prterun(1), and `prte_info --all`, of Open MPI 5.0.
 public struct JobLine: Sendable {
   public var launcher: MPILauncher
-  /// Where the ranks go. Empty: on this host, or where a scheduler has allocated.
+  /// Where the ranks go; one to a host whose number is not known. Empty: on this host, or where a scheduler has allocated.
   public var hosts: [HostShare] = []
   /// On this host; nil where hosts say it, or a scheduler.
   public var ranks: Int?
@@ -42,10 +42,9 @@ public struct JobLine: Sendable {
     var words = wrapper + [launcher.path]
     words += launcher.usesPRRTE ? settingsOfPRRTE : settingsOfORTE
     for name in handedOn { words += ["-x", name] }
-    let total = hosts.compactMap(\.ranks).reduce(0, +)
     if !hosts.isEmpty {
       let list = hosts.map { "\($0.name):\($0.ranks ?? 1)" }
-      words += ["-np", "\(total)", "--host", list.joined(separator: ",")]
+      words += ["-np", "\(hosts.reduce(0) { $0 + ($1.ranks ?? 1) })", "--host", list.joined(separator: ",")]
     } else if let ranks {
       words += ["-np", "\(ranks)"]
     }

@@ -26,15 +26,17 @@ public struct MPILauncher: Equatable, Sendable {
     let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
     let paths =
       chosen
-      ?? ["mpirun", "mpirun.openmpi"].compactMap { name in
-        folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+      ?? ["mpirun", "mpirun.openmpi"].flatMap { name in
+        folders.map { "\($0)/\(name)" }.filter { access($0, X_OK) == 0 }
       }
-    let found = paths.compactMap { path in
+    // Each is asked for its version, and no more of them than need be.
+    let found = paths.lazy.compactMap { path in
       openMPIVersion(of: path).map { version in
         MPILauncher(name: path.split(separator: "/").last.map(String.init) ?? path, path: path, version: version)
       }
     }
-    guard let best = found.first(where: { $0.version == preferred }) ?? found.first else { return nil }
+    let wanted = preferred.flatMap { version in found.first { $0.version == version } }
+    guard let best = wanted ?? found.first else { return nil }
     self = best
   }
 }

@@ -15,6 +15,8 @@ struct BoxFilter {
   private var state = State.lineBegin
   /// Held back: it begins as a box that nobody needs would.
   private var held: [UInt8] = []
+  /// Beginnings of boxes that it may become.
+  private var possible = unneeded
   /// Of a box that is dropped: the present line.
   private var line: [UInt8] = []
 
@@ -35,7 +37,7 @@ struct BoxFilter {
 
   /// Those were all bytes.
   mutating func end() -> [UInt8] {
-    defer { (state, held) = (.lineBegin, []) }
+    defer { self = BoxFilter() }
     return held
   }
 
@@ -45,27 +47,32 @@ struct BoxFilter {
       passed.append(byte)
       if byte == Self.newline { state = .lineBegin }
     case .lineBegin, .held:
+      possible.removeAll { $0[held.count] != byte }
       held.append(byte)
-      let boxes = Self.unneeded.filter { $0.starts(with: held) }
-      if boxes.isEmpty {
+      if possible.isEmpty {
         // It may still be the beginning of a rule, as after two rules of which the first ended another box.
         if held == Self.rule + Self.rule.prefix(1) {
           passed += Self.rule
-          (state, held) = (.held, Array(Self.rule.prefix(1)))
+          begin(.held, holding: Self.rule.prefix(1))
         } else {
           passed += held
-          (state, held) = (byte == Self.newline ? .lineBegin : .insideLine, [])
+          begin(byte == Self.newline ? .lineBegin : .insideLine)
         }
-      } else if boxes.contains(held) {
-        (state, held, line) = (.dropped, [], [0])
+      } else if possible.contains(held) {
+        begin(.dropped)
+        line = [0]
       } else {
         state = .held
       }
     case .dropped:
       line.append(byte)
       guard byte == Self.newline else { return }
-      if line == Self.rule { state = .lineBegin }
+      if line == Self.rule { begin(.lineBegin) }
       line = []
     }
+  }
+
+  private mutating func begin(_ state: State, holding held: ArraySlice<UInt8> = []) {
+    (self.state, self.held, possible) = (state, Array(held), Self.unneeded)
   }
 }

@@ -45,7 +45,7 @@ struct HostInventory: Equatable, Sendable {
   ///   before is left out.
   init?(answer: String) {
     var values: [Key: String] = [:]
-    for line in answer.split(separator: "\n") {
+    for line in answer.split(whereSeparator: \.isNewline) {
       let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let key = Key(rawValue: String(parts[0])) else { continue }
       guard values.updateValue(String(parts[1]), forKey: key) == nil, parts[1].utf8.count <= Self.longestValue else {
@@ -79,7 +79,9 @@ struct HostInventory: Equatable, Sendable {
     let answer = try? await Subprocess.run(
       .path(FilePath(path)), arguments: ["--version"], output: .string(limit: 4096), error: .discarded)
     let line = (answer?.standardOutput ?? "")?.split(separator: "\n").first ?? "nothing"
-    return String(escaped(String(line.prefix(longestValue / 2))).prefix(longestValue))
+    var text = escaped(String(line.prefix(longestValue)))
+    while text.utf8.count > longestValue { text.unicodeScalars.removeLast() }
+    return text
   }
 }
 

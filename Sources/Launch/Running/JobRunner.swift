@@ -19,6 +19,9 @@ public struct JobRunner: Sendable {
     public var temporaryFiles = "/tmp"
     /// Further variables of the job's environment; nil for those that it is not to have.
     public var environment: [String: String?] = [:]
+    /// Where the job's output goes.
+    var output = STDOUT_FILENO
+    var errors = STDERR_FILENO
 
     public init(program: [String]) { self.program = program }
   }

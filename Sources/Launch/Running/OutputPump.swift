@@ -33,8 +33,8 @@ final class OutputPump: Sendable {
     (writeEnd, self.reading, self.wake, self.thread) = (ends[1], reading, wake, thread)
   }
 
-  /// After the job has ended: passes on what is in the pipe. A process that is left of the job may hold the other end open, and
-  /// is not waited for.
+  /// After the job has ended: passes on what is in the pipe. A process that is left of the job may hold the other end open, or
+  /// write on and on, and is not waited for.
   func finish() {
     wake.wake()
     thread.join()
@@ -68,14 +68,13 @@ private struct Pumping {
       ]
       guard poll(&requests, nfds_t(requests.count), -1) >= 0 || errno == EINTR else { break }
       if requests[2].revents & Int16(POLLERR | POLLHUP) != 0 { lose() }
-      if requests[0].revents != 0 {
-        let count = read(reading.number, &bytes, bytes.count)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { break }
-        pass(bytes[0..<count])
-      } else if requests[1].revents != 0 {
+      if requests[1].revents != 0 {
+        var rest: CInt = 0
+        guard ioctl(reading.number, UInt(FIONREAD), &rest) == 0 else { break }
+        while rest > 0, let count = pass(&bytes, atMost: Int(rest)) { rest -= CInt(count) }
         break
       }
+      if requests[0].revents != 0, pass(&bytes, atMost: bytes.count) == nil { break }
     }
     if dropsBoxes { write(filter.end()) }
   }
@@ -85,8 +84,15 @@ private struct Pumping {
     readerLeft()
   }
 
-  private mutating func pass(_ bytes: ArraySlice<UInt8>) {
-    write(dropsBoxes ? filter.pass(bytes) : Array(bytes))
+  /// Passes on what can be read now.
+  ///
+  /// - Returns: how many bytes that was; nil at the end.
+  private mutating func pass(_ bytes: inout [UInt8], atMost most: Int) -> Int? {
+    let count = read(reading.number, &bytes, min(most, bytes.count))
+    if count < 0, errno == EINTR { return 0 }
+    guard count > 0 else { return nil }
+    write(dropsBoxes ? filter.pass(bytes[..<count]) : Array(bytes[..<count]))
+    return count
   }
 
   private mutating func write(_ bytes: [UInt8]) {

@@ -68,8 +68,8 @@ final class RunningJob: Sendable {
 
     let readerLeft: @Sendable () -> Void = { tell(.stopAsked) }
     guard
-      let output = OutputPump(to: STDOUT_FILENO, dropsBoxes: false, readerLeft: readerLeft),
-      let errors = OutputPump(to: STDERR_FILENO, dropsBoxes: true, readerLeft: readerLeft)
+      let output = OutputPump(to: settings.output, dropsBoxes: false, readerLeft: readerLeft),
+      let errors = OutputPump(to: settings.errors, dropsBoxes: true, readerLeft: readerLeft)
     else { throw JobSiteError("no descriptor or thread is left for the job's output", code: exitUnavailable) }
     let variables = signs.variables + [(JobProcesses.variable, place.name)]
     var line = job.line

@@ -1,18 +1,6 @@
-import TestSupport
 import Testing
 
 @testable import Launch
-
-/// A stand-in for /, which goes with its owner.
-private struct FakeSystem {
-  private let root: TemporaryFolder
-  var files: SystemFiles { SystemFiles(root: root.path) }
-
-  init(_ contents: [String: String]) throws {
-    root = try TemporaryFolder()
-    for (path, text) in contents { try root.file(path, text + "\n") }
-  }
-}
 
 @Suite("what the system says")
 struct SystemFilesTests {
@@ -38,10 +26,6 @@ struct SystemFilesTests {
     #expect(system.files.launcherCPUs(above: 10) == nil)
   }
 
-  private func mounts(_ lines: [String]) -> String {
-    lines.enumerated().map { "\(30 + $0) 20 0:1 \($1)" }.joined(separator: "\n")
-  }
-
   @Test(
     "version 2: the tightest quota of the group and its parents",
     arguments: [
@@ -50,7 +34,7 @@ struct SystemFilesTests {
   func version2(own: String, parent: String, quota: Double?) throws {
     let system = try FakeSystem([
       "proc/self/cgroup": "0::/slice/job:7",
-      "proc/self/mountinfo": mounts(["/ /sys/fs/cgroup rw - cgroup2 cgroup2 rw"]),
+      "proc/self/mountinfo": FakeSystem.mounts(["/ /sys/fs/cgroup rw - cgroup2 cgroup2 rw"]),
       "sys/fs/cgroup/slice/job:7/cpu.max": own, "sys/fs/cgroup/slice/cpu.max": parent,
     ])
     let groups = ControlGroups(system.files)
@@ -61,7 +45,7 @@ struct SystemFilesTests {
   func version1() throws {
     let system = try FakeSystem([
       "proc/self/cgroup": "5:cpu,cpuacct:/docker/0a/job\n3:cpuset:/docker/0a\n0::/",
-      "proc/self/mountinfo": mounts([
+      "proc/self/mountinfo": FakeSystem.mounts([
         "/docker/0a /cg\\040one/cpu rw - cgroup cgroup rw,cpu,cpuacct",
         "/docker/0a /cg\\040one/cpuset rw - cgroup cgroup rw,cpuset", "/ /cg\\040one/unified rw - cgroup2 cgroup2 rw",
       ]),
