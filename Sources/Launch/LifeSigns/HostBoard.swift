@@ -47,8 +47,7 @@ final class HostBoard: Sendable {
   ///
   /// - Parameter count: ranks of the host.
   init(making path: String, count: Int) throws(PrivateFolderError) {
-    folder = try PrivateFolder(making: path)
-    folder.hold()
+    folder = try PrivateFolder.held(making: path)
     self.count = count
     do {
       words = try Self.make(in: folder, bytes: Self.bytes(count))

@@ -34,8 +34,7 @@ struct ListeningSockets: Sendable {
       )
     }
     do {
-      folder = try PrivateFolder(making: path)
-      folder?.hold()
+      folder = try PrivateFolder.held(making: path)
     } catch {
       throw LifeSignListenerError(what: "the folder \(error.path)", reason: error.reason)
     }

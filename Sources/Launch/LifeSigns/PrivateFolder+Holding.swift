@@ -4,6 +4,31 @@ extension PrivateFolder {
   /// Holds it as long as this value lives: it is in use. Waits for whoever is about to remove it.
   func hold() { flock(descriptor.number, LOCK_SH) }
 
+  /// Makes one and holds it.
+  ///
+  /// - Throws: where it cannot be made, or somebody else was first.
+  static func held(making path: String) throws(PrivateFolderError) -> PrivateFolder {
+    try held(path) { () throws(PrivateFolderError) in try PrivateFolder(making: path) }
+  }
+
+  /// Makes or opens one and holds it: again where somebody who looks for orphans has found it before it was held.
+  static func held(
+    _ path: String, by make: () throws(PrivateFolderError) -> PrivateFolder
+  ) throws(PrivateFolderError) -> PrivateFolder {
+    var failure = PrivateFolderError(path: path, reason: "is removed again and again")
+    for _ in 0..<100 {
+      do {
+        let folder = try make()
+        folder.hold()
+        if folder.isInPlace { return folder }
+      } catch {
+        guard error.isMissing else { throw error }
+        failure = error
+      }
+    }
+    throw failure
+  }
+
   /// Whoever holds it goes on to do so after this process has become another program.
   func handOn() {
     // The copy is not closed then, and has the lock too.

@@ -18,7 +18,7 @@ struct JobFolders: Sendable {
     var made: [PrivateFolder] = []
     for path in place.folders {
       do {
-        made.append(try Self.held(path) { () throws(PrivateFolderError) in try PrivateFolder(making: path) })
+        made.append(try PrivateFolder.held(making: path))
       } catch {
         made.forEach { $0.remove() }
         throw error
@@ -34,31 +34,13 @@ struct JobFolders: Sendable {
   ///
   /// - Throws: where what is there is another user's, or open to others.
   static func enter(_ path: String) throws(PrivateFolderError) {
-    try held(path) { () throws(PrivateFolderError) in
+    try PrivateFolder.held(path) { () throws(PrivateFolderError) in
       do {
         return try PrivateFolder(making: path)
       } catch {
         return try PrivateFolder(opening: path)
       }
     }.handOn()
-  }
-
-  /// Whoever looks for orphans may find a folder before it is held, and remove it.
-  private static func held(
-    _ path: String, _ make: () throws(PrivateFolderError) -> PrivateFolder
-  ) throws(PrivateFolderError) -> PrivateFolder {
-    var failure = PrivateFolderError(path: path, reason: "is removed again and again")
-    for _ in 0..<100 {
-      do {
-        let folder = try make()
-        folder.hold()
-        if folder.isInPlace { return folder }
-      } catch {
-        guard error.isMissing else { throw error }
-        failure = error
-      }
-    }
-    throw failure
   }
 
   /// Removes this user's folders of jobs that nothing is left of on this host: whoever should have done so was killed itself.

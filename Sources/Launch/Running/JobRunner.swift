@@ -62,11 +62,15 @@ public struct JobRunner: Sendable {
     limits.address = listener.environment.variables.first?.value ?? ""
     var supervision = Supervision(limits: limits)
     var attempt: RunningJob?
+    var order = EventOrder()
     feed.yield(.began)
     for await event in events {
-      for action in supervision.handle(event, at: Double(monotonicNanoseconds()) * 1e-9) {
+      let now = Double(monotonicNanoseconds()) * 1e-9
+      for action in order.take(event).flatMap({ supervision.handle($0, at: now) }) {
         switch action {
-        case .start: attempt = start(hearing: listener.renewToken(), feed)
+        case .start:
+          order.startBegins()
+          attempt = start(hearing: listener.renewToken(), feed)
         case .wait: break
         case .signal(let signal): attempt?.signal(signal)
         case .say(let line): say(line)

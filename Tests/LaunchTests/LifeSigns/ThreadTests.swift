@@ -20,6 +20,14 @@ import Testing
     #expect(masked() == before)
   }
 
+  @Test("a listener's thread that begins after the token is renewed is not waited for")
+  func lateThread() throws {
+    let state = try #require(ListenerState())
+    let generation = state.renew()
+    _ = ListenerLoop(listening: [], state: state, mostConnections: 1, hello: 1) { _ in }
+    #expect(state.current.settled == generation)
+  }
+
   @Test("no program that is started inherits a socket")
   func descriptors() throws {
     func isInherited(_ number: CInt) -> Bool { fcntl(number, F_GETFD) & FD_CLOEXEC == 0 }

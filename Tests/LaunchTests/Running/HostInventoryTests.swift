@@ -7,7 +7,8 @@ import Values
 @Suite("what a host has") struct HostInventoryTests {
   private static let hash = "0123456789abcdef0123456789ABCDEF"
   private let inventory = HostInventory(
-    name: "node-1", program: hash, version: "0.9 (release)", mpirun: "mpirun (Open MPI) 4.1.4", launcher: nil, cores: 64)
+    name: "node-1", program: hash, version: "0.9 (release)", mpirun: "mpirun (Open MPI) 4.1.4", launcher: nil, cores: 64
+  )
 
   /// The answer with one line in place of another.
   private func answer(_ key: String, _ line: String) -> String {
@@ -22,7 +23,9 @@ import Values
   }
 
   @Test("what a login prints before or after is left out, whatever its line ends") func banners() {
-    for banner in ["Welcome to node-1\n\tall rights\n\n", "motd\r\n", "cores: 3\nname node-1\n", "\u{1b}[31mred\u{1b}[0m\n"] {
+    for banner in [
+      "Welcome to node-1\n\tall rights\n\n", "motd\r\n", "cores: 3\nname node-1\n", "\u{1b}[31mred\u{1b}[0m\n",
+    ] {
       #expect(HostInventory(answer: banner + inventory.text + banner) == inventory)
     }
     #expect(HostInventory(answer: inventory.text.replacing("\n", with: "\r\n")) == inventory)

@@ -101,6 +101,38 @@ import Testing
     #expect(code == 0)
   }
 
+  @Test(
+    "where ranks are heard their word counts, whatever mpirun ends with",
+    arguments: [(JobEnding.done, 3, 0), (.failed, 0, 1), (.stopped, 1, 130), (.failed, 5, 5)]
+      as [(JobEnding, Int, Int32)])
+  func heard(ending: JobEnding, exit: Int, code: Int32) async throws {
+    let mpirun = folder.path("mpirun")
+    let isConfirmed = Flag()
+    let ranks = SignalFreeThread {
+      guard eventually({ access(mpirun + ".signs", F_OK) == 0 }) else { return }
+      let values = SystemFiles().lines(mpirun + ".signs")
+      let variables = Dictionary(uniqueKeysWithValues: zip(["DDP_TRAIN_SIGNS", "DDP_TRAIN_SIGN_TOKEN"], values))
+      if let environment = try? SignEnvironment(lookup: { variables[$0] }) {
+        let ranks = TestedJob(environment, boards: mpirun + ".boards")
+        ranks.senders[0].begin(ranks: 2, step: 0)
+        if ranks.senders[0].end(ending, code: 0) { isConfirmed.set() }
+        ranks.stop()
+      }
+      close(open(mpirun + ".go", O_CREAT | O_WRONLY, 0o600))
+    }
+    try folder.privateFolder("mpirun.boards")
+    let ended = try await run(
+      """
+      printf '%s\\n' "$DDP_TRAIN_SIGNS" "$DDP_TRAIN_SIGN_TOKEN" >"$0.part" && mv "$0.part" "$0.signs"
+      until [ -e "$0.go" ]; do sleep 0.01; done
+      exit \(exit)
+      """)
+    try #require(ranks).join()
+    #expect(ended == code)
+    #expect(isConfirmed.value)
+    #expect(said.lines.count == 1)
+  }
+
   @Test("a reader of its output that leaves ends it in order") func readerLeaves() async throws {
     var ends: [CInt] = [-1, -1]
     try #require(pipe(&ends) == 0)

@@ -80,7 +80,8 @@ import Values
       ])
   }
 
-  @Test("a host under two names is found out", .enabled(if: HostShare.isName(ownHostName()))) func twice() async throws {
+  @Test("a host under two names is found out", .enabled(if: HostShare.isName(ownHostName()))) func twice() async throws
+  {
     try await answer { _ in }
     let both = try local() + [try HostShare(ownHostName())]
     #expect(

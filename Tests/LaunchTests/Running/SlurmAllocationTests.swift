@@ -20,7 +20,8 @@ import Testing
 
   @Test("a rank for each task that was asked for") func tasks() {
     for environment in [
-      ["SLURM_NTASKS": "4", "SLURM_TASKS_PER_NODE": "4"], ["SLURM_NTASKS_PER_NODE": "2", "SLURM_TASKS_PER_NODE": "2(x3),1"],
+      ["SLURM_NTASKS": "4", "SLURM_TASKS_PER_NODE": "4"],
+      ["SLURM_NTASKS_PER_NODE": "2", "SLURM_TASKS_PER_NODE": "2(x3),1"],
       ["SLURM_NTASKS": "1"], [:], ["SLURM_TASKS_PER_NODE": "four"],
     ] {
       let job = job(environment)

@@ -23,6 +23,7 @@ extension TemporaryFolder {
   /// Makes a folder that is the user's alone, in this one.
   ///
   /// - Returns: its path.
+  @discardableResult
   func privateFolder(_ name: String, mode: mode_t = 0o700) throws -> String {
     try #require(mkdir(path(name), mode) == 0 && chmod(path(name), mode) == 0)
     return path(name)
