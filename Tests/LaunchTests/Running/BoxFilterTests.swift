@@ -32,7 +32,8 @@ import Testing
       ("why: no memory\n" + primary + status("mpirun") + "launch: done\n", "why: no memory\nlaunch: done\n"),
       (killed + primary, killed), (primary + killed, killed),
       (primary + missing + status("mpirun") + "x", missing + "x"),
-      // Its rule is not one of a box of its own.
+      // What only ends like a rule, or only begins like one, does not end a box.
+      ("\(rule)\nPrimary job  terminated normally, but \(rule)\nstill inside\n\(rule)\nafter\n", "after\n"),
       (primary.dropLast() + "-\nstill inside\n" + rule + "\nafter\n", "after\n"),
     ]
     // Byte for byte.

@@ -106,6 +106,7 @@ import Testing
     JobFolders.removeOrphans(temporaryFiles: folder.path)
     #expect(!isThere(held) && isThere(place.temporary))
     own.remove()
+    withExtendedLifetime(board) {}
   }
 
   @Test("whoever looks for orphans just then takes none that is being made") func race() throws {

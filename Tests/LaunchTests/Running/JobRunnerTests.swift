@@ -33,7 +33,9 @@ import Testing
     let site = ThisHost(
       launcher: MPILauncher(name: "mpirun", path: path, version: "4.1.4"), binder: ["/bin/launch", "bind"], ranks: 2,
       cores: UsableCores(mask: [0, 1], cores: nil, quota: nil))
-    return await JobRunner(settings, site: site, say: { [said] in said.add($0) }).run()
+    let code = await JobRunner(settings, site: site, say: { [said] in said.add($0) }).run()
+    withExtendedLifetime((output, errors)) {}
+    return code
   }
 
   /// What a script leaves behind its ranks' backs: how the job's processes and files are called.
@@ -177,7 +179,9 @@ import Testing
     var settings = JobRunner.Settings(program: ["/bin/train"])
     let errors = Descriptor(open(folder.path("errors"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
     (settings.limits.attempts, settings.temporaryFiles, settings.errors) = (0, folder.path, errors.number)
-    return await JobRunner(settings, site: site, say: { [said] in said.add($0) }).run()
+    let code = await JobRunner(settings, site: site, say: { [said] in said.add($0) }).run()
+    withExtendedLifetime(errors) {}
+    return code
   }
 
   @Test("an mpirun that is not there is an end like any other") func noLauncher() async throws {

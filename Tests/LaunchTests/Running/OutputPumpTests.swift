@@ -127,5 +127,6 @@ import Testing
     writing.value = nil
     pump.finish()
     #expect(process.isRunning)
+    withExtendedLifetime(null) {}
   }
 }

@@ -34,7 +34,7 @@ final class TestProcess {
   func kill() {
     guard isRunning else { return }
     Glibc.kill(number, SIGKILL)
-    _ = end()
+    _ = look(0)
   }
 
   /// A process of sh's that has stopped itself, under whatever name and with whatever further words.
@@ -54,8 +54,8 @@ final class TestProcess {
 
   var isRunning: Bool { look(WNOHANG) == nil }
 
-  /// Waits for its end.
-  func end() -> Int32 { look(0) ?? -1 }
+  /// Waits for its end, if it comes.
+  func end() -> Int32? { eventually { !isRunning } ? ended : nil }
 
   private func look(_ options: CInt) -> Int32? {
     if ended != nil { return ended }
