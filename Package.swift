@@ -117,11 +117,7 @@ let package = Package(
     // Starts it. Links neither MPI nor, before it needs it, hwloc.
     .executableTarget(
       name: "ddp-launch",
-      dependencies: [
-        "Launch", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Subprocess", package: "swift-subprocess"),
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      dependencies: ["Launch", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: swiftForThisCPU),
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.

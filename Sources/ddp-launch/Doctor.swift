@@ -1,8 +1,6 @@
 import ArgumentParser
 import Glibc
 import Launch
-import Subprocess
-import SystemPackage
 import Values
 
 struct Doctor: AsyncParsableCommand {
@@ -17,22 +15,20 @@ struct Doctor: AsyncParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("The program, instead of the ddp-train beside ddp-launch.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("The program, instead of the ddp-train beside ddp-launch.", valueName: "file"),
+    completion: .file())
   var program: String?
 
   @OptionGroup var trainer: ProgramWords
 
   func run() async throws {
     let program = try Programs.trainer(program)
-    let answer = try? await Subprocess.run(
-      .path(FilePath(program)), arguments: ["--version"], input: .none, output: .discarded, error: .string(limit: 1 << 16))
-    if let answer, answer.terminationStatus == .exited(0) {
+    guard let complaint = await whyNotStarted(program) else {
       var arguments = ([program, "doctor"] + trainer.words).map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
       execv(program, &arguments)
       throw Refusal("\(escaped(program)) cannot be started: \(String(cString: strerror(errno)))", code: exitUnavailable)
     }
-    let reason = (answer?.standardError ?? "").split(whereSeparator: \.isNewline).first.map(String.init)
-    print("program   \(escaped(program)) does not start: \(escaped(reason ?? "it says nothing"))")
+    print("program   \(escaped(program)) does not start: \(escaped(complaint))")
     describeHost()
     throw ExitCode(1)
   }

@@ -20,13 +20,16 @@ struct DDPLaunch: AsyncParsableCommand {
       """,
     version: packageVersion,
     subcommands: [
-      Run.self, Supervise.self, Cluster.self, Line.self, Doctor.self, Cores.self, Bind.self, Inventory.self, Guard.self, Sweep.self,
+      Run.self, Supervise.self, Cluster.self, Line.self, Doctor.self, Cores.self, Bind.self, Inventory.self, Guard.self,
+      Sweep.self,
     ])
 }
 
 extension ParsableCommand {
   /// Whether options of ddp-train follow its own.
-  fileprivate static var takesProgramWords: Bool { self is any JobStarting.Type || self == Line.self || self == Doctor.self }
+  fileprivate static var takesProgramWords: Bool {
+    self is any JobStarting.Type || self == Line.self || self == Doctor.self
+  }
 }
 
 /// A command that starts a job. No signal may end it and leave the job alone.
@@ -34,8 +37,6 @@ protocol JobStarting: AsyncParsableCommand {}
 
 @main
 enum Main {
-  /// On the main thread, before there is another: threads begin with the signals held that it holds.
-  @MainActor
   static func main() async {
     var words = Array(CommandLine.arguments.dropFirst())
     // All of its words are the program's.

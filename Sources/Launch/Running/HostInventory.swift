@@ -92,6 +92,16 @@ public func inventoryText(program: String, mpirun: String, launcher: String) asy
   await HostInventory(program: program, mpirun: mpirun, launcher: launcher).text
 }
 
+/// The first line that a program says of it where it does not start, not even for --version; nil where it does.
+public func whyNotStarted(_ program: String) async -> String? {
+  let answer = try? await Subprocess.run(
+    .path(FilePath(program)), arguments: ["--version"], input: .none, output: .discarded,
+    error: .string(limit: 1 << 16))
+  guard let answer else { return "it cannot be started" }
+  if answer.terminationStatus == .exited(0) { return nil }
+  return answer.standardError.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it says nothing"
+}
+
 /// What this host calls itself.
 func ownHostName() -> String {
   var name = utsname()
