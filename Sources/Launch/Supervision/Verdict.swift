@@ -21,12 +21,16 @@ enum Verdict: Equatable {
   init(
     _ attempt: Attempt, exit: Int32, wasAsked: Bool, isFirst: Bool, endedWellBefore: Bool, limits: SupervisionLimits
   ) {
-    let code = attempt.code(exit)
     let word = attempt.word?.ending
+    // What ranks say that were stopped tells nothing of why.
+    let code = word == .stopped ? exit : attempt.code(exit)
     if word == .done {
       self = .final(code: 0)
-    } else if word == .stopped || code == ExitCodes.stopped, wasAsked || !attempt.wasEnded {
-      // Whoever asked: a signal to a rank does so too. A job that supervision ends may say the same.
+    } else if word == .stopped && (wasAsked || !limits.startsAgain)
+      || exit == ExitCodes.stopped && (wasAsked || !attempt.wasEnded)
+    {
+      // Whoever asked: a signal to a rank does so too, and is the first to end then. A job that supervision ends may say the
+      // same, and so may ranks that mpirun ends because a daemon or a host is lost, or because it was killed itself.
       self = .final(code: ExitCodes.stopped)
     } else if wasAsked {
       self = Self.asked(attempt, code: code, exit: exit)
@@ -46,7 +50,7 @@ enum Verdict: Equatable {
     } else if code == 0, attempt.mayFinishUnheard, endedWellBefore {
       self = .final(code: 0, line: "the job ended with code 0 twice, and its ranks cannot be heard: taken for finished")
     } else if code == 0 {
-      let what = word == nil ? Self.withoutWord : "the job failed, by rank 0's own word"
+      let what = word == nil || word == .stopped ? Self.withoutWord : "the job failed, by rank 0's own word"
       self = .failure(Failure(what: what, code: 1, mayHaveFinished: attempt.mayFinishUnheard))
     } else {
       self = .failure(Failure(what: "the job ended with code \(code) (\(ExitCodes.explain(code)))", code: code))

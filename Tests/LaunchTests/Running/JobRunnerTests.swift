@@ -139,12 +139,19 @@ import Testing
     var ends: [CInt] = [-1, -1]
     try #require(pipe(&ends) == 0)
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    close(ends[0])
+    let reader = ends[0]
+    let ready = folder.path("mpirun.ready")
+    let leaving = Task.detached {
+      while access(ready, F_OK) != 0 { try? await Task.sleep(for: .milliseconds(10)) }
+      close(reader)
+    }
+    defer { leaving.cancel() }
+    // Also while nothing is written.
     let code = try await run(
       """
       \(Self.tells)
       trap 'echo stopped >&2; exit 130' USR1
-      echo "step 1"
+      : >"$0.ready"
       while :; do sleep 0.02; done
       """, output: Descriptor(ends[1]))
     #expect(code == 130)

@@ -38,7 +38,19 @@ import Values
 
   @Test func stoppedByWhomever() {
     #expect(end(.stopped, word: 130, exit: 130) == ["10 clean up", "10 finish 130"])
-    #expect(end(.stopped, word: 130, exit: 0) == ["10 clean up", "10 finish 130"])
+    // A rank that was asked is the first to end: mpirun's code is its own. Others are stopped because something was lost.
+    for (exit, why) in [
+      (Int32(205), "code 205 (the connection to a host was lost)"),
+      (137, "code 137 (a rank, or mpirun itself, was killed)"),
+      (0, "code 0, but rank 0 did not say that it has finished"),
+    ] {
+      #expect(
+        end(.stopped, word: 130, exit: exit) == [
+          "10 clean up",
+          "10 say the job ended with \(why), about step 100: starting it again, failure 1 of 3 without progress",
+          "10 start",
+        ])
+    }
     #expect(end(nil, exit: 130) == ["10 clean up", "10 finish 130"])
   }
 
