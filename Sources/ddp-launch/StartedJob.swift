@@ -32,9 +32,17 @@ func runJob(
     settings.environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
   }
   settings.environment["DDP_TRAIN_TERMINAL"] = .some(terminalOfErrors())
-  if let startedBy { settings.environment["DDP_TRAIN_STARTED_BY"] = startedBy }
+  // An agent's caller is a script, which is to be called and not this.
+  if let startedBy = startedBy ?? (options.agent == nil ? ownWords() : nil) {
+    settings.environment["DDP_TRAIN_STARTED_BY"] = startedBy
+  }
   let code = await JobRunner(settings, site: site, say: say).run()
   exit(code)
+}
+
+/// How this program was called, up to the program's own words.
+private func ownWords() -> String {
+  (CommandLine.arguments.prefix { $0 != "--" } + ["--"]).map(shellWord).joined(separator: " ")
 }
 
 /// The terminal that shows what ranks write, for rank 0 to draw its progress on: between them is a pipe. Of no use on another

@@ -17,8 +17,11 @@ public struct HostShare: Equatable, Sendable {
     (self.name, self.ranks) = (name, ranks)
   }
 
-  /// Letters, digits, dots and hyphens, the first and the last neither dot nor hyphen: nothing that ssh, a shell or mpirun
-  /// takes for anything else.
+  /// A host that is there already, whatever it calls itself.
+  public init(itself name: String, ranks: Int) { (self.name, self.ranks) = (name, ranks) }
+
+  /// Letters, digits, dots, hyphens and underscores, the first and the last a letter or a digit: nothing that ssh, a shell or
+  /// mpirun takes for anything else.
   static func isName(_ name: String) -> Bool {
     func isAlphanumeric(_ byte: UInt8?) -> Bool {
       switch byte ?? 0 {
@@ -30,7 +33,7 @@ public struct HostShare: Equatable, Sendable {
     }
     let bytes = name.utf8
     return bytes.count <= longestName && isAlphanumeric(bytes.first) && isAlphanumeric(bytes.last)
-      && bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
+      && bytes.allSatisfy { isAlphanumeric($0) || ".-_".utf8.contains($0) }
   }
 
   /// A number of ranks as a user wrote it, "64"; nil for anything else.

@@ -21,6 +21,10 @@ public struct JobLine: Sendable {
   public var wrapper: [String] = []
   /// Words before the program that bind each rank to a core of its own.
   public var binder: [String] = []
+  /// What mpirun itself binds a rank to; nil leaves that to mpirun.
+  public var binding: Binding? = Binding.none
+  /// Whether mpirun is told that root is meant.
+  public var allowsRoot = false
   /// The job's own files and name; nil for Open MPI's defaults.
   public var place: JobPlace?
   /// Whether a host that is lost ends the job within seconds.
@@ -35,6 +39,11 @@ public struct JobLine: Sendable {
   /// read them.
   public var handedOn: [String] = []
 
+  public enum Binding: String, Sendable {
+    case none, core
+    case hardwareThread = "hwthread"
+  }
+
   public init(launcher: MPILauncher) { self.launcher = launcher }
 
   /// mpirun's words, the program's last.
@@ -42,16 +51,18 @@ public struct JobLine: Sendable {
     var words = wrapper + [launcher.path]
     words += launcher.usesPRRTE ? settingsOfPRRTE : settingsOfORTE
     for name in handedOn { words += ["-x", name] }
+    let total = hosts.isEmpty ? ranks : hosts.reduce(0) { $0 + ($1.ranks ?? 1) }
+    if let total { words += ["-np", "\(total)"] }
+    if allowsRoot { words.append("--allow-run-as-root") }
     if !hosts.isEmpty {
-      let list = hosts.map { "\($0.name):\($0.ranks ?? 1)" }
-      words += ["-np", "\(hosts.reduce(0) { $0 + ($1.ranks ?? 1) })", "--host", list.joined(separator: ",")]
-    } else if let ranks {
-      words += ["-np", "\(ranks)"]
+      words += ["--host", hosts.map { "\($0.name):\($0.ranks ?? 1)" }.joined(separator: ",")]
     }
     if let mapping { words += ["--map-by", mapping] }
     if sharesCores { words.append("--oversubscribe") }
     if sharesCores || yields { words += ["--mca", "mpi_yield_when_idle", "1"] }
-    return words + ["--bind-to", "none"] + binder + program
+    if binding == .hardwareThread { words.append("--use-hwthread-cpus") }
+    if let binding { words += ["--bind-to", binding.rawValue] }
+    return words + binder + program
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Launch
 import Options
 import Values
 
@@ -32,14 +33,16 @@ struct GoingOn {
   private var launcher: [String] {
     let program = CommandLine.arguments.first ?? "ddp-train"
     guard hosts.count > 1 else { return [program] }
-    let places = Set(hosts).count > 1 ? ["--host", counted(hosts)] : []
-    return ["mpirun", "-np", "\(hosts.count)"] + places + [program]
+    var line = JobLine(launcher: MPILauncher(name: "mpirun", path: "mpirun", version: ""))
+    line.binding = nil
+    if Set(hosts).count > 1 { line.hosts = counted(hosts) } else { line.ranks = hosts.count }
+    return line.words([program])
   }
 
-  /// "node1:2,node2:2"
-  private func counted(_ hosts: [String]) -> String {
+  /// Each host once, in the order of its first rank.
+  private func counted(_ hosts: [String]) -> [HostShare] {
     var order: [String] = []
     for host in hosts where !order.contains(host) { order.append(host) }
-    return order.map { host in "\(host):\(hosts.count { $0 == host })" }.joined(separator: ",")
+    return order.map { host in HostShare(itself: host, ranks: hosts.count { $0 == host }) }
   }
 }

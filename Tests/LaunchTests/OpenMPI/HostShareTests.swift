@@ -15,7 +15,7 @@ import Values
   @Test(
     "what is no name is refused, and shown so that no terminal obeys it",
     arguments: [
-      "a\nb", "a b", " a", "-oProxyCommand=x", "a;b", "a$(b)", "a/b", "a_b", ".a", "a.", "a-", "fd00::1", "root@a",
+      "a\nb", "a b", " a", "-oProxyCommand=x", "a;b", "a$(b)", "a/b", "_a", ".a", "a.", "a-", "fd00::1", "root@a",
       "ä", "a\u{1b}[2J", "a\0b", "\u{FF41}", String(repeating: "n", count: 254), String(repeating: "n", count: 300),
     ])
   func names(_ name: String) {
