@@ -75,62 +75,6 @@ struct Cluster: JobStarting {
   }
 }
 
-struct Supervise: JobStarting {
-  static let configuration = CommandConfiguration(
-    abstract: "Run a job, and start it again from its last checkpoint whenever it fails.",
-    usage: "ddp-launch supervise [<options>] -- <ddp-train options>",
-    discussion: """
-      The options of ddp-train, or the file that their --config names, must say --checkpoint-dir FOLDER, a folder that all \
-      hosts see. For a sweep they must say --results FILE instead: trials that have ended are not trained again, and its steps \
-      are those of all trials together. The job begins with --resume, so the same line goes on after a power cut as well.
-
-      A job is started again when a rank, mpirun or a host is lost, when nothing has moved for --stall seconds, and when a disk \
-      is full, after pauses of up to a minute, for up to an hour. It is not started again when it was asked to stop, or where \
-      that could not help: the loss is no longer a number, an option is wrong, a file may not be read or written, or the \
-      folder belongs to another run. Hosts that do not answer at a start are left out of it. Processes, shared memory and \
-      temporary files that are left of the job, and only of it, are removed before the next start.
-
-      Signals are taken as by ddp-launch run.
-
-      Exit codes: see ddp-launch --help; where it gives up, the last attempt's.
-      """)
-
-  @OptionGroup var job: JobOptions
-
-  @Option(
-    help: ArgumentHelp("Give up after r failures in a row without a later step to begin at.", valueName: "r"))
-  var attempts = 3
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      End a job in which nothing has moved for so long, and name the ranks that hang. Longer than the longest step, and than \
-      the evaluation.
-      """, valueName: "seconds"))
-  var stall = 60
-
-  @Option(
-    help: ArgumentHelp(
-      "Listen for the ranks' signs of life on the first of these ports that is free (default: any).", valueName: "a-b"))
-  var port: PortRange?
-
-  @OptionGroup var trainer: ProgramWords
-
-  func validate() throws {
-    for (name, value) in [("--attempts", attempts), ("--stall", stall)] where !(1...1_000_000 ~= value) {
-      throw ValidationError("\(name) \(value): a whole number from 1 to 1000000, please")
-    }
-  }
-
-  func run() async throws {
-    var job = job
-    job.skipLostHosts = true
-    try await runJob(
-      job, words: trainer.words + ["--resume"],
-      limits: SupervisionLimits(attempts: attempts, stall: Double(stall)), saysNotes: false, ports: port?.range)
-  }
-}
-
 /// "5000-5099", or one.
 struct PortRange: ExpressibleByArgument {
   let range: ClosedRange<UInt16>

@@ -6,7 +6,7 @@ import Values
 /// Runs a job as supervision decides, and ends this process with its exit code.
 func runJob(
   _ options: JobOptions, words: [String], limits: SupervisionLimits, handsOnInput: Bool = false, saysNotes: Bool = true,
-  ports: ClosedRange<UInt16>? = nil, startedBy: String? = nil
+  ports: ClosedRange<UInt16>? = nil, startedBy: String? = nil, record: SupervisorRecord? = nil
 ) async throws -> Never {
   let program = try Programs.trainer(options.program)
   let site = try options.site(program: program)
@@ -36,7 +36,9 @@ func runJob(
   if let startedBy = startedBy ?? (options.agent == nil ? ownWords() : nil) {
     settings.environment["DDP_TRAIN_STARTED_BY"] = startedBy
   }
+  settings.record = record
   let code = await JobRunner(settings, site: site, say: say).run()
+  record?.remove()
   exit(code)
 }
 

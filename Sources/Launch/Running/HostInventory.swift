@@ -103,7 +103,7 @@ public func whyNotStarted(_ program: String) async -> String? {
 }
 
 /// What this host calls itself.
-func ownHostName() -> String {
+public func ownHostName() -> String {
   var name = utsname()
   guard uname(&name) == 0 else { return "localhost" }
   return withUnsafeBytes(of: name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

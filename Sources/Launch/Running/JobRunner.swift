@@ -19,6 +19,8 @@ public struct JobRunner: Sendable {
     public var temporaryFiles = "/tmp"
     /// Further variables of the job's environment; nil for those that it is not to have.
     public var environment: [String: String?] = [:]
+    /// Where others find this supervisor; nil where they do not.
+    public var record: SupervisorRecord?
     /// Where the job's output goes.
     var output = STDOUT_FILENO
     var errors = STDERR_FILENO
@@ -63,8 +65,10 @@ public struct JobRunner: Sendable {
     var supervision = Supervision(limits: limits)
     var attempt: RunningJob?
     var order = EventOrder()
+    var journal = SupervisorJournal(settings.record)
     feed.yield(.began)
     for await event in events {
+      journal.note(event)
       let now = Double(monotonicNanoseconds()) * 1e-9
       for action in order.take(event).flatMap({ supervision.handle($0, at: now) }) {
         switch action {
