@@ -174,6 +174,32 @@ extension Jobs {
       #expect(result.lines.contains { $0.hasPrefix("interrupted after step ") }, "\(result)")
     }
 
+    @Test("a supervisor in the background is found by its folder, and ended in order")
+    func unattended() throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        export XDG_STATE_HOME="$1/state"
+        run() { "$0" supervise "$@" -- --d-model 16 --steps 1000000000 --generate 0 --progress never --checkpoint-dir "$folder"; }
+        folder=$1/run
+        "$0" supervise --status "$folder"; echo "nobody $?"
+        run --detach --log "$1/log" --ranks 1; echo "detached $?"
+        run --ranks 1; echo "second $?"
+        "$0" supervise --status "$folder"; echo "status $?"
+        "$0" supervise --stop "$folder"; echo "stopped $?"
+        ls "$folder"
+        "$0" supervise --stop "$folder"; echo "again $?"
+        "$0" supervise --detach --log "$1/log" -- --steps x --checkpoint-dir "$folder"; echo "wrong $?"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path])
+      for line in ["nobody 1", "detached 0", "second 69", "status 0", "stopped 0", "again 1", "wrong 64"] {
+        #expect(result.lines.contains(line), "\(line) \(result)")
+      }
+      #expect(result.lines.contains { $0.hasPrefix("step-") }, "\(result)")
+      #expect(result.lines.contains { $0.contains(", 1 start, step ") && $0.hasSuffix("/log") }, "\(result)")
+      let log = try folder.text("log")
+      #expect(log.contains("interrupted after step ") && log.contains("is not a whole number"), "\(log)")
+    }
+
     @Test("a reader that leaves ends it in order, with a checkpoint")
     func reader() throws {
       let folder = try TemporaryFolder()

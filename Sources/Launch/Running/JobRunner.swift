@@ -21,9 +21,6 @@ public struct JobRunner: Sendable {
     public var environment: [String: String?] = [:]
     /// Where others find this supervisor; nil where they do not.
     public var record: SupervisorRecord?
-    /// Where the job's output goes.
-    var output = STDOUT_FILENO
-    var errors = STDERR_FILENO
 
     public init(program: [String]) { self.program = program }
   }

@@ -68,8 +68,8 @@ final class RunningJob: Sendable {
 
     let readerLeft: @Sendable () -> Void = { tell(.stopAsked) }
     guard
-      let output = OutputPump(to: settings.output, dropsBoxes: false, readerLeft: readerLeft),
-      let errors = OutputPump(to: settings.errors, dropsBoxes: true, readerLeft: readerLeft)
+      let output = OutputPump(to: STDOUT_FILENO, dropsBoxes: false, readerLeft: readerLeft),
+      let errors = OutputPump(to: STDERR_FILENO, dropsBoxes: true, readerLeft: readerLeft)
     else { throw JobSiteError("no descriptor or thread is left for the job's output", code: exitUnavailable) }
     let variables = signs.variables + [(JobProcesses.variable, place.name)]
     var line = job.line
@@ -79,8 +79,9 @@ final class RunningJob: Sendable {
     var options = PlatformOptions()
     // A Ctrl-C must reach mpirun once, from here.
     options.processGroupID = 0
-    // Should this process be killed, mpirun gets the signal that ends the job in order.
-    let words = ["--pdeathsig", "TERM"] + line.words(settings.program)
+    // Should this process be killed, mpirun gets the signal that ends the job in order. Not SIGTERM: the kernel may send it once
+    // for each thread that dies, and at a second one mpirun leaves its ranks alone.
+    let words = ["--pdeathsig", "USR1"] + line.words(settings.program)
 
     let watch = Mutex<Task<Void, Never>?>(nil)
     let configuration = Configuration(
