@@ -1,6 +1,8 @@
 /// The signals that an attempt has got, and those that it is to get unless it ends.
 struct Escalation {
   private(set) var sent: JobSignal?
+  /// When the gentlest one is repeated: ranks that were only starting may have missed it.
+  private var stopAgainAt = Double.infinity
   private var terminateAt = Double.infinity
   private var killAt = Double.infinity
   /// When a killed process is no longer waited for.
@@ -19,7 +21,7 @@ struct Escalation {
     _ signal: JobSignal, at now: Double, patience: Double = Waits.terminating
   ) -> [SupervisionAction] {
     switch signal {
-    case .stop: break
+    case .stop: stopAgainAt = now + Waits.asking
     case .terminate: killAt = min(killAt, now + patience)
     case .kill: giveUpAt = min(giveUpAt, now + Waits.killing)
     }
@@ -30,6 +32,10 @@ struct Escalation {
 
   /// What has become due.
   mutating func due(at now: Double) -> [SupervisionAction] {
+    if sent == .stop, now >= stopAgainAt {
+      stopAgainAt = now + Waits.asking
+      return [.signal(.stop)]
+    }
     if now >= killAt { return send(.kill, at: now) }
     if now >= terminateAt { return send(.terminate, at: now, patience: Waits.terminatingRest) }
     return []

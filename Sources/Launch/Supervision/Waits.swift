@@ -13,6 +13,8 @@ enum Waits {
   static let silence = 10.0
   /// For mpirun's end, once rank 0 has said its last word.
   static let ending = 10.0
+  /// Until a job that was asked to stop is asked again. Not soon: mpirun itself may die of it while it cleans up.
+  static let asking = 10.0
   /// Between the signal that ends a job in order and the one that nothing survives.
   static let terminating = 10.0
   /// The same where ranks have ended, or cannot: there is no order left to wait for.
