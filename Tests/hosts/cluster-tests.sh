@@ -100,6 +100,22 @@ test_cluster_jobs() {
   check_clean "cluster's jobs"
 }
 
+# No rank can reach nodeA's ports for signs of life: the job runs on, and its exit code counts.
+test_cluster_firewall() {
+  local host
+  cluster_up nodeA nodeB nodeC
+  for host in nodeB nodeC; do hosts exec "$host" ip rule add ipproto tcp dport 45000-45009 blackhole; done
+  cluster nodeB:1,nodeC:1 --port 45000-45009 -- --data "$checkout/data/names.txt" --d-model 16 --steps 700000 \
+    --progress never --generate 0
+  check "cluster, firewall: exit code" 0 "$code"
+  check "cluster, firewall: it came to its end" 1 "$(grep -c '^parameters hash' <<<"$out")"
+  check_says "cluster, firewall: a rank says so" "no signs of life are given: no supervisor answers at tcp:10.77.0.1:4500"
+  check_says "cluster, firewall: so does the launcher" "launch: the ranks cannot be heard: no connection to tcp:10.77.0.1:4500"
+  check_hosts_quiet "cluster, firewall"
+  hosts down
+  check_clean "cluster, firewall"
+}
+
 # cluster_lose NAME HOW DELAY|training LAYOUT: cuts nodeB off.
 cluster_lose() {
   local -a words
