@@ -73,14 +73,14 @@ processes() {
     ((pid != $$)) || continue
     { line=$(tr '\0' ' ' <"$file"); } 2>/dev/null || continue
     if [[ $line == "$program "* || $line == *"/bash $program "* || $line == *"-test-$$ room"* || $line == *"-test-$$ host"* ]] ||
-      { [[ ${line%% *} == *orted ]] && grep -qs -- "-test-$$/tmp" "/proc/$pid/environ"; }; then
+      { [[ ${line%% *} == *@(or|pr)ted ]] && grep -qs -- "-test-$$/tmp" "/proc/$pid/environ"; }; then
       echo "$pid $line"
     fi
   done
 }
 
 # Of these, the ranks and Open MPI's daemons.
-ranks() { processes | grep -E "^[0-9]+ (.*/bash )?($program|[^ ]*orted) " || true; }
+ranks() { processes | grep -E "^[0-9]+ (.*/bash )?($program|[^ ]*(or|pr)ted) " || true; }
 
 # left_of COMMAND: what it still prints after three seconds, in which processes may end.
 left_of() {

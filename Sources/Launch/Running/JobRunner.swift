@@ -66,6 +66,7 @@ public struct JobRunner: Sendable {
     feed.yield(.began)
     for await event in events {
       journal.note(event)
+      attempt?.note(event)
       let now = Double(monotonicNanoseconds()) * 1e-9
       for action in order.take(event).flatMap({ supervision.handle($0, at: now) }) {
         switch action {

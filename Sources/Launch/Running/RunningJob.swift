@@ -11,6 +11,8 @@ final class RunningJob: Sendable {
   private struct State {
     /// mpirun's; nil before and after.
     var process: pid_t?
+    /// Whether rank 0 has said that all is done.
+    var isDone = false
     var folders: JobFolders?
   }
   private let state: Mutex<State>
@@ -47,6 +49,11 @@ final class RunningJob: Sendable {
     case .terminate: kill(process, SIGTERM)
     case .kill: kill(-process, SIGKILL)
     }
+  }
+
+  /// Rank 0 has said that all is done: whatever mpirun ends with, nothing was lost.
+  func note(_ event: SupervisionEvent) {
+    if case .ended(.done, _) = event { state.withLock { $0.isDone = true } }
   }
 
   /// Removes processes and files that are left of it.
@@ -109,7 +116,10 @@ final class RunningJob: Sendable {
       case .exited(let code): code
       case .signaled(let number): 128 + number
       }
-    if code != 0 { for (host, wrong) in await site.unwell(job) { tell(.hostLost(name: host, wrong: wrong)) } }
+    // Open MPI 5 ends with 0 when a host is lost.
+    if !state.withLock({ $0.isDone }) {
+      for (host, wrong) in await site.unwell(job) { tell(.hostLost(name: host, wrong: wrong)) }
+    }
     tell(.exited(code: code))
   }
 }

@@ -96,6 +96,10 @@ struct Attempt {
   /// Whether some rank says something at this time.
   func isHeard(at now: Double) -> Bool { now - heard <= Waits.beat }
 
+  /// Whether nothing speaks against a word of ranks that were stopped: mpirun that was asked to end says 1 or 143, on Open MPI 5
+  /// also 0.
+  func wasOnlyAsked(_ exit: Int32) -> Bool { lostHosts.isEmpty && [0, 1, 128 + 15].contains(exit) }
+
   /// The exit code of the job: rank 0's own where it said one, since that of an mpirun that had to be ended says
   /// nothing.
   func code(_ exit: Int32) -> Int32 {

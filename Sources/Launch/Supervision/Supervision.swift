@@ -226,9 +226,13 @@ public struct Supervision: Sendable {
 
   /// One clear message where a host was lost.
   private mutating func explainHosts(_ attempt: Attempt, exit: Int32) {
-    guard attempt.word?.ending != .done, attempt.word?.ending != .stopped else { return }
+    // Ranks that are left of a lost host's job say that they were stopped.
+    let wasStopped = attempt.word?.ending == .stopped && (asked > 0 || exit == ExitCodes.stopped)
+    guard attempt.word?.ending != .done, !wasStopped else { return }
     for (name, wrong) in attempt.lostHosts {
-      say("host \(name) \(wrong): the job was ended because of it (exit code \(exit))")
+      // One code on every Open MPI: the fifth ends with 0.
+      let code = exit == 0 ? ExitCodes.hostLost : exit
+      say("host \(name) \(wrong): the job was ended because of it (exit code \(code))")
     }
     if attempt.lostHosts.isEmpty, attempt.hosts > 1, exit == ExitCodes.hostLost {
       say(

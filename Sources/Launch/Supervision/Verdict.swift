@@ -26,7 +26,7 @@ enum Verdict: Equatable {
     let code = word == .stopped ? exit : attempt.code(exit)
     if word == .done {
       self = .final(code: 0)
-    } else if word == .stopped && (wasAsked || !limits.startsAgain)
+    } else if word == .stopped && (wasAsked || !limits.startsAgain && attempt.wasOnlyAsked(exit))
       || exit == ExitCodes.stopped && (wasAsked || !attempt.wasEnded)
     {
       // Whoever asked: a signal to a rank does so too, and is the first to end then. A job that supervision ends may say the
@@ -80,6 +80,7 @@ enum Verdict: Equatable {
   /// The end of a job that is not started again, and of which rank 0 did not say that it has finished.
   private static func unfinished(_ attempt: Attempt, code: Int32) -> Verdict {
     guard code == 0, !attempt.mayFinishUnheard else { return .final(code: code) }
+    if !attempt.lostHosts.isEmpty { return .final(code: ExitCodes.hostLost) }
     return .final(code: 1, line: attempt.word == nil ? withoutWord : nil)
   }
 }

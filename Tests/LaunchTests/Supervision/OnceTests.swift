@@ -46,6 +46,25 @@ import Values
       ])
   }
 
+  /// Open MPI 5 ends with 0 then, and so do the ranks that are left, in order.
+  @Test func aLostHostOnAnyOpenMPI() {
+    let lost = SupervisionEvent.hostLost(name: "nodeB", wrong: "has lost its power")
+    let said = "5 say host nodeB has lost its power: the job was ended because of it (exit code 205)"
+    for events in [
+      [lost, .exited(code: 0)], [.ended(.stopped, code: 130), lost, .exited(code: 0)],
+    ] as [[SupervisionEvent]] {
+      var (job, done) = ScriptedJob.training(once)
+      done += job.at(5, events)
+      #expect(done.suffix(2).contains("5 finish 205"))
+      #expect(done.contains(said))
+    }
+  }
+
+  @Test(arguments: [(0, 130), (1, 130), (143, 130), (137, 137), (205, 205)] as [(Int32, Int32)])
+  func ranksThatWereStopped(exit: Int32, code: Int32) {
+    #expect(end(.ended(.stopped, code: 130), .exited(code: exit)).last == "5 finish \(code)")
+  }
+
   @Test func aStartThatFails() {
     var job = ScriptedJob(once)
     let done = job.at(0, [.began, .startFailed(message: "no", code: 0)])
