@@ -174,6 +174,23 @@ extension Jobs {
       #expect(result.lines.contains { $0.hasPrefix("interrupted after step ") }, "\(result)")
     }
 
+    @Test("a Ctrl-C that ends its reader too, as under tee, leaves a checkpoint")
+    func interruptedPipe() throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        env --default-signal setsid sh -c '"$1" run --ranks 2 --quiet -- --d-model 16 --steps 1000000000 --generate 0 \
+          --progress never --checkpoint-dir "$2" --checkpoint-every 1000000000 | tee /dev/null' sh "$0" "$1" & pid=$!
+        until pgrep -f -- "--steps 1000000000 .*--checkpoint-dir $1" >/dev/null; do sleep 0.05; done
+        sleep 1
+        kill -s INT -- -$pid
+        wait $pid
+        while pgrep -f -- "ddp-launch run .*--checkpoint-dir $1" >/dev/null; do sleep 0.05; done
+        ls "$1"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path])
+      #expect(result.lines.contains { $0.hasPrefix("step-") }, "\(result)")
+    }
+
     @Test("a supervisor in the background is found by its folder, and ended in order")
     func unattended() throws {
       let folder = try TemporaryFolder()

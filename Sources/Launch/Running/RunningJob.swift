@@ -73,7 +73,7 @@ final class RunningJob: Sendable {
     if settings.saysNotes { job.notes.forEach(say) }
     if !job.leftOut.isEmpty { tell(.hostsLeftOut(job.leftOut, all: job.allHosts)) }
 
-    let readerLeft: @Sendable () -> Void = { tell(.stopAsked) }
+    let readerLeft: @Sendable () -> Void = { tell(.readerLeft) }
     guard
       let output = OutputPump(to: STDOUT_FILENO, dropsBoxes: false, readerLeft: readerLeft),
       let errors = OutputPump(to: STDERR_FILENO, dropsBoxes: true, readerLeft: readerLeft)

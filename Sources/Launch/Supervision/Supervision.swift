@@ -17,8 +17,11 @@ public struct Supervision: Sendable {
   private var state = State.new
   private var actions: [SupervisionAction] = []
   private var lastEvent: Double?
-  /// How often an end was asked for.
+  /// How many signals asked for an end.
   private var asked = 0
+  /// Whether whoever reads the output is gone, and the ranks were told to stop.
+  private var readerHasLeft = false
+  private var wasAsked: Bool { asked > 0 || readerHasLeft }
   private var failures = Failures()
   private var summary = SupervisionSummary()
   /// Attempts that have ended, those without an mpirun too.
@@ -63,7 +66,7 @@ public struct Supervision: Sendable {
   private mutating func handleNew(_ event: SupervisionEvent) {
     switch event {
     case .began: start()
-    case .stopAsked: finish(ExitCodes.stopped)
+    case .stopAsked, .readerLeft: finish(ExitCodes.stopped)
     default: break
     }
   }
@@ -73,14 +76,14 @@ public struct Supervision: Sendable {
     case .started(let process, let ranks, let hosts):
       summary.starts += 1
       var attempt = Attempt(process: process, ranks: ranks, hosts: hosts, at: now)
-      if asked > 0 { actions += attempt.escalation.send(signalAsked, at: now) }
+      if wasAsked { actions += attempt.escalation.send(signalAsked, at: now) }
       state = .running(attempt)
     case .startFailed(let message, let code):
       say(message)
       actions.append(.cleanUp)
       attempts += 1
       endedWell = false
-      if asked > 0 {
+      if wasAsked {
         finish(ExitCodes.stopped)
       } else if !limits.startsAgain || code == ExitCodes.usage || code == ExitCodes.configuration {
         finish(code == 0 ? 1 : code)
@@ -89,12 +92,13 @@ public struct Supervision: Sendable {
       }
     case .hostsLeftOut(let names, let all): leaveOut(names, of: all)
     case .stopAsked: asked += 1
+    case .readerLeft: readerHasLeft = true
     default: break
     }
   }
 
   private mutating func handleWaiting(_ event: SupervisionEvent, until: Double, at now: Double) {
-    if event == .stopAsked {
+    if event == .stopAsked || event == .readerLeft {
       finish(ExitCodes.stopped)
     } else if now >= until {
       start()
@@ -133,6 +137,9 @@ public struct Supervision: Sendable {
     case .stopAsked:
       asked += 1
       actions += attempt.escalation.send(signalAsked, at: now)
+    case .readerLeft:
+      readerHasLeft = true
+      actions += attempt.escalation.send(.stop, at: now)
     case .hostLost(let name, let wrong):
       attempt.lose(name, wrong)
       // At the end of a job its hosts have no ranks any more.
@@ -145,7 +152,7 @@ public struct Supervision: Sendable {
     }
   }
 
-  private var signalAsked: JobSignal { asked == 1 ? .stop : asked == 2 ? .terminate : .kill }
+  private var signalAsked: JobSignal { asked <= 1 ? .stop : asked == 2 ? .terminate : .kill }
 
   private mutating func begin(_ attempt: inout Attempt, ranks: Int, step: Int, at now: Double) {
     guard attempt.begun == nil, ranks > 0, step >= 0 else { return }
@@ -168,7 +175,7 @@ public struct Supervision: Sendable {
           + " it is left alone")
       actions.append(.cleanUp)
       // Another attempt would not be alone.
-      finish(Verdict.code(leaving: attempt, wasAsked: asked > 0))
+      finish(Verdict.code(leaving: attempt, wasAsked: wasAsked))
       return
     }
     // Whatever happens then is part of the end.
@@ -207,7 +214,7 @@ public struct Supervision: Sendable {
     failedAt = now
     defer { attempts += 1 }
     let verdict = Verdict(
-      attempt, exit: exit, wasAsked: asked > 0, isFirst: attempts == 0, endedWellBefore: endedWell, limits: limits)
+      attempt, exit: exit, wasAsked: wasAsked, isFirst: attempts == 0, endedWellBefore: endedWell, limits: limits)
     explainHosts(attempt, exit: exit)
     endedWell = exit == 0 && attempt.mayFinishUnheard
     switch verdict {
@@ -227,7 +234,7 @@ public struct Supervision: Sendable {
   /// One clear message where a host was lost.
   private mutating func explainHosts(_ attempt: Attempt, exit: Int32) {
     // Ranks that are left of a lost host's job say that they were stopped.
-    let wasStopped = attempt.word?.ending == .stopped && (asked > 0 || exit == ExitCodes.stopped)
+    let wasStopped = attempt.word?.ending == .stopped && (wasAsked || exit == ExitCodes.stopped)
     guard attempt.word?.ending != .done, !wasStopped else { return }
     for (name, wrong) in attempt.lostHosts {
       // One code on every Open MPI: the fifth ends with 0.

@@ -40,6 +40,8 @@ public enum SupervisionEvent: Equatable, Sendable {
   case exited(code: Int32)
   /// A host is not well any more: "nodeB", "does not answer".
   case hostLost(name: String, wrong: String)
-  /// A signal asked for an end, or whoever reads the output is gone.
+  /// A signal asked for an end.
   case stopAsked
+  /// Whoever reads the output is gone. A Ctrl-C comes to a job and to its reader at once, so this is no second signal.
+  case readerLeft
 }

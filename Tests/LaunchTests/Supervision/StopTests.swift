@@ -30,6 +30,28 @@ import Values
     #expect(done == ["0 start", "5 stop", "6 terminate", "7 kill", "9 clean up", "9 finish 137"])
   }
 
+  /// Ctrl-C on `supervise … | tee log` comes to both, in any order.
+  @Test func aReaderThatLeavesIsNoSecondSignal() {
+    for events in [[.stopAsked, .readerLeft, .readerLeft], [.readerLeft, .stopAsked, .readerLeft]]
+      as [[SupervisionEvent]]
+    {
+      var (job, done) = ScriptedJob.training()
+      done += job.at(5, events)
+      done += job.at(7, [.ended(.stopped, code: 130), .exited(code: 1)])
+      #expect(done == ["0 start", "5 stop", "7 clean up", "7 finish 130"])
+    }
+    var (job, done) = ScriptedJob.training()
+    done += job.at(5, [.readerLeft, .stopAsked, .stopAsked])
+    #expect(done == ["0 start", "5 stop", "5 terminate"])
+  }
+
+  @Test func aReaderThatLeavesBetweenStarts() {
+    var (job, done) = ScriptedJob.training()
+    done += job.at(5, [.exited(code: 137)])
+    done += job.at(5, [.started(process: 101, ranks: 2, hosts: 1), .exited(code: 137), .readerLeft])
+    #expect(done.last == "5 finish 130")
+  }
+
   @Test func tenSecondsAfterTheSecondItIsKilled() {
     var (job, done) = ScriptedJob.training()
     done += job.at(5, .stopAsked)
