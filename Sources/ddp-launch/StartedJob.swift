@@ -15,8 +15,10 @@ func runJob(
   let environment = Programs.environment
   settings.temporaryFiles = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
   let isAcrossNodes = options.slurm && environment["SLURM_JOB_NUM_NODES"] != "1"
-  // An agent's hosts have the same files, but folders for temporary ones of their own.
-  settings.listening = options.agent == nil ? .thisHost { environment[$0] } : .thisHost(parent: "/tmp")
+  // An agent's hosts have the same files, but folders for temporary ones of their own. What lies beside it goes with them.
+  settings.listening =
+    options.agent.map { .thisHost(parent: String($0[..<($0.lastIndex(of: "/") ?? $0.endIndex)])) }
+    ?? .thisHost { environment[$0] }
   let isOverHosts = try options.shares() != nil && options.agent == nil
   if isAcrossNodes || isOverHosts {
     let addresses = ownAddresses(network: options.network)

@@ -28,7 +28,7 @@ test_cluster_checks() {
   cluster nodeA:2,nodeB:2,nodeC:1 --dry-run -- --steps 5
   check "dry run: exit code" 0 "$code"
   check "dry run: prints mpirun's line, starts nothing" yes "$([[ $out == *'mpirun --mca oob_tcp_keepalive_time 2 '*\
-' -np 5 --host nodeA:2,nodeB:2,nodeC:1 --map-by slot --bind-to none '*'/ddp-launch bind '*'/ddp-train --steps 5' ]] &&
+' -np 5 --host nodeA:2,nodeB:2,nodeC:1 --map-by slot '*'--bind-to none '*'/ddp-launch bind '*'/ddp-train --steps 5' ]] &&
       echo yes || echo "$out")"
   sed -i 's/two/2/' "$work/hostfile"
   attempt "$checkout/launch/namespaces" --name "$set_name" exec nodeA "$launcher" --ssh-config "$work/keys/config" \
@@ -109,7 +109,7 @@ test_cluster_firewall() {
     --progress never --generate 0
   check "cluster, firewall: exit code" 0 "$code"
   check "cluster, firewall: it came to its end" 1 "$(grep -c '^parameters hash' <<<"$out")"
-  check_says "cluster, firewall: a rank says so" "no signs of life are given: no supervisor answers at tcp:10.77.0.1:4500"
+  check_says "cluster, firewall: a rank says so" "no signs of life are given: no supervisor answers at 10.77.0.1:4500"
   check_says "cluster, firewall: so does the launcher" "launch: the ranks cannot be heard: no connection to tcp:10.77.0.1:4500"
   check_hosts_quiet "cluster, firewall"
   hosts down
