@@ -27,7 +27,7 @@ test_cluster_checks() {
   cluster_up nodeA nodeB nodeC
   cluster nodeA:2,nodeB:2,nodeC:1 --dry-run -- --steps 5
   check "dry run: exit code" 0 "$code"
-  check "dry run: prints mpirun's line, starts nothing" yes "$([[ $out == *'mpirun --mca oob_tcp_keepalive_time 2 '*\
+  check "dry run: prints mpirun's line, starts nothing" yes "$([[ $out == *'mpirun --'*'mca oob_tcp_keepalive_time 2 '*\
 ' -np 5 --host nodeA:2,nodeB:2,nodeC:1 --map-by slot '*'--bind-to none '*'/ddp-launch bind '*'/ddp-train --steps 5' ]] &&
       echo yes || echo "$out")"
   sed -i 's/two/2/' "$work/hostfile"
@@ -104,7 +104,7 @@ test_cluster_jobs() {
 test_cluster_firewall() {
   local host
   cluster_up nodeA nodeB nodeC
-  for host in nodeB nodeC; do hosts exec "$host" ip rule add ipproto tcp dport 45000-45009 blackhole; done
+  for host in nodeB nodeC; do hosts exec "$host" ip rule add ipproto 6 dport 45000-45009 blackhole; done
   cluster nodeB:1,nodeC:1 --port 45000-45009 -- --data "$checkout/data/names.txt" --d-model 16 --steps 700000 \
     --progress never --generate 0
   check "cluster, firewall: exit code" 0 "$code"
