@@ -26,11 +26,13 @@ struct JobProcesses {
   /// - Parameter seconds: how long to try.
   func kill(within seconds: Double = 10) {
     let deadline = Deadline(in: seconds)
-    while true {
+    // A process that is just becoming another program shows no environment: none is left when none is seen twice.
+    var looksWithout = 0
+    while looksWithout < 2, !deadline.isOver {
       let left = numbers()
-      if left.isEmpty || deadline.isOver { return }
+      looksWithout = left.isEmpty ? looksWithout + 1 : 0
       for number in left { Glibc.kill(number, SIGKILL) }
-      usleep(20_000)
+      if looksWithout < 2 { usleep(left.isEmpty ? 5_000 : 20_000) }
     }
   }
 
