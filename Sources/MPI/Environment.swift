@@ -56,6 +56,11 @@ public struct Environment: ~Copyable, Sendable {
 }
 
 extension Environment {
+  /// The version of Open MPI whose headers this was built with: "4.1.4". It may run on another.
+  public static var versionBuiltFor: String {
+    "\(OMPI_MAJOR_VERSION).\(OMPI_MINOR_VERSION).\(OMPI_RELEASE_VERSION)"
+  }
+
   /// The MPI library's own words about itself, in one line.
   ///
   /// - Source: MPI 3.1, §8.1.1 MPI_Get_library_version.

@@ -52,7 +52,11 @@ struct Info: JobCommand {
       ("this CPU has", Array(Set(cpus)).sorted().joined(separator: ", ")),
       ("vector lanes", "\(CSIMD_LANES) × 32-bit floats"),
       ("SME2", csme2_is_available() != 0 ? "\(csme2_vector_bits())-bit vectors" : "not present"),
-      ("MPI", Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown"),
+      (
+        "MPI",
+        (Environment.libraryVersion.split(separator: ",").first.map(String.init) ?? "unknown")
+          + ", built for \(Environment.versionBuiltFor)"
+      ),
       ("ranks", "\(world.size)\(world.isAlone ? " (started without mpirun)" : "")"),
     ]
     let counts = Dictionary(hosts.map { ($0, 1) }, uniquingKeysWith: +)
