@@ -47,6 +47,12 @@ strangers() {
 
 processes_named() { strangers | awk -v name="$1" '$2 == name || $2 ~ "/" name "$" { print $1 }'; }
 
+# mpirun's processes; that of Open MPI 5 becomes prterun.
+launchers() {
+  processes_named mpirun
+  processes_named prterun
+}
+
 # What Open MPI leaves where nobody is left to remove it.
 sweep_room() { rm -rf /dev/shm/* "${TMPDIR:?}"/*; }
 

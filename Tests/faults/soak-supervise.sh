@@ -19,7 +19,7 @@ supervised_run() {
     one_of rank rank rank rank all mpirun
     story+=" $chosen at $before"
     case $chosen in
-    mpirun) mapfile -t pids < <(processes_named mpirun) ;;
+    mpirun) mapfile -t pids < <(launchers) ;;
     rank) one_of "${pids[@]}" && pids=("$chosen") ;;
     esac
     since=$(now)

@@ -51,7 +51,7 @@ supervised_kills() {
     until_saved $((number * 400 + 100)) || true
     before=$(saved)
     case $what in
-    mpirun) mapfile -t pids < <(processes_named mpirun) ;;
+    mpirun) mapfile -t pids < <(launchers) ;;
     *) mapfile -t pids < <(ranks_of_room) ;;
     esac
     if [[ $what == rank ]]; then pids=("${pids[RANDOM % ${#pids[@]}]}"); fi
@@ -137,7 +137,7 @@ supervised_mpirun_deaf() {
   until_saved 100
   since=$(now)
   # shellcheck disable=SC2046  # numbers
-  kill -STOP $(processes_named mpirun)
+  kill -STOP $(launchers)
   # shellcheck disable=SC2046
   kill -KILL $(ranks_of_room)
   until_restarts 1 40 || true
