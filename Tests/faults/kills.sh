@@ -13,6 +13,7 @@ rank_killed() {
     kill -KILL "$(rank "$victim")"
     finish 15
     check "$name: exit code" 137 "$code"
+    err=${err//$'\n'/ } # Open MPI 5 breaks its lines
     check_says "$name: message" "exited on signal 9 (Killed)"
     check_within "$name: ends in time" 10
     check_nothing_left "$name"
@@ -50,7 +51,7 @@ mpirun_killed() {
   check "mpirun killed: exit code" 137 "$code"
   check_within "mpirun killed: ends in time" 10
   # Nobody is there to remove Open MPI's own: see launch/supervise.
-  check_nothing_left "mpirun killed" '/vader_segment\.|/ompi\.'
+  check_nothing_left "mpirun killed" '/(vader|sm)_segment\.|/(ompi|prterun)\.'
   check_kept "mpirun killed" "$before"
   sweep_room
   check_resumes "mpirun killed" 3 "$before"
@@ -65,9 +66,10 @@ all_ranks_killed() {
   kill -KILL $(ranks)
   finish 15
   check "all ranks killed: exit code" 137 "$code"
+  err=${err//$'\n'/ }
   check_says "all ranks killed: message" "exited on signal 9 (Killed)"
   check_within "all ranks killed: ends in time" 10
-  check_nothing_left "all ranks killed" '/vader_segment\.'
+  check_nothing_left "all ranks killed" '/(vader|sm)_segment\.'
   check_kept "all ranks killed" "$before"
   sweep_room
   check_resumes "all ranks killed" 2 "$before"

@@ -99,7 +99,8 @@ signals_caught() {
     kill -HUP "$pid"
   done
   finish 20
-  check "SIGHUP to all ranks: exit code" 130 "$code"
+  # Open MPI 5 calls it an end in order.
+  check "SIGHUP to all ranks: exit code" "$( ((open_mpi < 5)) && echo 130 || echo 0)" "$code"
 }
 
 # start_alone OPTION…: a run without mpirun, in the background, with nothing ignored.

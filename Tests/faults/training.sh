@@ -32,6 +32,9 @@ start() {
   job=$!
 }
 
+# Its mpirun's version: 4 or 5.
+open_mpi=$(mpirun --version | sed -nE '1s/.* ([0-9]+)\..*/\1/p')
+
 # finish SECONDS: waits until the job and all its processes are gone, no longer than that. Sets code, err, and took in
 # milliseconds from $since, or from now.
 finish() {
