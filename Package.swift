@@ -117,7 +117,7 @@ let package = Package(
     // Starts it. Links neither MPI nor, before it needs it, hwloc.
     .executableTarget(
       name: "ddp-launch",
-      dependencies: ["Launch", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Files", "Launch", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: swiftForThisCPU),
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
@@ -160,8 +160,8 @@ let package = Package(
       dependencies: ["DataParallel", "Doctor", "GPT", "Launch", "Schemas", "TestSupport", "Topology"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "LaunchTests", dependencies: ["Launch", "TestSupport", "Topology", "Values"], swiftSettings: swiftForThisCPU
-    ),
+      name: "LaunchTests", dependencies: ["Files", "Launch", "TestSupport", "Topology", "Values"],
+      swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "OptionsTests",
       dependencies: [

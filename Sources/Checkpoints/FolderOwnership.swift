@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A folder that this process alone may change, until it is released.

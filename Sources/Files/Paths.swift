@@ -23,13 +23,13 @@ func followLink(_ path: String) -> String? {
 }
 
 /// The folder that a path's last component is in.
-func folder(of path: String) -> String {
+package func folder(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
 /// A path's last component.
-func name(of path: String) -> String {
+package func name(of path: String) -> String {
   path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
 }
 

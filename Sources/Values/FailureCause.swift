@@ -5,8 +5,6 @@ public enum FailureCause: Int32, Sendable {
   case other
   /// The loss is no longer a number.
   case diverged
-  /// An option, or what it names, is wrong.
-  case refused
   case noPermission
   /// What is kept there is another run's.
   case otherRun

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Launch
 import Values
 
@@ -24,9 +23,8 @@ struct Doctor: AsyncParsableCommand {
   func run() async throws {
     let program = try Programs.trainer(program)
     guard let complaint = await whyNotStarted(program) else {
-      var arguments = ([program, "doctor"] + trainer.words).map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-      execv(program, &arguments)
-      throw Refusal("\(escaped(program)) cannot be started: \(String(cString: strerror(errno)))", code: exitUnavailable)
+      let reason = becomeProgram([program, "doctor"] + trainer.words)
+      throw Refusal("\(escaped(program)) cannot be started: \(reason)", code: exitUnavailable)
     }
     print("program   \(escaped(program)) does not start: \(escaped(complaint))")
     describeHost()

@@ -59,7 +59,7 @@ struct JobOptions: ParsableArguments {
     if let ranks, !(1...HostShare.mostRanks ~= ranks) {
       throw ValidationError("--ranks \(ranks): a whole number from 1 to \(HostShare.mostRanks), please")
     }
-    if ranks != nil, hosts != nil || hostfile != nil {
+    if ranks != nil, namesHosts {
       throw ValidationError("--ranks is for this machine alone; --hosts a:\(ranks ?? 1)")
     }
     if hosts != nil, hostfile != nil { throw ValidationError("--hosts or --hostfile, not both") }
@@ -68,8 +68,10 @@ struct JobOptions: ParsableArguments {
     }
   }
 
+  var namesHosts: Bool { hosts != nil || hostfile != nil }
+
   /// Nil for a job on this host alone.
-  func shares() throws(Refusal) -> [HostShare]? {
+  private func shares() throws(Refusal) -> [HostShare]? {
     do {
       if let hosts { return try [HostShare](list: hosts) }
       guard let hostfile else { return nil }

@@ -8,8 +8,8 @@ struct Line: AsyncParsableCommand {
     abstract: "Print the mpirun line of a job, and start nothing.",
     usage: "ddp-launch line [<options>] [-- <ddp-train options>]",
     discussion: """
-      In the words of Open MPI 4 or 5, whichever mpirun is. Each rank is started through ddp-launch bind. The name of the job, \
-      here JOB, is a random one in a job that ddp-launch starts.
+      In the words of Open MPI 4 or 5, whichever mpirun is. Each rank is started through ddp-launch bind. A \
+      job that ddp-launch starts has folders of its own besides, and what the ranks need for their signs of life.
       """)
 
   @OptionGroup var job: JobOptions
@@ -88,9 +88,7 @@ struct Bind: ParsableCommand {
     if !bindToOwnCore(localRank: localRank, localRanks: localRanks) {
       say("rank \(localRank) of this host cannot be bound: \(String(cString: strerror(errno)))")
     }
-    var arguments = words.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-    execvp(program, &arguments)
-    throw Refusal("\(printable(program)) cannot be started: \(String(cString: strerror(errno)))", code: 127)
+    throw Refusal("\(printable(program)) cannot be started: \(becomeProgram(words))", code: 127)
   }
 }
 

@@ -1,4 +1,5 @@
-import Glibc
+import Files
+import Foundation
 import Launch
 import Values
 
@@ -12,7 +13,7 @@ enum Programs {
 
   /// - Parameter named: by the user; nil for the one beside this file.
   static func trainer(_ named: String?) throws(Refusal) -> String {
-    let path = named ?? own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex) + "/ddp-train"
+    let path = named ?? "\(folder(of: own))/ddp-train"
     var status = stat()
     guard let real = realPath(path), access(real, X_OK) == 0, stat(real, &status) == 0,
       status.st_mode & S_IFMT == S_IFREG
@@ -24,18 +25,7 @@ enum Programs {
     return real
   }
 
-  static let environment: [String: String] = {
-    var found: [String: String] = [:]
-    var next = environ
-    while let entry = next.pointee {
-      let text = String(cString: entry)
-      if let equals = text.firstIndex(of: "=") {
-        found[String(text[..<equals])] = String(text[text.index(after: equals)...])
-      }
-      next += 1
-    }
-    return found
-  }()
+  static let environment = ProcessInfo.processInfo.environment
 
   static func mpirun() throws(Refusal) -> MPILauncher {
     guard let launcher = MPILauncher(environment: environment) else {

@@ -48,7 +48,7 @@ struct Cluster: JobStarting {
       Ranks connect to this host for their signs of life: its firewall must let them, or the job is judged by mpirun's exit \
       code alone.
 
-      Exit codes: see ddp-launch --help; 205 the connection to a host was lost (Open MPI 4).
+      Exit codes: see ddp-launch --help; 205 a host, or the connection to it, was lost.
       """)
 
   @OptionGroup var job: JobOptions
@@ -64,7 +64,7 @@ struct Cluster: JobStarting {
   @OptionGroup var trainer: ProgramWords
 
   func run() async throws {
-    guard job.hosts != nil || job.hostfile != nil else {
+    guard job.namesHosts else {
       throw ValidationError("which hosts? --hosts a:64,b:64, or --hostfile FILE")
     }
     guard dryRun else {

@@ -1,4 +1,4 @@
-import ArgumentParser
+import Files
 import Glibc
 import Launch
 import Values
@@ -17,10 +17,9 @@ func runJob(
   let isAcrossNodes = options.slurm && environment["SLURM_JOB_NUM_NODES"] != "1"
   // An agent's hosts have the same files, but folders for temporary ones of their own. What lies beside it goes with them.
   settings.listening =
-    options.agent.map { .thisHost(parent: String($0[..<($0.lastIndex(of: "/") ?? $0.endIndex)])) }
+    options.agent.map { .thisHost(parent: folder(of: $0)) }
     ?? .thisHost { environment[$0] }
-  let isOverHosts = try options.shares() != nil && options.agent == nil
-  if isAcrossNodes || isOverHosts {
+  if isAcrossNodes || options.namesHosts && options.agent == nil {
     let addresses = ownAddresses(network: options.network)
     guard !addresses.isEmpty else {
       throw Refusal(

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Launch
 import MPI
 import Values
 
@@ -16,10 +17,8 @@ enum LauncherCommands {
       refuse("\(command) starts mpirun by itself: call it without a launcher", code: 64)
     }
     let own = linkText("/proc/self/exe") ?? CommandLine.arguments[0]
-    let path = "\(own[..<(own.lastIndex(of: "/") ?? own.startIndex)])/ddp-launch"
-    var arguments = ([path] + words).map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-    execv(path, &arguments)
-    let reason = String(cString: strerror(errno))
+    let path = "\(folder(of: own))/ddp-launch"
+    let reason = becomeProgram([path] + words)
     refuse(
       "\(escaped(path)) cannot be started: \(reason); build it (swift build -c release --product ddp-launch)", code: 69)
   }

@@ -27,7 +27,7 @@ extension Jobs {
       return try MPIRun.runScript(script, program: "ddp-launch", [path, folder.path])
     }
 
-    /// What a script leaves behind its ranks' backs: how the job's processes and files are called.
+    /// Writes down what the test is to look for: the name of the job's processes, and its folders.
     private let tells = """
       echo "$DDP_TRAIN_JOB" >>"$0.names"
       for folder in /dev/shm "$TMPDIR"; do ls -d "$folder/ddp-train.$DDP_TRAIN_JOB" >>"$0.folders"; done

@@ -1,3 +1,5 @@
+import Files
+
 /// A connection as the listener sees it: what has been said on it so far.
 struct HeardConnection {
   var lines: LineConnection

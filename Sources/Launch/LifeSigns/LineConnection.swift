@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A socket with lines of `LifeMessage` in both directions, of which none waits.

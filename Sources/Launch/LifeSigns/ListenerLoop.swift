@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// What the thread of `LifeSignListener` does.

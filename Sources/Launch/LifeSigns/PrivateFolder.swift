@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A folder that is this user's alone: mode 0700, made by this user and no link to another place.
@@ -123,7 +124,7 @@ public final class PrivateFolder: Sendable {
   private static func words(_ code: CInt) -> String { String(cString: strerror(code)) }
 }
 
-/// Why a private folder cannot be had.
+/// Why a private folder could not be made or opened.
 public struct PrivateFolderError: Error, Equatable, Sendable, CustomStringConvertible {
   public let path: String
   public let reason: String

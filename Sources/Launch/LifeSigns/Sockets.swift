@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// An address as the socket calls take it.

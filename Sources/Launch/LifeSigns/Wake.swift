@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Ends another thread's wait in poll(2).

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Values
 
@@ -32,7 +33,7 @@ public struct MPILauncher: Equatable, Sendable {
     // Each is asked for its version, and no more of them than need be.
     let found = paths.lazy.compactMap { path in
       openMPIVersion(of: path).map { version in
-        MPILauncher(name: path.split(separator: "/").last.map(String.init) ?? path, path: path, version: version)
+        MPILauncher(name: Files.name(of: path), path: path, version: version)
       }
     }
     let wanted = preferred.flatMap { version in found.first { $0.version == version } }

@@ -52,6 +52,6 @@ public struct JobSiteError: Error, Sendable {
 }
 
 /// EX_USAGE of sysexits.h: an option, or what it names, is wrong.
-public let exitUsage: Int32 = 64
+public let exitUsage = ExitCodes.usage
 /// EX_UNAVAILABLE of sysexits.h: something is missing here.
 public let exitUnavailable: Int32 = 69

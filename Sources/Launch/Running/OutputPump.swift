@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Passes on what a job writes, from a pipe to a descriptor of this process, in a thread of its own.

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Subprocess
 import Synchronization

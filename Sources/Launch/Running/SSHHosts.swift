@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Subprocess
 import Synchronization
@@ -166,7 +167,8 @@ public struct SSHHosts: JobSite {
     guard let pipe = try? FileDescriptor.pipe() else { return }
     let writing = Descriptor(pipe.writeEnd.rawValue)
     _ = fcntl(writing.number, F_SETFD, FD_CLOEXEC)
-    let session = Task {
+    // It ends when the pipe does.
+    Task {
       _ = try? await Subprocess.run(
         configuration(words, on: host), input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
         output: .discarded, error: .discarded)
@@ -180,7 +182,6 @@ public struct SSHHosts: JobSite {
       }
       try? await Task.sleep(for: .seconds(1))
     }
-    _ = session
   }
 
   /// Asks all hosts again.

@@ -47,7 +47,7 @@ public final class SupervisorRecord: Sendable {
   /// - Throws: where somebody supervises it already (`Content` of whom, if it can be read), or the record cannot be kept.
   public init(taking path: String, _ content: Content) throws(SupervisorRecordError) {
     do throws(RegularFileError) {
-      try makeFolder(path: String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+      try makeFolder(path: folder(of: path))
     } catch {
       throw SupervisorRecordError(kind: .impossible("\(path): \(error)"))
     }
@@ -100,11 +100,7 @@ public final class SupervisorRecord: Sendable {
 
   private static func absolute(_ path: String) -> String {
     // What is not there yet has a parent that is.
-    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    let parent =
-      path.hasPrefix("/")
-      ? "/" + parts.dropLast().joined(separator: "/") : "./" + parts.dropLast().joined(separator: "/")
-    for (candidate, rest) in [(path, ""), (parent, "/" + (parts.last ?? ""))] {
+    for (candidate, rest) in [(path, ""), (folder(of: path), "/" + name(of: path))] {
       guard let real = realpath(candidate, nil) else { continue }
       defer { free(real) }
       return String(cString: real) + rest

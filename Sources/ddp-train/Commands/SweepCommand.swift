@@ -66,7 +66,7 @@ struct SweepCommand: JobCommand {
     let queue = world.rank == 0 ? self.queue(options, table, calibration) : nil
     let before = try world.broadcast(earlier?.steps ?? 0)
     Whereabouts.leave(steps: before)
-    if world.rank == 0 { LifeSigns.begin(step: before) }
+    if world.rank == 0 { LifeSigns.begin(ranks: world.size, step: before) }
     heartbeat?.beat()
     let ranksOnHost = try HostGroup(world).communicator.size
     display.begin(stage: "training \(plural(table.missing.count, "trial"))")

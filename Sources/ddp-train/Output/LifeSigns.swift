@@ -8,7 +8,6 @@ import Values
 /// What this rank says of itself to whoever started the job with ddp-launch, on a channel of their own.
 enum LifeSigns {
   private static let sender = Mutex<LifeSignSender?>(nil)
-  private static let ranks = Atomic<Int>(0)
 
   /// Gives signs from now on, where somebody wants them. Collective.
   static func start(over world: Communicator) throws {
@@ -32,7 +31,6 @@ enum LifeSigns {
     }
     let rank = world.rank
     let notice: @Sendable (String) -> Void = { RankLogHandler.logger(rank: rank).warning("\($0)") }
-    ranks.store(world.size, ordering: .relaxed)
     let made = LifeSignSender(
       environment, place: place, boards: boards, whereabouts: { Whereabouts.current }, say: notice,
       onLost: {
@@ -49,10 +47,10 @@ enum LifeSigns {
 
   /// On rank 0: the training is about to begin.
   ///
-  /// - Parameter step: steps done before.
-  static func begin(step: Int) {
-    sender.withLock { $0 }?.begin(ranks: ranks.load(ordering: .relaxed), step: step)
-  }
+  /// - Parameters:
+  ///   - ranks: of the job.
+  ///   - step: steps done before.
+  static func begin(ranks: Int, step: Int) { sender.withLock { $0 }?.begin(ranks: ranks, step: step) }
 
   /// The last word of this rank. Rank 0's ends the run for whoever started it, so all outputs must be written.
   static func end(_ ending: JobEnding, code: Int32, rank: Int) {
@@ -71,7 +69,6 @@ extension JobEnding {
     self =
       switch failure.cause {
       case .diverged: .diverged
-      case .refused: .refused
       case .noPermission: .noPermission
       case .otherRun: .otherRun
       case .diskFull: .diskFull

@@ -16,7 +16,7 @@ extension TrainingRun {
       // Records up to a checkpoint must not be lost with the process: a resumed run goes on after them.
       beforeWriting: { metrics?.flush() })
     Whereabouts.enter(.computing, step: begin)
-    if speaks { LifeSigns.begin(step: begin) }
+    if speaks { LifeSigns.begin(ranks: world.size, step: begin) }
     heartbeat?.beat()
     let steps = plan.settings.steps
     let progress = ProgressReporter(

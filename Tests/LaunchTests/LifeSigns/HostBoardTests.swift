@@ -47,7 +47,7 @@ import Testing
     #expect(unfinished?.isMissing == true)
   }
 
-  @Test("of another number of ranks, or behind a link, is refused") func otherBoards() throws {
+  @Test("of another number of ranks, or reached through a link, is refused") func otherBoards() throws {
     let board = try HostBoard(making: path, count: 2)
     let error = #expect(throws: PrivateFolderError.self) { try HostBoard(opening: path, count: 3) }
     #expect(error?.reason == "its file is not the board of 3 ranks")

@@ -1,20 +1,18 @@
+import Files
 import Foundation
 
-/// An open file or folder, closed with its last reference.
-final class Descriptor: Sendable {
-  let number: CInt
-
+extension Descriptor {
+  /// Opens a file or folder.
+  ///
   /// - Parameters:
   ///   - folder: where `name` counts from, if it is relative; nil for the current folder.
   ///   - flags: of open(2); a program that is started does not inherit it.
   /// - Returns: nil where it cannot be opened; `errno` says why.
-  init?(in folder: Descriptor? = nil, _ name: String, _ flags: CInt, mode: mode_t = 0) {
+  convenience init?(in folder: Descriptor? = nil, _ name: String, _ flags: CInt, mode: mode_t = 0) {
     let number = openat(folder?.number ?? AT_FDCWD, name, flags | O_CLOEXEC, mode)
     guard number >= 0 else { return nil }
-    self.number = number
+    self.init(number)
   }
-
-  deinit { close(number) }
 
   /// Which file or folder it is, of all that this machine sees; nil where the system does not tell.
   var file: FileNumber? {
