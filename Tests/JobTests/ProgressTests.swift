@@ -54,18 +54,19 @@ extension Jobs {
       return last
     }
 
+    /// Each takes over a second, or as long as it is told to: what is done within a tenth of a second draws none.
     @Test(
       "every command draws a line that fits, and clears it before its result",
       arguments: [
         (40, "--d-model 16 --steps 3000 --generate 0", "step "), (80, "--steps 1000 --generate 0", "step "),
         (200, "--steps 1000 --generate 0 --eval --eval-every 500", " left"),
         (40, "bench --seconds 0.3 --d-model 16", "measuring bench"), (80, "ladder --seconds 0.2", "measuring ladder"),
-        (200, "ceiling --steps 20 --ranks 2 4 --d-model 16", "measuring ceilings"),
+        (200, "ceiling --steps 200 --ranks 2 4 --d-model 16", "measuring ceilings"),
         (40, "predict --seconds 0.1 --d-model 16 --batch 16", "measuring one core"),
         (80, "scaling --seconds 0.3 --d-model 16 --mode strong --sync allreduce", "measuring d-model 16"),
         (40, "sweep --d-model 16 --batch 8 --learning-rate 0.002 0.003 --steps 40000", "trained, "),
-        (80, "generate --d-model 16 --steps 3000 --count 1000000 >/dev/null", "names "),
-        (40, "check $(yes \"$GOLDEN\" | head -n 300) >/dev/null", "files "),
+        (80, "generate --d-model 16 --steps 3000 --count 10000000 >/dev/null", "names "),
+        (40, "check $(yes \"$GOLDEN\" | head -n 2000) >/dev/null", "files "),
       ])
     func alone(columns: Int, arguments: String, beginning: String) throws {
       try expectLiveLine(try screen(columns, "\"$PROGRAM\" \(arguments)"), columns: columns, beginning: beginning)
@@ -94,7 +95,9 @@ extension Jobs {
 
     @Test("what goes wrong meanwhile has a line of its own")
     func message() throws {
-      let run = "--d-model 128 --batch 64 --steps 100000 --generate 0 --inject-bit-flip 1,450 --check-replicas 50"
+      let run = """
+        --d-model 128 --batch 64 --steps 100000 --log-every 10 --generate 0 --inject-bit-flip 1,2450 --check-replicas 50
+        """
       let screen = try screen(80, "\(Self.twoRanks) \(run) --sync allreduce", exitCode: 1)
       try expectLiveLine(screen, columns: 80, beginning: "  loss ")
       #expect(screen.contains("\r\u{1b}[Kddp-train: \u{1b}[1;31merror\u{1b}[0m: replicas differ"), "\(screen)")
