@@ -5,17 +5,22 @@ import Values
 /// A supervisor that nobody looks at: how it goes to the background, and how it is found there.
 struct Unattended {
   let subject: String
-  private let path: String
+  /// The record's; nil where there is no place for one.
+  private let path: String?
 
   /// - Parameter subject: the folder of checkpoints, or the file of results; nil where the command line names neither.
   init(subject: String?) throws(Refusal) {
     guard let subject else {
       throw Refusal("--detach needs --checkpoint-dir FOLDER after the --: a supervisor is found by it")
     }
-    guard let path = SupervisorRecord.path(of: subject, environment: Programs.environment) else {
+    (self.subject, path) = (subject, SupervisorRecord.path(of: subject, environment: Programs.environment))
+  }
+
+  private func recordPath() throws(Refusal) -> String {
+    guard let path else {
       throw Refusal("there is no place for a record of supervisors: set HOME or XDG_STATE_HOME", code: exitUnavailable)
     }
-    (self.subject, self.path) = (subject, path)
+    return path
   }
 
   /// This process becomes the job's supervisor.
@@ -23,6 +28,7 @@ struct Unattended {
   /// - Returns: nil where no record can be kept: then it supervises without.
   /// - Throws: where there is one already.
   func record() throws(Refusal) -> SupervisorRecord? {
+    guard let path else { return nil }
     do {
       return try SupervisorRecord(taking: path, content)
     } catch {
@@ -45,7 +51,7 @@ struct Unattended {
 
   /// Prints who supervises the job, and ends: with 1 where nobody does.
   func sayStatus() throws -> Never {
-    guard let found = SupervisorRecord.find(path) else {
+    guard let found = SupervisorRecord.find(try recordPath()) else {
       print("nobody supervises \(printable(subject))")
       exit(1)
     }
@@ -58,6 +64,7 @@ struct Unattended {
 
   /// Asks for an end in order, waits for it, and ends.
   func stop() throws -> Never {
+    let path = try recordPath()
     guard let found = SupervisorRecord.find(path) else {
       throw Refusal("nobody supervises \(printable(subject))", code: 1)
     }
@@ -83,6 +90,7 @@ struct Unattended {
 
   /// Starts this program again in a session of its own, waits until it supervises, and ends.
   func detach(log: String) throws -> Never {
+    let path = try recordPath()
     guard let absolute = absolutePath(log) else { throw Refusal("--log \(printable(log)): there is no such folder") }
     let file = open(absolute, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard file >= 0 else {
@@ -109,11 +117,11 @@ struct Unattended {
     guard code == 0 else {
       throw Refusal("no process can be started: \(String(cString: strerror(code)))", code: exitUnavailable)
     }
-    waitUntilItSupervises(child, log: absolute)
+    waitUntilItSupervises(child, record: path, log: absolute)
   }
 
   /// Until ranks have been heard of: a wrong option ends it before.
-  private func waitUntilItSupervises(_ child: pid_t, log: String) -> Never {
+  private func waitUntilItSupervises(_ child: pid_t, record path: String, log: String) -> Never {
     var supervises = false
     for _ in 0..<Self.start * 20 {
       let found = SupervisorRecord.find(path)

@@ -217,6 +217,23 @@ extension Jobs {
       #expect(log.contains("interrupted after step ") && log.contains("is not a whole number"), "\(log)")
     }
 
+    @Test("where there is no place for a record a job is supervised without one")
+    func homeless() throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        unset HOME XDG_STATE_HOME
+        "$0" supervise --ranks 2 -- --d-model 16 --steps 20 --generate 0 --checkpoint-dir "$1/run"; echo "trained $?"
+        "$0" supervise --status "$1/run"; echo "status $?"
+        "$0" supervise --stop "$1/run"; echo "stop $?"
+        "$0" supervise --detach --log "$1/log" -- --steps 30 --checkpoint-dir "$1/run"; echo "detached $?"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path])
+      for line in ["trained 0", "status 69", "stop 69", "detached 69"] {
+        #expect(result.lines.contains(line), "\(line) \(result)")
+      }
+      #expect(result.stderr.contains("set HOME or XDG_STATE_HOME"), "\(result)")
+    }
+
     @Test("a reader that leaves ends it in order, with a checkpoint")
     func reader() throws {
       let folder = try TemporaryFolder()
