@@ -16,7 +16,8 @@ build_programs() {
   if [[ -z $program ]]; then
     choose_build_folder .build
     for product in ddp-train ddp-launch; do
-      swift build -c release --product "$product" --package-path "$checkout" --scratch-path "$build" >&2
+      # Colours are an option of every compilation: a terminal and a pipe would each undo the other's build.
+      swift build -c release --product "$product" --no-color-diagnostics --package-path "$checkout" --scratch-path "$build" >&2
     done
     program=$build/release/ddp-train
   fi

@@ -31,8 +31,8 @@ if [[ $1 == --version ]]; then echo "${SWIFT_SAYS-Swift version 6.3.1 (swift-6.3
 [[ ${BUILD_CODE:-0} == 0 ]] || exit "$BUILD_CODE"
 if [[ $5 == ddp-launch ]]; then
   umask 0 # some tests run as nobody
-  mkdir -p "$9/release"
-  cp -f "$STORE/ddp-launch" "$9/release/"
+  mkdir -p "${!#}/release"
+  cp -f "$STORE/ddp-launch" "${!#}/release/"
 fi
 END
   fake mpirun <<<'echo "${MPIRUN_SAYS-mpirun (Open MPI) 4.1.4}"'

@@ -3,7 +3,7 @@
 
 binary=$package/.build/release/ddp-train
 build_call=$(for product in ddp-train ddp-launch; do
-  echo "swift <build> <-c> <release> <--product> <$product> <--package-path> <$package> <--scratch-path> <$package/.build>"
+  echo "swift <build> <-c> <release> <--product> <$product> <--no-color-diagnostics> <--package-path> <$package> <--scratch-path> <$package/.build>"
 done)
 # job_call RANKS ARGUMENTS-IN-BRACKETS: RANKS may be empty: ddp-launch decides. script is what was called.
 script=train
@@ -114,14 +114,14 @@ $(job_call '' '<--steps> <5>' | sed "s|<$binary>|<$place/.build/release/ddp-trai
   mkdir "$work/home" && chmod 777 "$work/home"
   run HOME="$work/home" "$package/launch/test"
   check "so are its tests, in the home folder's cache" \
-    "swift <test> <-c> <release> <--package-path> <$work/home/.cache/${place#"$cache/"}>" "$(sed -n 's/ <--scratch.*//; 2p' <<<"$calls")"
+    "swift <test> <-c> <release> <--no-color-diagnostics> <--package-path> <$work/home/.cache/${place#"$cache/"}>" "$(sed -n 's/ <--scratch.*//; 2p' <<<"$calls")"
   chmod a+w "$package"
 }
 
 # ---- launch/test ----
 
 test_test() {
-  local test_call="swift <test> <-c> <release> <--package-path> <$package> <--scratch-path> <$package/.build-test>"
+  local test_call="swift <test> <-c> <release> <--no-color-diagnostics> <--package-path> <$package> <--scratch-path> <$package/.build-test>"
   has "${complete[@]}"
   cd /
   run "$package/launch/test" --filter 'a b'
