@@ -93,7 +93,7 @@ public struct LastWords {
 /// A command was stopped on request. On all ranks, unless one rank alone is at work.
 public struct Stopped: Error, CustomStringConvertible {
   /// Of the first signal; negative where no rank knows any more.
-  let number: Int
+  public let number: Int
 
   public var description: String {
     guard number > 0 else { return "stopped" }

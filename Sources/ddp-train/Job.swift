@@ -51,7 +51,11 @@ enum Job {
         try StopSignal.check(over: mpi.world)
       } catch let stopped as Stopped {
         (code, ending) = (130, .stopped)
-        if mpi.world.rank == 0 { writeToStandardError("ddp-train: \(stopped)\n") }
+        // ddp-launch hands every request on as SIGUSR1: its user sent another, or none.
+        let isHandedOn = stopped.number == SIGUSR1 && GoingOn.launcherWords != nil
+        if mpi.world.rank == 0 {
+          writeToStandardError("ddp-train: \(isHandedOn ? "stopped as asked" : "\(stopped)")\n")
+        }
       } catch let failure as JobFailure {
         (code, ending) = (failure.code, failure.code == 0 ? .done : JobEnding(failure))
         if failure.isSpeaker { say(failure) }

@@ -234,6 +234,24 @@ extension Jobs {
       #expect(result.stderr.contains("set HOME or XDG_STATE_HOME"), "\(result)")
     }
 
+    @Test("a full disk for its words is no end; one for its result is an error, after all is trained")
+    func fullDisk() throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        launch=$0
+        run() { "$launch" run --ranks 2 -- --d-model 16 --steps 200 --generate 0 --checkpoint-dir "$1"; }
+        run "$1/words" 2>/dev/full; echo "words $?"
+        run "$1/result" >/dev/full; echo "result $?"
+        ls "$1"/*
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path])
+      #expect(result.lines.contains("words 0") && result.lines.contains("result 1"), "\(result)")
+      #expect(result.lines.filter { $0 == "step-000000200.safetensors" }.count == 2, "\(result)")
+      #expect(
+        result.stderr.hasSuffix("launch: standard output: what was printed is incomplete: No space left on device\n"),
+        "\(result)")
+    }
+
     @Test("a reader that leaves ends it in order, with a checkpoint")
     func reader() throws {
       let folder = try TemporaryFolder()

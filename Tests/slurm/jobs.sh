@@ -67,6 +67,16 @@ signal_ranks() {
   done < <(processes)
 }
 
+# warned: whether all ranks of all jobs, which are stopped, have SIGUSR1 to look at.
+warned() {
+  local pid name pending
+  while read -r pid name _; do
+    [[ $name == "$program" ]] || continue
+    pending=$(sed -n 's/^ShdPnd:\t/0x/p' "/proc/$pid/status" 2>/dev/null) || return 1
+    ((pending & 0x200)) || return 1
+  done < <(processes)
+}
+
 hash_in() { sed -n 's/^parameters hash //p' <<<"$1"; }
 steps_interrupted() { sed -n 's/^interrupted after step \([0-9,]*\) of .*/\1/p' <<<"$1" | tr -d ,; }
 resumed_at() { sed -n 's/^resumed    from step \([0-9,]*\), .*/\1/p' <<<"$1" | tr -d ,; }

@@ -61,6 +61,7 @@ public struct JobRunner: Sendable {
     limits.address = listener.environment.variables.first?.value ?? ""
     var supervision = Supervision(limits: limits)
     var attempt: RunningJob?
+    var outputFailure: CInt?
     var order = EventOrder()
     var journal = SupervisorJournal(settings.record)
     feed.yield(.began)
@@ -78,10 +79,13 @@ public struct JobRunner: Sendable {
         case .say(let line): say(line)
         case .cleanUp:
           await attempt?.cleanUp()
+          outputFailure = attempt?.outputFailure ?? outputFailure
           attempt = nil
         case .finish(let code):
           feed.finish()
-          return code
+          guard let outputFailure else { return code }
+          say("standard output: what was printed is incomplete: \(String(cString: strerror(outputFailure)))")
+          return code == 0 ? 1 : code
         }
       }
     }

@@ -1,9 +1,18 @@
 import Files
 import Glibc
 
+/// What does not arrive of a job's output.
+enum OutputLoss: Equatable {
+  /// All from now on: whoever read it has gone. Said once.
+  case reader
+  /// Some: a write failed for this reason, such as a full disk. Said each time.
+  case bytes(CInt)
+}
+
 /// Passes on what a job writes, from a pipe to a descriptor of this process, in a thread of its own.
 ///
-/// Where the reader of that descriptor is gone the rest is read all the same, so that the job does not wait, and thrown away.
+/// Where the reader of that descriptor is gone the rest is read all the same, so that the job does not wait, and thrown away;
+/// so is what a full disk has no room for.
 final class OutputPump: Sendable {
   /// For the job.
   let writeEnd: CInt
@@ -13,10 +22,10 @@ final class OutputPump: Sendable {
 
   /// - Parameters:
   ///   - target: where the bytes go.
-  ///   - dropsBoxes: whether mpirun's own words after an exit code are left out.
-  ///   - readerLeft: is called once, from the thread, when nothing can be written any more.
+  ///   - dropsBoxes: whether mpirun's own words after an exit code, and of a signal that it hands on, are left out.
+  ///   - lost: is called from the thread.
   /// - Returns: nil where the process has no descriptor or thread left.
-  init?(to target: CInt, dropsBoxes: Bool, readerLeft: @escaping @Sendable () -> Void) {
+  init?(to target: CInt, dropsBoxes: Bool, lost: @escaping @Sendable (OutputLoss) -> Void) {
     var ends: [CInt] = [-1, -1]
     guard let wake = Wake(), pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -24,7 +33,7 @@ final class OutputPump: Sendable {
     guard
       let thread = SignalFreeThread({
         var pumping = Pumping(
-          reading: reading, target: target, dropsBoxes: dropsBoxes, readerLeft: readerLeft, wake: wake)
+          reading: reading, target: target, dropsBoxes: dropsBoxes, lost: lost, wake: wake)
         pumping.run()
       })
     else {
@@ -47,16 +56,17 @@ private struct Pumping {
   let reading: Descriptor
   let target: CInt
   let dropsBoxes: Bool
-  let readerLeft: @Sendable () -> Void
+  let lost: @Sendable (OutputLoss) -> Void
   let wake: Wake
-  private var filter = BoxFilter()
+  private var handedOn = SignalWordFilter()
+  private var boxes = BoxFilter()
   private var hasReader = true
 
   init(
-    reading: Descriptor, target: CInt, dropsBoxes: Bool, readerLeft: @escaping @Sendable () -> Void, wake: Wake
+    reading: Descriptor, target: CInt, dropsBoxes: Bool, lost: @escaping @Sendable (OutputLoss) -> Void, wake: Wake
   ) {
     (self.reading, self.target, self.dropsBoxes) = (reading, target, dropsBoxes)
-    (self.readerLeft, self.wake) = (readerLeft, wake)
+    (self.lost, self.wake) = (lost, wake)
   }
 
   mutating func run() {
@@ -68,7 +78,7 @@ private struct Pumping {
         pollfd(fd: hasReader ? target : -1, events: 0, revents: 0),
       ]
       guard poll(&requests, nfds_t(requests.count), -1) >= 0 || errno == EINTR else { break }
-      if requests[2].revents & Int16(POLLERR | POLLHUP) != 0 { lose() }
+      if requests[2].revents & Int16(POLLERR | POLLHUP) != 0 { loseReader() }
       if requests[1].revents != 0 {
         var rest: CInt = 0
         guard ioctl(reading.number, UInt(FIONREAD), &rest) == 0 else { break }
@@ -77,12 +87,12 @@ private struct Pumping {
       }
       if requests[0].revents != 0, pass(&bytes, atMost: bytes.count) == nil { break }
     }
-    if dropsBoxes { write(filter.end()) }
+    if dropsBoxes { write(boxes.pass(handedOn.end()) + boxes.end()) }
   }
 
-  private mutating func lose() {
+  private mutating func loseReader() {
     hasReader = false
-    readerLeft()
+    lost(.reader)
   }
 
   /// Passes on what can be read now.
@@ -92,7 +102,7 @@ private struct Pumping {
     let count = read(reading.number, &bytes, min(most, bytes.count))
     if count < 0, errno == EINTR { return 0 }
     guard count > 0 else { return nil }
-    write(dropsBoxes ? filter.pass(bytes[..<count]) : Array(bytes[..<count]))
+    write(dropsBoxes ? boxes.pass(handedOn.pass(bytes[..<count])) : Array(bytes[..<count]))
     return count
   }
 
@@ -106,8 +116,10 @@ private struct Pumping {
         // Somebody else made it not wait.
         var request = pollfd(fd: target, events: Int16(POLLOUT), revents: 0)
         poll(&request, 1, -1)
+      } else if count < 0, errno == EPIPE {
+        loseReader()
       } else if count < 0, errno != EINTR {
-        lose()
+        return lost(.bytes(errno))
       }
     }
   }

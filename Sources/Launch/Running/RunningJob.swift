@@ -15,6 +15,7 @@ final class RunningJob: Sendable {
     /// Whether rank 0 has said that all is done.
     var isDone = false
     var folders: JobFolders?
+    var outputFailure: CInt?
   }
   private let state: Mutex<State>
 
@@ -57,6 +58,9 @@ final class RunningJob: Sendable {
     if case .ended(.done, _) = event { state.withLock { $0.isDone = true } }
   }
 
+  /// Why what it printed is incomplete, though somebody reads it.
+  var outputFailure: CInt? { state.withLock { $0.outputFailure } }
+
   /// Removes processes and files that are left of it.
   func cleanUp() async {
     JobProcesses(name: place.name).kill()
@@ -74,10 +78,21 @@ final class RunningJob: Sendable {
     if settings.saysNotes { job.notes.forEach(say) }
     if !job.leftOut.isEmpty { tell(.hostsLeftOut(job.leftOut, all: job.allHosts)) }
 
-    let readerLeft: @Sendable () -> Void = { tell(.readerLeft) }
     guard
-      let output = OutputPump(to: STDOUT_FILENO, dropsBoxes: false, readerLeft: readerLeft),
-      let errors = OutputPump(to: STDERR_FILENO, dropsBoxes: true, readerLeft: readerLeft)
+      let output = OutputPump(
+        to: STDOUT_FILENO, dropsBoxes: false,
+        lost: { loss in
+          switch loss {
+          case .reader: tell(.readerLeft)
+          case .bytes(let reason): self.state.withLock { $0.outputFailure = reason }
+          }
+        }),
+      let errors = OutputPump(
+        to: STDERR_FILENO, dropsBoxes: true,
+        lost: { loss in
+          // Without words of how far it is a job can do what it is for.
+          if loss == .reader { tell(.readerLeft) }
+        })
     else { throw JobSiteError("no descriptor or thread is left for the job's output", code: exitUnavailable) }
     let variables = signs.variables + [(JobProcesses.variable, place.name)]
     var line = job.line

@@ -57,10 +57,17 @@ public final class SupervisorRecord: Sendable {
     }
     descriptor = Descriptor(number)
     (self.path, first) = (path, content)
-    guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
-      throw SupervisorRecordError(kind: errno == EWOULDBLOCK ? .taken(Self.content(of: descriptor)) : .impossible(path))
+    // Who only asks whether somebody has it has it for a moment, and so has a process of a dead supervisor that is just becoming
+    // another program.
+    for _ in 0..<20 {
+      if flock(number, LOCK_EX | LOCK_NB) == 0 {
+        write(content)
+        return
+      }
+      guard errno == EWOULDBLOCK else { throw SupervisorRecordError(kind: .impossible(path)) }
+      usleep(10_000)
     }
-    write(content)
+    throw SupervisorRecordError(kind: .taken(Self.content(of: descriptor)))
   }
 
   /// Nobody supervises any more.

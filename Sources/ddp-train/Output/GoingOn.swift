@@ -10,7 +10,9 @@ struct GoingOn {
   let hosts: [String]
 
   /// How a script that started the job is to be called again, as words of the shell; `launch` sets it.
-  static let launcherVariable = "DDP_TRAIN_STARTED_BY"
+  static var launcherWords: String? {
+    ProcessInfo.processInfo.environment["DDP_TRAIN_STARTED_BY"].flatMap { $0.isEmpty ? nil : $0 }
+  }
 
   /// What the checkpoint knows, what the line has anyway, and what belongs to one process.
   private static let notRepeated: Set = [
@@ -26,8 +28,8 @@ struct GoingOn {
     // Standard input cannot be read again from a checkpoint's word.
     if plan.options.data == "-" { words += ["--data", "-"] }
     words += plan.options.arguments(except: Self.notRepeated.union(RunIdentity.knownOptions))
-    let start = ProcessInfo.processInfo.environment[Self.launcherVariable].flatMap { $0.isEmpty ? nil : $0 }
-    return ([start ?? launcher.map(shellWord).joined(separator: " ")] + words.map(shellWord)).joined(separator: " ")
+    return ([Self.launcherWords ?? launcher.map(shellWord).joined(separator: " ")] + words.map(shellWord)).joined(
+      separator: " ")
   }
 
   private var launcher: [String] {

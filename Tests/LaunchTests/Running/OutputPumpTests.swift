@@ -35,9 +35,9 @@ import Testing
   }
 
   private func pump(
-    to target: CInt, dropsBoxes: Bool = false, readerLeft: @escaping @Sendable () -> Void = {}
+    to target: CInt, dropsBoxes: Bool = false, lost: @escaping @Sendable (OutputLoss) -> Void = { _ in }
   ) throws -> (pump: OutputPump, writing: Mutexed<Descriptor?>) {
-    let pump = try #require(OutputPump(to: target, dropsBoxes: dropsBoxes, readerLeft: readerLeft))
+    let pump = try #require(OutputPump(to: target, dropsBoxes: dropsBoxes, lost: lost))
     return (pump, Mutexed(Descriptor(pump.writeEnd)))
   }
 
@@ -83,7 +83,7 @@ import Testing
     let target = Descriptor(dup(pipe?.writing.number ?? -1))
     _ = fcntl(target.number, F_SETFD, FD_CLOEXEC)
     let left = Counter()
-    let (pump, writing) = try pump(to: target.number) { left.add() }
+    let (pump, writing) = try pump(to: target.number) { if $0 == .reader { left.add() } }
     send("a", to: writing)
     #expect(pipe?.text(1) == "a")
     pipe = nil
@@ -99,7 +99,7 @@ import Testing
     let pipe = try Pipe()
     _ = fcntl(pipe.writing.number, F_SETFL, O_NONBLOCK)
     let left = Counter()
-    let (pump, writing) = try pump(to: pipe.writing.number) { left.add() }
+    let (pump, writing) = try pump(to: pipe.writing.number) { _ in left.add() }
     let many = String(repeating: "0123456789abcdef", count: 1 << 14)
     let sender = SignalFreeThread { [self] in send(many, to: writing) }
     #expect(pipe.bytes(many.utf8.count) == Array(many.utf8))
@@ -107,6 +107,17 @@ import Testing
     writing.value = nil
     pump.finish()
     #expect(left.value == 0)
+  }
+
+  @Test("a full disk loses what it has no room for, and is no reader that leaves") func fullDisk() throws {
+    let full = Descriptor(open("/dev/full", O_WRONLY | O_CLOEXEC))
+    let losses = Mutexed<[OutputLoss]>([])
+    let (pump, writing) = try pump(to: full.number) { losses.value.append($0) }
+    for _ in 0..<40 { send(String(repeating: "x", count: 1 << 16), to: writing) }
+    writing.value = nil
+    pump.finish()
+    #expect(losses.value.first == .bytes(ENOSPC) && Set(losses.value.map { "\($0)" }).count == 1)
+    withExtendedLifetime(full) {}
   }
 
   @Test("a process that is left over and holds the pipe open is not waited for") func leftOver() throws {
