@@ -79,7 +79,8 @@ let package = Package(
     .target(
       name: "Doctor",
       dependencies: [
-        "CGuard", "CHost", "CSIMD", "CSME2", "DataParallel", "GPT", "Launch", "MPI", "Schemas", "Topology", "Values",
+        "CGuard", "CHost", "CSIMD", "CSME2", "DataParallel", "Files", "GPT", "Launch", "MPI", "Schemas", "Topology",
+        "Values",
       ],
       swiftSettings: swiftForThisCPU),
 
@@ -171,7 +172,7 @@ let package = Package(
     // The command line's units, without ranks.
     .testTarget(
       name: "ProgramTests",
-      dependencies: ["DataParallel", "Doctor", "GPT", "Options", "TestSupport", "Values", "ddp-train"],
+      dependencies: ["DataParallel", "GPT", "Launch", "Options", "TestSupport", "Values", "ddp-train"],
       swiftSettings: swiftForThisCPU
     ),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.

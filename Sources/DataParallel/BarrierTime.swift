@@ -1,4 +1,5 @@
 import CSIMD
+import Files
 import MPI
 import Values
 
@@ -24,7 +25,7 @@ public final class BarrierTime {
     let ranks = host.communicator.size
     // A page for each segment, and one for what Open MPI keeps beside them.
     let needed = ranks * HostBarrier.bytesPerRank(ranks: ranks) + (ranks + 1) * HostWindow.page
-    let hasRoom = try host.communicator.allReduce((SharedMemoryFolder.available ?? Int.max) >= needed ? 1 : 0, .min)
+    let hasRoom = try host.communicator.allReduce((FolderRoom.sharedMemory.free ?? Int.max) >= needed ? 1 : 0, .min)
     guard ranks > 1, hasRoom == 1 else {
       barrier = nil
       return

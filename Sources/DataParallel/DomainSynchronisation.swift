@@ -1,3 +1,4 @@
+import Files
 import GPT
 import Kernels
 import MPI
@@ -68,7 +69,7 @@ public final class DomainSynchronisation: GradientSynchronisation {
       try everybody.close()
       try memory.close()
       throw try SynchronisationError.sharedMemory(
-        needed: Self.bytes(layout: layout, tree: tree, domains: domains), available: SharedMemoryFolder.available ?? 0,
+        needed: Self.bytes(layout: layout, tree: tree, domains: domains), available: FolderRoom.sharedMemory.free ?? 0,
         onHostOf: 0, world: host)
     }
     (self.memory, self.everybody) = (memory, everybody)

@@ -1,4 +1,5 @@
 import CHost
+import Files
 import GPT
 import Glibc
 import MPI
@@ -61,7 +62,7 @@ final class HostMemory {
     let floats = (0..<host.size).reduce(0) { $0 + room.floats(of: $1, layout) }
     throw try SynchronisationError.sharedMemory(
       needed: Self.bytes(layout: layout, ranks: host.size, floats: floats),
-      available: SharedMemoryFolder.available ?? 0, onHostOf: without, world: world)
+      available: FolderRoom.sharedMemory.free ?? 0, onHostOf: without, world: world)
   }
 
   /// Collective over the host.
@@ -131,20 +132,8 @@ final class HostMemory {
   }
 }
 
-/// Where Open MPI puts memory that ranks share: a file system in memory, whose size containers often limit.
-public enum SharedMemoryFolder {
-  /// Open MPI's default on Linux, or what its own parameter says.
-  public static var path: String {
-    getenv("OMPI_MCA_osc_sm_backing_directory").map { String(cString: $0) } ?? "/dev/shm"
-  }
-
-  /// Bytes left; nil where the system does not tell.
-  public static var available: Int? {
-    var information = statvfs()
-    guard statvfs(path, &information) == 0 else { return nil }
-    return Int(information.f_bavail) * Int(information.f_frsize)
-  }
-
+/// What Open MPI's folder for memory that ranks share must have room for.
+public enum SharedMemory {
   /// Bytes that a host of `ranks` needs for the strategies `shared` and `hierarchical`, in a run that is not
   /// reproducible.
   public static func needed(shape: Shape, engine: EngineOptions, ranks: Int) -> Int {

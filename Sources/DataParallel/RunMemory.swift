@@ -39,7 +39,7 @@ public struct RunMemory: Sendable, Equatable {
     let replicas =
       domains.count > 1
       ? DomainSynchronisation.bytes(layout: layout, tree: nil, domains: domains)
-      : SharedMemoryFolder.needed(shape: shape, engine: engine, ranks: ranksOnHost)
+      : SharedMemory.needed(shape: shape, engine: engine, ranks: ranksOnHost)
     shared = isAlone ? 0 : replicas + batches
   }
 }

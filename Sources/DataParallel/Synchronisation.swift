@@ -1,3 +1,4 @@
+import Files
 import GPT
 import MPI
 
@@ -65,7 +66,7 @@ public final class Synchronisation {
     let host = host.communicator
     let layout = SharedBatches.Layout(
       capacity: BatchDraft.capacity(settings, ranks: world.size), ranks: world.size, ranksOfHost: host.size)
-    guard try host.allReduce(SharedMemoryFolder.available ?? 0, .min) >= layout.host else { return nil }
+    guard try host.allReduce(FolderRoom.sharedMemory.free ?? 0, .min) >= layout.host else { return nil }
     do {
       return try SharedBatches(layout, rank: world.rank, host: host)
     } catch {
@@ -124,7 +125,7 @@ public final class Synchronisation {
         floats: strategy == .factors
           ? ranks * FactorRoom(settings, ranks: ranks).floats
           : HostMemory.floats(gradients: gradients ?? ranks, layout: layout))
-    let available = SharedMemoryFolder.available ?? Int.max
+    let available = FolderRoom.sharedMemory.free ?? Int.max
     let least = try world.allReduce(available - needed, .min)
     guard least < 0 else { return nil }
     let speaker = try world.allReduce(available - needed == least ? world.rank : world.size, .min)

@@ -1,3 +1,4 @@
+import Files
 import GPT
 import MPI
 import Values
@@ -36,7 +37,7 @@ public enum SynchronisationError: Error, Equatable, CustomStringConvertible, Exi
   /// What one rank knows of its host's memory, on all ranks. Collective.
   static func sharedMemory(needed: Int, available: Int, onHostOf rank: Int, world: Communicator) throws -> Self {
     let (needed, available) = try world.broadcast((needed, available), root: rank)
-    let folder = try world.broadcast(SharedMemoryFolder.path, root: rank)
+    let folder = try world.broadcast(FolderRoom.sharedMemory.path, root: rank)
     return .sharedMemory(needed: needed, available: available, folder: folder)
   }
 

@@ -12,7 +12,7 @@ extension JobFacts {
   /// Bytes of shared memory on a host at a width.
   static func needed(dModel: Int, ranks: Int) -> Int {
     guard let shape = try? Shape(dModel: dModel, heads: Shape.defaultHeads(dModel: dModel)) else { return .max }
-    return SharedMemoryFolder.needed(shape: shape, engine: EngineOptions(), ranks: ranks) + ranks * segment
+    return SharedMemory.needed(shape: shape, engine: EngineOptions(), ranks: ranks) + ranks * segment
   }
 
   /// What a run takes at some widths, on the host that has most ranks.

@@ -1,3 +1,4 @@
+import Files
 import Launch
 import Topology
 
@@ -49,20 +50,13 @@ struct HostFacts: Codable, Equatable, Sendable {
   /// Over the last minute, of the whole machine.
   var load: Double?
   var governor: String?
-  var sharedMemory: Folder
+  var sharedMemory: FolderRoom
   /// Where Open MPI keeps files of a job.
-  var temporary: Folder
+  var temporary: FolderRoom
   var builtFor: String
   var cpuHas: String
   /// 0 where there is no matrix unit.
   var sme2Bits: Int
-
-  struct Folder: Codable, Equatable, Sendable {
-    var path: String
-    /// Bytes; nil where the folder cannot be asked.
-    var free: Int?
-    var isWritable: Bool
-  }
 }
 
 /// What is known of a job, or of a process started by hand: then it is one rank, and what it may do is looked at for

@@ -2,7 +2,7 @@ import CGuard
 import CHost
 import CSIMD
 import CSME2
-import DataParallel
+import Files
 import Foundation
 import Launch
 import MPI
@@ -61,10 +61,7 @@ extension HostFacts {
     quota = ControlGroups(files).quota
     load = files.line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
     governor = files.line("/sys/devices/system/cpu/cpu\(own.first ?? 0)/cpufreq/scaling_governor")
-    sharedMemory = Folder(
-      path: SharedMemoryFolder.path, free: SharedMemoryFolder.available,
-      isWritable: access(SharedMemoryFolder.path, W_OK) == 0)
-    temporary = Folder(asking: environment["TMPDIR"] ?? environment["TEMP"] ?? environment["TMP"] ?? "/tmp")
+    (sharedMemory, temporary) = (.sharedMemory, .temporary)
     builtFor = String(cString: csimd_built_for())
     cpuHas = String(cString: cguard_cpu_has())
     sme2Bits = csme2_is_available() != 0 ? Int(csme2_vector_bits()) : 0
@@ -94,16 +91,6 @@ private func hwlocVariable(_ environment: [String: String]) -> String {
   // In hwloc's own order: a later one prevails.
   let names = ["HWLOC_FSROOT", "HWLOC_CPUID_PATH", "HWLOC_SYNTHETIC", "HWLOC_XMLFILE"]
   return names.last { environment[$0] != nil }.map { "\($0)=\(printable(environment[$0] ?? ""))" } ?? "hwloc"
-}
-
-extension HostFacts.Folder {
-  init(asking path: String) {
-    var information = statvfs()
-    let answered = statvfs(path, &information) == 0
-    self.init(
-      path: path, free: answered ? Int(information.f_bavail) * Int(information.f_frsize) : nil,
-      isWritable: access(path, W_OK | X_OK) == 0)
-  }
 }
 
 extension SingleCopy {

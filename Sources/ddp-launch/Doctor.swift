@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Launch
 import Values
 
@@ -36,6 +37,11 @@ struct Doctor: AsyncParsableCommand {
     let list = compactList(cores.cores.joined().sorted())
     let quota = cores.quota.map { ", of which a quota pays for \($0)" } ?? ""
     print("cores     \(plural(cores.cores.count, "core"))\(quota), CPUs \(list)")
+    if let memory = MemoryLimits().available { print("memory    \(bytes(memory)) left") }
+    for (name, folder) in [("shared   ", FolderRoom.sharedMemory), ("temporary", FolderRoom.temporary)] {
+      let room = folder.free.map { "\(bytes($0)) left" } ?? "cannot be looked at"
+      print("\(name) \(escaped(folder.path)), \(room)\(folder.isWritable ? "" : ", not writable")")
+    }
     if let launcher = MPILauncher(environment: Programs.environment) {
       print("mpirun    Open MPI \(launcher.version), \(escaped(launcher.path))")
       print("do        its library is not found: load the module that mpirun came with, or set LD_LIBRARY_PATH")

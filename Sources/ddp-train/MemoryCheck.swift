@@ -1,5 +1,5 @@
 import DataParallel
-import Doctor
+import Launch
 import MPI
 import Values
 

@@ -11,7 +11,7 @@ struct DoctorMachineTests {
   func sharedMemory() throws {
     let usual = JobFacts.needed(dModel: 64, ranks: 2)
     let most = JobFacts.needed(dModel: Shape.widest, ranks: 2)
-    let strategy = SharedMemoryFolder.needed(
+    let strategy = SharedMemory.needed(
       shape: try Shape(dModel: 64, heads: 4), engine: EngineOptions(), ranks: 2)
     #expect(strategy < usual && usual < most)
     let cases: [(Int?, Finding.Severity)] = [

@@ -217,6 +217,28 @@ extension Jobs {
       #expect(log.contains("interrupted after step ") && log.contains("is not a whole number"), "\(log)")
     }
 
+    @Test("doctor where the trainer does not start, and where it does")
+    func doctor() throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        mkdir "$1/lib"; : >"$1/lib/libmpi.so.40"
+        LD_LIBRARY_PATH=$1/lib TMPDIR=$1/none OMPI_MCA_osc_sm_backing_directory=$1 "$0" doctor; echo "missing $?"
+        "$0" doctor --program "$1/lib"; echo "no program $?"
+        "$0" doctor -- --json >"$1/json"; echo "there $?"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path])
+      #expect(result.lines.contains("missing 1") && result.lines.contains("no program 69"), "\(result)")
+      #expect(result.lines.first?.contains("libmpi.so.40") == true, "\(result)")
+      for pattern in [
+        #"cores     [0-9]+ cores?, .*CPUs? [0-9,-]+"#, "memory    .* left", "shared    \(folder.path), .* left",
+        "temporary \(folder.path)/none, cannot be looked at, not writable", "mpirun    Open MPI [45].*/mpirun.*",
+        "do        .*",
+      ] {
+        #expect(result.lines.contains { $0.wholeMatch(of: try Regex(pattern)) != nil }, "\(pattern) \(result)")
+      }
+      #expect(try folder.text("json").hasPrefix("{"), "\(result)")
+    }
+
     @Test("where there is no place for a record a job is supervised without one")
     func homeless() throws {
       let folder = try TemporaryFolder()

@@ -1,5 +1,5 @@
 import DataParallel
-import Doctor
+import Launch
 import Testing
 
 @testable import ddp_train

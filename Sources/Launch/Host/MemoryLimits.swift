@@ -1,5 +1,4 @@
-import Foundation
-import Launch
+import Glibc
 
 /// What this process may still take of its host's memory.
 public struct MemoryLimits: Sendable, Equatable, BitwiseCopyable {
