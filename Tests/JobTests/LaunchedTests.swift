@@ -234,7 +234,8 @@ extension Jobs {
         "temporary \(folder.path)/none, cannot be looked at, not writable", "mpirun    Open MPI [45].*/mpirun.*",
         "do        .*",
       ] {
-        #expect(result.lines.contains { $0.wholeMatch(of: try Regex(pattern)) != nil }, "\(pattern) \(result)")
+        let regex = try Regex(pattern)
+        #expect(result.lines.contains { $0.wholeMatch(of: regex) != nil }, "\(pattern) \(result)")
       }
       #expect(try folder.text("json").hasPrefix("{"), "\(result)")
     }
