@@ -45,7 +45,7 @@ public final class TrainingStep {
     max(min(shard, ShardPass.mostNames(shape)), evaluationBatch)
   }
 
-  /// Collective. Changes the calling thread's floating-point mode: denormals count as zero from here on.
+  /// Collective.
   ///
   /// - Parameters:
   ///   - names: the training names, the same on every rank.
@@ -58,7 +58,6 @@ public final class TrainingStep {
     settings: Settings, names: NameTable, rank: Int, ranks: Int, synchronisation: any GradientSynchronisation,
     batches: SharedBatches? = nil, engine: (any Engine)? = nil
   ) throws {
-    csimd_flush_denormals()
     self.settings = settings
     sharedBatches = batches
     self.batches = BatchSource(BatchDraft(settings, names: names, ranks: ranks), rank: rank, shared: batches)
@@ -87,7 +86,8 @@ public final class TrainingStep {
     try sharedBatches?.close()
   }
 
-  /// Runs one step.
+  /// Runs one step. Changes the calling thread's floating-point mode: denormals count as zero from here on, unless the run is
+  /// reproducible.
   ///
   /// - Parameters:
   ///   - step: from 0; decides the batch and the learning rate.
@@ -104,6 +104,7 @@ public final class TrainingStep {
   func run(
     _ step: Int, measuringWait: Bool, check: ReplicaCheck?, requests: StepRequests = [], trace: Trace? = nil
   ) throws -> Outcome {
+    csimd_flush_denormals(settings.reproducible ? 0 : 1)
     trace?.begin(step: step)
     var clock = PhaseClock(trace: trace)
     let batch = selectBatch(step)

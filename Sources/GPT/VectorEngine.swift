@@ -16,6 +16,7 @@ public final class VectorEngine: Engine {
   private let factors: FactorStore?
   private let kept: [VectorActivations]
   private let products: any MatrixProducts
+  private let kernels: any StepKernels
   private let attentionShape: AttentionShape
   private let options: EngineOptions
   private let isShared: Bool
@@ -27,10 +28,10 @@ public final class VectorEngine: Engine {
 
   /// - Parameters:
   ///   - names: the most names a shard may have.
-  ///   - usingSME2: whether the matrix unit computes the matrix products; the CPU must have one.
+  ///   - options: the kind that is resolved for the shape must be available.
   ///   - derived, factors, isShared: as `EngineOptions.make` takes them.
   public init(
-    shape: Shape, names: Int, options: EngineOptions = EngineOptions(), usingSME2: Bool = false,
+    shape: Shape, names: Int, options: EngineOptions = EngineOptions(),
     derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil, isShared: Bool = false
   ) {
     (self.shape, self.options, self.isShared) = (shape, options, isShared)
@@ -44,10 +45,17 @@ public final class VectorEngine: Engine {
     (self.own, s) = (own, own)
     self.factors = factors
     kept = factors?.ownPasses.map { VectorActivations(own, keeping: $0) } ?? []
-    products =
-      usingSME2
-      ? SME2Products(shape: shape, rows: names * Shape.context, derived: derived)
-      : VectorProducts(shape: shape, derived: derived, isShared: isShared)
+    switch options.resolvedKind(for: shape) {
+    case .scalar:
+      products = PlainProducts(shape: shape, derived: derived)
+      kernels = PlainKernels()
+    case .sme2:
+      products = SME2Products(shape: shape, rows: names * Shape.context, derived: derived)
+      kernels = VectorKernels(options)
+    default:
+      products = VectorProducts(shape: shape, derived: derived, isShared: isShared)
+      kernels = VectorKernels(options)
+    }
   }
 
   public var work: StepWork {
@@ -90,7 +98,7 @@ public final class VectorEngine: Engine {
   }
 
   public func adam(_ slice: AdamSlice, gradients: Gradients) {
-    let (model, step) = (slice.model, slice.step)
+    let (model, step) = (slice.model, slice.step(options.arithmetic))
     products.transposed.forEachStripe(of: slice.range, renewingFrom: model.parameters) { block, next in
       let sumsFirst = gradients.count > Self.mostSummedInUpdate
       var next = next
@@ -107,11 +115,13 @@ public final class VectorEngine: Engine {
         let i = block.first + row * block.stride
         let (p, m, v) = (model.parameters + i, model.first + i, model.second + i)
         if sumsFirst {
-          Kernels.adam(
-            count: block.columns, step: step, gradient: sums.pointer + row * block.columns, parameters: p, first: m,
-            second: v, next: next)
+          withUnsafePointer(to: UnsafePointer(sums.pointer)) { sums in
+            kernels.adam(
+              count: block.columns, step: step, gradients: Gradients(start: sums, count: 1),
+              offset: row * block.columns, parameters: p, first: m, second: v, next: next)
+          }
         } else {
-          Kernels.adam(
+          kernels.adam(
             count: block.columns, step: step, gradients: gradients, offset: i, parameters: p, first: m, second: v,
             next: next)
         }
@@ -120,7 +130,7 @@ public final class VectorEngine: Engine {
   }
 
   public func adam(_ slice: AdamSlice, factors: FactorStore) {
-    let (model, step) = (slice.model, slice.step)
+    let (model, step) = (slice.model, slice.step(options.arithmetic))
     factors.collect()
     products.transposed.forEachPart(of: slice.range) { range in
       let (i, passes) = (range.lowerBound, factors.embeddingGradients)
@@ -148,15 +158,15 @@ extension VectorEngine {
     Kernels.embed(
       rows: U, width: C, tokens: tree.pairToken.pointer, positions: tree.pairPosition.pointer,
       wte: w + shape.offset(.tokenEmbedding), wpe: w + shape.offset(.positionEmbedding), x: s.x0)
-    rmsNorm(rows: U, width: C, x: s.x0, y: s.x0, inverse: s.inverseX0)
-    rmsNorm(rows: U, width: C, x: s.x0, y: s.y, inverse: s.inverseY)
+    kernels.rmsNorm(rows: U, width: C, x: s.x0, y: s.x0, inverse: s.inverseX0)
+    kernels.rmsNorm(rows: U, width: C, x: s.x0, y: s.y, inverse: s.inverseY)
   }
 
   private func embedBackward(_ d: UnsafeMutablePointer<Float>) {
     let (U, C) = (tree.pairCount, shape.dModel)
-    rmsNormBackward(
+    kernels.rmsNormBackward(
       rows: U, width: C, dy: s.dy, y: s.y, inverse: s.inverseY, residual: s.dx0, dx: s.dx0)
-    rmsNormBackward(rows: U, width: C, dy: s.dx0, y: s.x0, inverse: s.inverseX0, residual: nil, dx: s.dx0)
+    kernels.rmsNormBackward(rows: U, width: C, dy: s.dx0, y: s.x0, inverse: s.inverseX0, residual: nil, dx: s.dx0)
     let wte = d + shape.offset(.tokenEmbedding)
     wte.update(repeating: 0, count: shape.count(.tokenEmbedding) + shape.count(.positionEmbedding))
     Kernels.embedBackward(
@@ -170,9 +180,7 @@ extension VectorEngine {
 extension VectorEngine {
   private func attend() {
     products.queryKeyValue(pairs: tree.pairCount, s)
-    attention(
-      attentionRows, shape: attentionShape, exponential: options.exponential.kernel, qkv: s.qkv, probabilities: s.p,
-      output: s.a)
+    kernels.attention(attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, output: s.a)
     products.attentionOutput(rows: tree.rowCount, pair: tree.pair.pointer, s)
   }
 
@@ -187,7 +195,7 @@ extension VectorEngine {
     let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
     products.attentionOutputBackward(rows: R, s, weights: w, gradient: d, isFinal: isFinal)
     s.dqkv.update(repeating: 0, count: U * 3 * C)
-    attentionBackward(
+    kernels.attentionBackward(
       attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
     products.queryKeyValueBackward(pairs: U, s, weights: w, gradient: d, isFinal: isFinal)
     s.dx0.update(repeating: 0, count: U * C)
@@ -199,7 +207,7 @@ extension VectorEngine {
 
 extension VectorEngine {
   private func transform() {
-    rmsNorm(rows: tree.rowCount, width: shape.dModel, x: s.x1, y: s.z, inverse: s.inverseZ)
+    kernels.rmsNorm(rows: tree.rowCount, width: shape.dModel, x: s.x1, y: s.z, inverse: s.inverseZ)
     products.feedForward(rows: tree.rowCount, s)
   }
 
@@ -209,7 +217,7 @@ extension VectorEngine {
   ) {
     let R = tree.rowCount
     products.feedForwardBackward(rows: R, s, weights: w, gradient: d, isFinal: isFinal)
-    rmsNormBackward(
+    kernels.rmsNormBackward(
       rows: R, width: shape.dModel, dy: s.dz, y: s.z, inverse: s.inverseZ, residual: s.dx, dx: s.dx1)
   }
 }
@@ -226,9 +234,8 @@ extension VectorEngine {
       loss -= Double(tree.edgeNames[edge]) * Double(logit)
     }
     for row in 0..<R { s.weight[row] = Float(Double(tree.predictions[row]) * scale) }
-    softmaxRows(
-      rows: R, exponential: options.exponential.kernel, logits: s.logits, weight: s.weight, maximum: s.maximum,
-      logNormaliser: s.logNormaliser)
+    kernels.softmaxRows(
+      rows: R, logits: s.logits, weight: s.weight, maximum: s.maximum, logNormaliser: s.logNormaliser)
     for row in 0..<R { loss += Double(tree.predictions[row]) * Double(s.logNormaliser[row]) }
     for edge in 0..<tree.edgeCount {
       let index = Int(tree.edgeRow[edge]) * logitsRow + Int(tree.edgeTarget[edge])

@@ -8,7 +8,7 @@ private nonisolated(unsafe) var engine: VectorEngine?
 /// Makes the engine for names in batches of at most `names`.
 @_cdecl("step_begin")
 public func begin(usingSME2: CInt, width: Int, heads: Int, names: Int, parameters: UnsafePointer<Float>) {
-  csimd_flush_denormals()
+  csimd_flush_denormals(1)
   guard let shape = try? Shape(dModel: width, heads: heads) else { fatalError("no such shape") }
   let new = VectorEngine(shape: shape, names: names, usingSME2: usingSME2 != 0)
   new.parametersChanged(parameters)
