@@ -23,17 +23,24 @@ public struct PrefixTree: ~Copyable {
   public let edgeTarget: AlignedBuffer<Int32>
   public let edgeNames: AlignedBuffer<Int32>
 
+  /// Of each part: the rows, and the pairs, of it and of those before.
+  let partRows, partPairs: AlignedBuffer<Int32>
   private let sharing: Bool
+  /// The first pair of the part that is built.
+  private var firstPair = 0
   /// (16 · 27): one more than the row of a pair, or 0.
   private let pairTable: AlignedBuffer<Int32>
 
   /// - Parameters:
   ///   - names: the most names a shard may have.
   ///   - sharing: whether common prefixes and pairs are computed once; otherwise every name has rows of its own.
-  public init(names: Int, sharing: Bool = true) {
+  ///   - inParts: whether the names come in parts that share nothing.
+  public init(names: Int, sharing: Bool = true, inParts: Bool = false) {
     self.sharing = sharing
     let rows = names * Shape.context
-    let pairs = sharing ? min(rows, Shape.context * Shape.vocabulary) : rows
+    let pairs = Self.pairs(rows: rows, sharing: sharing, inParts: inParts)
+    partRows = AlignedBuffer(zeros: inParts ? names : 0)
+    partPairs = AlignedBuffer(zeros: inParts ? names : 0)
     position = AlignedBuffer(zeros: rows)
     pair = AlignedBuffer(zeros: rows)
     predictions = AlignedBuffer(zeros: rows)
@@ -45,13 +52,39 @@ public struct PrefixTree: ~Copyable {
     pairTable = AlignedBuffer(zeros: Shape.context * Shape.vocabulary)
   }
 
+  /// The most pairs there can be.
+  static func pairs(rows: Int, sharing: Bool, inParts: Bool) -> Int {
+    sharing && !inParts ? min(rows, Shape.context * Shape.vocabulary) : rows
+  }
+
   /// Rebuilds the tree for `names`, which must be sorted.
   ///
-  /// - Parameter padding: whether every name gets 16 rows, those behind its end predicting nothing.
-  public mutating func build(_ names: UnsafeBufferPointer<Name>, padding: Bool = false) {
+  /// - Parameters:
+  ///   - padding: whether every name gets 16 rows, those behind its end predicting nothing.
+  ///   - ends: of parts that share nothing: of each the names of it and of those before; of a tree that was made for them.
+  public mutating func build(
+    _ names: UnsafeBufferPointer<Name>, padding: Bool = false, ends: UnsafeBufferPointer<Int32>? = nil
+  ) {
     forgetPairs()
-    rowCount = 0
-    edgeCount = 0
+    (rowCount, pairCount, edgeCount, firstPair) = (0, 0, 0, 0)
+    guard let ends else { return add(names, padding: padding) }
+    var start = 0
+    for (part, end) in ends.enumerated() {
+      add(UnsafeBufferPointer(rebasing: names[start..<Int(end)]), padding: padding)
+      partRows[part] = Int32(truncatingIfNeeded: rowCount)
+      partPairs[part] = Int32(truncatingIfNeeded: pairCount)
+      start = Int(end)
+      forgetPairs()
+    }
+  }
+
+  /// A part's rows and pairs among all.
+  func range(ofPart part: Int) -> (rows: Range<Int>, pairs: Range<Int>) {
+    let (rows, pairs) = part > 0 ? (Int(partRows[part - 1]), Int(partPairs[part - 1])) : (0, 0)
+    return (rows..<Int(partRows[part]), pairs..<Int(partPairs[part]))
+  }
+
+  private mutating func add(_ names: UnsafeBufferPointer<Name>, padding: Bool) {
     var rowAt = InlineArray<16, Int>(repeating: 0)
     var edgeAt = InlineArray<16, Int>(repeating: 0)
     for index in names.indices {
@@ -106,11 +139,11 @@ public struct PrefixTree: ~Copyable {
     return edgeCount
   }
 
-  /// Clears only the table's entries in use.
+  /// Clears only the table's entries in use. Pairs that come from now on are new ones.
   private mutating func forgetPairs() {
-    for index in 0..<pairCount {
+    for index in firstPair..<pairCount {
       pairTable[Int(pairPosition[index]) * Shape.vocabulary + Int(pairToken[index])] = 0
     }
-    pairCount = 0
+    firstPair = pairCount
   }
 }

@@ -12,7 +12,7 @@ public final class VectorEngine: Engine {
   /// Of the pass that runs or ran last.
   private var s: VectorActivations
   private let own: VectorActivations
-  /// Where passes are kept, and the activations of each.
+  /// Where passes are kept, and the activations of each group.
   private let factors: FactorStore?
   private let kept: [VectorActivations]
   private let products: any MatrixProducts
@@ -36,7 +36,7 @@ public final class VectorEngine: Engine {
   ) {
     (self.shape, self.options, self.isShared) = (shape, options, isShared)
     capacity = names
-    tree = PrefixTree(names: names, sharing: options.sharesPrefixes)
+    tree = PrefixTree(names: names, sharing: options.sharesPrefixes, inParts: factors != nil)
     attentionShape = AttentionShape(heads: shape.heads, headDim: shape.headDim)
     let runs = TransposedWeights.runs(shape)
     sums = AlignedBuffer(zeros: runs.map { $0.columns.map { $0 * ReplicaLayout.tile } ?? $0.range.count }.max() ?? 0)
@@ -44,7 +44,7 @@ public final class VectorEngine: Engine {
       shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
     (self.own, s) = (own, own)
     self.factors = factors
-    kept = factors?.ownPasses.map { VectorActivations(own, keeping: $0) } ?? []
+    kept = factors?.ownGroups.map { VectorActivations(own, keeping: $0) } ?? []
     switch options.resolvedKind(for: shape) {
     case .scalar:
       products = PlainProducts(shape: shape, derived: derived)
@@ -72,9 +72,10 @@ public final class VectorEngine: Engine {
     _ names: UnsafeBufferPointer<Name>, parameters: UnsafePointer<Float>, scale: Double
   ) -> Double {
     precondition(names.count <= capacity, "more names than the engine was made for")
-    s = own
-    if let factors, factors.isOpen { s = kept[factors.open] }
-    tree.build(names, padding: !options.skipsPadding)
+    let open = factors.flatMap { $0.isOpen ? $0 : nil }
+    s = open.map { kept[$0.openGroup] } ?? own
+    tree.build(names, padding: !options.skipsPadding, ends: open?.openEnds)
+    open?.note(tree)
     guard tree.rowCount > 0 else { return 0 }
     embed(parameters)
     attend()
@@ -93,7 +94,14 @@ public final class VectorEngine: Engine {
     let ofWeights = factors?.isOpen == true ? nil : gradient
     transformBackward(parameters, ofWeights, isFinal)
     attendBackward(parameters, ofWeights, isFinal)
-    embedBackward(gradient)
+    embedBackward()
+    if let factors, factors.isOpen {
+      for pass in factors.openEnds.indices {
+        addEmbeddings(tree.range(ofPart: pass).pairs, gradient + pass * shape.range(.positionEmbedding).upperBound)
+      }
+    } else {
+      addEmbeddings(0..<tree.pairCount, gradient)
+    }
     isFinal(0)
   }
 
@@ -131,9 +139,9 @@ public final class VectorEngine: Engine {
 
   public func adam(_ slice: AdamSlice, factors: FactorStore) {
     let (model, step) = (slice.model, slice.step(options.arithmetic))
-    factors.collect()
+    factors.find()
     products.transposed.forEachPart(of: slice.range) { range in
-      let (i, passes) = (range.lowerBound, factors.embeddingGradients)
+      let (i, passes) = (range.lowerBound, factors.foundEmbeddings)
       Kernels.adam(
         count: range.count, step: step, gradients: passes.gradients, folds: passes.folds, offset: i,
         parameters: model.parameters + i, first: model.first + i, second: model.second + i,
@@ -146,6 +154,22 @@ public final class VectorEngine: Engine {
           parameters: model.parameters + i, first: model.first + i, second: model.second + i, transposed: part.copy,
           isShared: isShared),
         factors: factors.factors(ofLayer: part.matrix), step: step, scratch: factors.scratch.pointer)
+    }
+  }
+
+  public func gradient(
+    of passes: Range<Int>, in factors: FactorStore, to gradient: UnsafeMutablePointer<Float>
+  ) {
+    factors.find(passes)
+    products.transposed.forEachPart(of: 0..<shape.parameterCount) { range in
+      let passes = factors.foundEmbeddings
+      sum(
+        count: range.count, gradients: passes.gradients, folds: passes.folds, offset: range.lowerBound,
+        target: gradient + range.lowerBound, scratch: factors.scratch.pointer)
+    } matrix: { part in
+      weightGradient(
+        outputs: part.count, inputs: part.inputs, factors: factors.factors(ofLayer: part.matrix),
+        gradient: gradient + part.range.lowerBound, scratch: factors.scratch.pointer)
     }
   }
 }
@@ -162,16 +186,21 @@ extension VectorEngine {
     kernels.rmsNorm(rows: U, width: C, x: s.x0, y: s.y, inverse: s.inverseY)
   }
 
-  private func embedBackward(_ d: UnsafeMutablePointer<Float>) {
+  private func embedBackward() {
     let (U, C) = (tree.pairCount, shape.dModel)
     kernels.rmsNormBackward(
       rows: U, width: C, dy: s.dy, y: s.y, inverse: s.inverseY, residual: s.dx0, dx: s.dx0)
     kernels.rmsNormBackward(rows: U, width: C, dy: s.dx0, y: s.x0, inverse: s.inverseX0, residual: nil, dx: s.dx0)
+  }
+
+  /// Adds some pairs' gradients up, to the embeddings' gradient.
+  private func addEmbeddings(_ pairs: Range<Int>, _ d: UnsafeMutablePointer<Float>) {
+    let (first, C) = (pairs.lowerBound, shape.dModel)
     let wte = d + shape.offset(.tokenEmbedding)
     wte.update(repeating: 0, count: shape.count(.tokenEmbedding) + shape.count(.positionEmbedding))
     Kernels.embedBackward(
-      rows: U, width: C, tokens: tree.pairToken.pointer, positions: tree.pairPosition.pointer, dx: s.dx0,
-      dwte: wte, dwpe: d + shape.offset(.positionEmbedding))
+      rows: pairs.count, width: C, tokens: tree.pairToken.pointer + first, positions: tree.pairPosition.pointer + first,
+      dx: s.dx0 + first * C, dwte: wte, dwpe: d + shape.offset(.positionEmbedding))
   }
 }
 
