@@ -129,10 +129,7 @@ public final class FactorStore {
 
   /// - Parameter tree: the passes' rows and pairs.
   func note(_ tree: borrowing PrefixTree) {
-    for pass in 0..<open {
-      let (rows, pairs) = tree.range(ofPart: pass)
-      parts[rank].log.note(passes + pass, group: groups, rows: rows, pairs: pairs)
-    }
+    for pass in 0..<open { parts[rank].log.note(passes + pass, group: groups, tree.ranges(ofPart: pass)) }
   }
 
   public func endGroup() {
@@ -166,20 +163,23 @@ public final class FactorStore {
 
   private func add(_ pass: Int, of part: Part) {
     let (C, F) = (shape.dModel, shape.feedForward)
-    let (group, rows, pairs, folds) = part.log[pass]
+    let (group, ranges, folds) = part.log[pass]
     let kept = part.groups[group]
     func put(
-      _ layer: Int, _ rows: Range<Int>, _ x: UnsafePointer<Float>, _ width: Int, _ dy: UnsafePointer<Float>,
-      _ dyRow: Int
+      _ layer: Int, _ first: Range<Int>, _ rest: Range<Int>, _ x: UnsafePointer<Float>, _ width: Int,
+      _ dy: UnsafePointer<Float>, _ dyRow: Int
     ) {
+      func rows(_ range: Range<Int>) -> LayerFactors.Rows {
+        LayerFactors.Rows(count: range.count, x: x + range.lowerBound * width, dy: dy + range.lowerBound * dyRow)
+      }
       layers[layer * embeddings.count + found] = LayerFactors(
-        rows: rows.count, x: x + rows.lowerBound * width, dy: dy + rows.lowerBound * dyRow, dyRow: dyRow, folds: folds)
+        first: rows(first), rest: rows(rest), dyRow: dyRow, folds: folds)
     }
-    put(0, pairs, kept.y, C, kept.dqkv, 3 * C)
-    put(1, rows, kept.a, C, kept.dx1, C)
-    put(2, rows, kept.z, C, kept.dh, F)
-    put(3, rows, kept.h, F, kept.dx, C)
-    put(4, rows, kept.x2, C, kept.logits, logitsRow)
+    put(0, 0..<0, ranges.pairs, kept.y, C, kept.dqkv, 3 * C)
+    put(1, ranges.copies, ranges.rows, kept.a, C, kept.dx1, C)
+    put(2, ranges.copies, ranges.rows, kept.z, C, kept.dh, F)
+    put(3, ranges.copies, ranges.rows, kept.h, F, kept.dx, C)
+    put(4, ranges.copies, ranges.rows, kept.x2, C, kept.logits, logitsRow)
     embeddings[found] = UnsafePointer(part.embeddings + pass * Part.embeddings(shape))
     self.folds[found] = folds
     found += 1
@@ -196,11 +196,11 @@ public final class FactorStore {
   }
 }
 
-/// A rank's passes in numbers that other ranks read: how many; and of each its group, the rows and the pairs that it ends at and
-/// begins at in the group, and the brackets that close after it.
+/// A rank's passes in numbers that other ranks read: how many; and of each its group, the brackets that close after it, and where
+/// its rows, copies and pairs begin and end in the group.
 private struct PassLog {
   private let numbers: UnsafeMutablePointer<Int32>
-  private static let perPass = 6
+  private static let perPass = 8
 
   /// Floats that it takes.
   static func count(_ passes: Int) -> Int { CacheLine.padded(1 + perPass * passes, lines: 2) }
@@ -212,20 +212,26 @@ private struct PassLog {
   var published: Int { Int(numbers[0]) }
   func publish(_ passes: Int) { numbers[0] = Int32(truncatingIfNeeded: passes) }
 
-  func folds(_ pass: Int, _ folds: Int) { entry(pass)[5] = Int32(truncatingIfNeeded: folds) }
+  func folds(_ pass: Int, _ folds: Int) { entry(pass)[1] = Int32(truncatingIfNeeded: folds) }
 
-  func note(_ pass: Int, group: Int, rows: Range<Int>, pairs: Range<Int>) {
+  func note(_ pass: Int, group: Int, _ ranges: PartRanges) {
     let entry = entry(pass)
+    func put(_ range: Range<Int>, at index: Int) {
+      entry[index] = Int32(truncatingIfNeeded: range.lowerBound)
+      entry[index + 1] = Int32(truncatingIfNeeded: range.upperBound)
+    }
     entry[0] = Int32(truncatingIfNeeded: group)
-    entry[1] = Int32(truncatingIfNeeded: rows.lowerBound)
-    entry[2] = Int32(truncatingIfNeeded: rows.upperBound)
-    entry[3] = Int32(truncatingIfNeeded: pairs.lowerBound)
-    entry[4] = Int32(truncatingIfNeeded: pairs.upperBound)
+    put(ranges.rows, at: 2)
+    put(ranges.copies, at: 4)
+    put(ranges.pairs, at: 6)
   }
 
-  subscript(pass: Int) -> (group: Int, rows: Range<Int>, pairs: Range<Int>, folds: Int) {
-    let e = entry(pass)
-    return (Int(e[0]), Int(e[1])..<Int(e[2]), Int(e[3])..<Int(e[4]), Int(e[5]))
+  subscript(pass: Int) -> (group: Int, ranges: PartRanges, folds: Int) {
+    let entry = entry(pass)
+    func range(at index: Int) -> Range<Int> { Int(entry[index])..<Int(entry[index + 1]) }
+    return (
+      Int(entry[0]), PartRanges(rows: range(at: 2), copies: range(at: 4), pairs: range(at: 6)), Int(entry[1])
+    )
   }
 
   private func entry(_ pass: Int) -> UnsafeMutablePointer<Int32> { numbers + 1 + pass * Self.perPass }

@@ -15,6 +15,9 @@ public final class VectorEngine: Engine {
   /// Where passes are kept, and the activations of each group.
   private let factors: FactorStore?
   private let kept: [VectorActivations]
+  /// The same for the forward pass of each group.
+  private let keptForward: [VectorActivations]
+  private let sharedPairs: SharedPairs?
   private let products: any MatrixProducts
   private let kernels: any StepKernels
   private let attentionShape: AttentionShape
@@ -44,7 +47,11 @@ public final class VectorEngine: Engine {
       shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
     (self.own, s) = (own, own)
     self.factors = factors
-    kept = factors?.ownGroups.map { VectorActivations(own, keeping: $0) } ?? []
+    let kept = factors?.ownGroups.map { VectorActivations(own, keeping: $0) } ?? []
+    let pairs = PrefixTree.pairs(rows: names * Shape.context, sharing: options.sharesPrefixes)
+    let shared = factors == nil ? nil : SharedPairs(shape: shape, pairs: pairs)
+    (self.kept, sharedPairs) = (kept, shared)
+    keptForward = shared.map { shared in kept.map { VectorActivations($0, pairs: shared) } } ?? []
     switch options.resolvedKind(for: shape) {
     case .scalar:
       products = PlainProducts(shape: shape, derived: derived)
@@ -73,13 +80,18 @@ public final class VectorEngine: Engine {
   ) -> Double {
     precondition(names.count <= capacity, "more names than the engine was made for")
     let open = factors.flatMap { $0.isOpen ? $0 : nil }
-    s = open.map { kept[$0.openGroup] } ?? own
+    s = open.map { keptForward[$0.openGroup] } ?? own
     tree.build(names, padding: !options.skipsPadding, ends: open?.openEnds)
     open?.note(tree)
     guard tree.rowCount > 0 else { return 0 }
     embed(parameters)
     attend()
     transform()
+    if let open {
+      let computed = s
+      s = kept[open.openGroup]
+      copy(from: computed)
+    }
     return predict(scale: scale)
   }
 
@@ -97,7 +109,7 @@ public final class VectorEngine: Engine {
     embedBackward()
     if let factors, factors.isOpen {
       for pass in factors.openEnds.indices {
-        addEmbeddings(tree.range(ofPart: pass).pairs, gradient + pass * shape.range(.positionEmbedding).upperBound)
+        addEmbeddings(tree.ranges(ofPart: pass).pairs, gradient + pass * shape.range(.positionEmbedding).upperBound)
       }
     } else {
       addEmbeddings(0..<tree.pairCount, gradient)
@@ -178,9 +190,10 @@ public final class VectorEngine: Engine {
 
 extension VectorEngine {
   private func embed(_ w: UnsafePointer<Float>) {
-    let (U, C) = (tree.pairCount, shape.dModel)
+    let (pairs, C) = (tree.forwardPairs, shape.dModel)
+    let U = pairs.count
     Kernels.embed(
-      rows: U, width: C, tokens: tree.pairToken.pointer, positions: tree.pairPosition.pointer,
+      rows: U, width: C, tokens: pairs.token, positions: pairs.position,
       wte: w + shape.offset(.tokenEmbedding), wpe: w + shape.offset(.positionEmbedding), x: s.x0)
     kernels.rmsNorm(rows: U, width: C, x: s.x0, y: s.x0, inverse: s.inverseX0)
     kernels.rmsNorm(rows: U, width: C, x: s.x0, y: s.y, inverse: s.inverseY)
@@ -208,13 +221,13 @@ extension VectorEngine {
 
 extension VectorEngine {
   private func attend() {
-    products.queryKeyValue(pairs: tree.pairCount, s)
-    kernels.attention(attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, output: s.a)
-    products.attentionOutput(rows: tree.rowCount, pair: tree.pair.pointer, s)
-  }
-
-  private var attentionRows: AttentionRows {
-    AttentionRows(count: tree.rowCount, positions: tree.position.pointer, pair: tree.pair.pointer)
+    let (rows, pairs) = (tree.newRows, tree.forwardPairs)
+    products.queryKeyValue(pairs: pairs.count, s)
+    kernels.attention(
+      AttentionRows(count: rows, positions: tree.position.pointer, pair: pairs.ofRow), shape: attentionShape,
+      qkv: s.qkv,
+      probabilities: s.p, output: s.a)
+    products.attentionOutput(rows: rows, pair: pairs.ofRow, s)
   }
 
   /// From the gradient of x1 (in `s.dx1`) to those of y (`s.dy`) and, by the residual, x0 (`s.dx0`).
@@ -224,11 +237,62 @@ extension VectorEngine {
     let (R, U, C) = (tree.rowCount, tree.pairCount, shape.dModel)
     products.attentionOutputBackward(rows: R, s, weights: w, gradient: d, isFinal: isFinal)
     s.dqkv.update(repeating: 0, count: U * 3 * C)
-    kernels.attentionBackward(
-      attentionRows, shape: attentionShape, qkv: s.qkv, probabilities: s.p, dOutput: s.da, dqkv: s.dqkv)
+    if let factors, factors.isOpen {
+      for pass in factors.openEnds.indices {
+        let part = tree.ranges(ofPart: pass)
+        attentionBackward(part.copies)
+        attentionBackward(part.rows, behind: part.copies)
+      }
+    } else {
+      attentionBackward(0..<R)
+    }
     products.queryKeyValueBackward(pairs: U, s, weights: w, gradient: d, isFinal: isFinal)
     s.dx0.update(repeating: 0, count: U * C)
-    scatterAddRows(rows: R, width: C, source: s.dx1, index: tree.pair.pointer, target: s.dx0)
+    // A part's copies come before its own rows.
+    scatterRows(tree.newRows..<R)
+    scatterRows(0..<tree.newRows)
+  }
+
+  /// Adds the gradients of x1, which are those of x0 by the residual, to their pairs.
+  private func scatterRows(_ rows: Range<Int>) {
+    let (first, C) = (rows.lowerBound, shape.dModel)
+    scatterAddRows(
+      rows: rows.count, width: C, source: s.dx1 + first * C, index: tree.pair.pointer + first, target: s.dx0)
+  }
+
+  /// - Parameter path: rows that end in the one before the first.
+  private func attentionBackward(_ rows: Range<Int>, behind path: Range<Int> = 0..<0) {
+    let (first, pair) = (rows.lowerBound, UnsafePointer(tree.pair.pointer))
+    kernels.attentionBackward(
+      AttentionRows(
+        count: rows.count, positions: tree.position.pointer + first, pair: pair + first,
+        before: (path.count, pair + path.lowerBound)),
+      shape: attentionShape, qkv: s.qkv, probabilities: s.p + first * attentionShape.probabilitiesPerRow,
+      dOutput: s.da + first * shape.dModel, dqkv: s.dqkv)
+  }
+
+  /// Gives each part what it has in common with those before: rows behind all others, and pairs of its own.
+  private func copy(from computed: VectorActivations) {
+    guard let parts = tree.parts else { return }
+    let (C, F, perRow) = (shape.dModel, shape.feedForward, attentionShape.probabilitiesPerRow)
+    for copy in 0..<tree.rowCount - tree.newRows {
+      let (from, to) = (Int(parts.source[copy]), tree.newRows + copy)
+      (s.a + to * C).update(from: s.a + from * C, count: C)
+      (s.z + to * C).update(from: s.z + from * C, count: C)
+      (s.h + to * F).update(from: s.h + from * F, count: F)
+      (s.x2 + to * C).update(from: s.x2 + from * C, count: C)
+      (s.p + to * perRow).update(from: s.p + from * perRow, count: perRow)
+      (s.logits + to * logitsRow).update(from: s.logits + from * logitsRow, count: logitsRow)
+      s.inverseZ[to] = s.inverseZ[from]
+    }
+    for pair in 0..<tree.pairCount {
+      let from = parts.shared(token: tree.pairToken[pair], position: tree.pairPosition[pair])
+      (s.x0 + pair * C).update(from: computed.x0 + from * C, count: C)
+      (s.y + pair * C).update(from: computed.y + from * C, count: C)
+      (s.qkv + pair * 3 * C).update(from: computed.qkv + from * 3 * C, count: 3 * C)
+      s.inverseX0[pair] = computed.inverseX0[from]
+      s.inverseY[pair] = computed.inverseY[from]
+    }
   }
 }
 
@@ -236,8 +300,8 @@ extension VectorEngine {
 
 extension VectorEngine {
   private func transform() {
-    kernels.rmsNorm(rows: tree.rowCount, width: shape.dModel, x: s.x1, y: s.z, inverse: s.inverseZ)
-    products.feedForward(rows: tree.rowCount, s)
+    kernels.rmsNorm(rows: tree.newRows, width: shape.dModel, x: s.x1, y: s.z, inverse: s.inverseZ)
+    products.feedForward(rows: tree.newRows, s)
   }
 
   /// From the gradient of the logits (in `s.logits`) to that of x1 (`s.dx1`).

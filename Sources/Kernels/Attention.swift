@@ -12,11 +12,23 @@ public struct AttentionRows: RowsWithPaths {
   var positions: UnsafePointer<Int32>
   /// (R): the row's row of queries, keys and values.
   var pair: UnsafePointer<Int32>
+  /// The path of the row before the first, from the root: how long it is, and the pair of each position.
+  var before: (count: Int, pair: UnsafePointer<Int32>)?
 
-  public init(count: Int, positions: UnsafePointer<Int32>, pair: UnsafePointer<Int32>) {
+  public init(
+    count: Int, positions: UnsafePointer<Int32>, pair: UnsafePointer<Int32>,
+    before: (count: Int, pair: UnsafePointer<Int32>)? = nil
+  ) {
     self.count = count
     self.positions = positions
     self.pair = pair
+    self.before = before
+  }
+
+  @inline(__always)
+  func begin(_ path: UnsafeMutablePointer<Int>, stride: Int) {
+    guard let before else { return }
+    for position in 0..<before.count { path[position] = Int(before.pair[position]) * stride }
   }
 
   @inline(__always)
@@ -227,6 +239,7 @@ private func backward<Quad: HeadQuad>(
   let width = shape.width
   let scale = shape.scale
   withPath { path, dScores in
+    rows.begin(path, stride: 3 * width)
     for row in 0..<rows.count {
       let position = rows.position(row)
       rows.extend(path, to: row, stride: 3 * width)

@@ -2,18 +2,26 @@ import CSIMD
 
 /// What the rows of one pass say of a layer's weights: their part of the gradient is dyᵀ · x.
 public struct LayerFactors: BitwiseCopyable {
-  /// R; may be 0.
-  public var rows: Int
-  /// (R, K), contiguous: the layer's inputs.
-  public var x: Floats
-  /// (R, N), rows `dyRow` floats apart: the gradients of its outputs.
-  public var dy: Floats
+  /// Rows that lie together.
+  public struct Rows: BitwiseCopyable {
+    /// May be 0.
+    public var count: Int
+    /// (count, K), contiguous: the layer's inputs.
+    public var x: Floats
+    /// (count, N), rows `dyRow` floats apart: the gradients of its outputs.
+    public var dy: Floats
+
+    public init(count: Int, x: Floats, dy: Floats) { (self.count, self.x, self.dy) = (count, x, dy) }
+  }
+
+  /// The pass's rows are in two places.
+  public var first, rest: Rows
   public var dyRow: Int
   /// Brackets of the sum over the passes that close after this one.
   public var folds: Int
 
-  public init(rows: Int, x: Floats, dy: Floats, dyRow: Int, folds: Int) {
-    (self.rows, self.x, self.dy, self.dyRow, self.folds) = (rows, x, dy, dyRow, folds)
+  public init(first: Rows, rest: Rows, dyRow: Int, folds: Int) {
+    (self.first, self.rest, self.dyRow, self.folds) = (first, rest, dyRow, folds)
   }
 }
 
@@ -162,15 +170,21 @@ private func gradient(
     let pass = factors[index]
     func product(_ target: MutableFloats, _ epilogue: Epilogue) {
       let product = GEMM(
-        rows: block.rows, columns: block.columns, depth: pass.rows, left: pass.dy + row, leftRow: 1,
-        leftDepth: pass.dyRow, right: .rows(pass.x + block.column, row: inputs), target: target,
-        targetRow: blockColumns, epilogue: epilogue)
+        rows: block.rows, columns: block.columns, depth: pass.rest.count, left: pass.rest.dy + row, leftRow: 1,
+        leftDepth: pass.dyRow, right: .rows(pass.rest.x + block.column, row: inputs), target: target,
+        targetRow: blockColumns, epilogue: epilogue,
+        before: TermsBefore(
+          depth: pass.first.count, left: pass.first.dy + row, right: pass.first.x + block.column, rightRow: inputs))
       if index == 0, block.isWhole, let ahead { product.run(asking: ahead) } else { product.run() }
     }
     stack.take(folds: pass.folds) { target in
-      if pass.rows > 0 { product(target, .store) } else { target.update(repeating: 0, count: blockSize) }
+      if pass.first.count + pass.rest.count > 0 {
+        product(target, .store)
+      } else {
+        target.update(repeating: 0, count: blockSize)
+      }
     } add: { target in
-      if pass.rows > 0 { product(target, .addRows(Floats(target), row: blockColumns)) }
+      if pass.first.count + pass.rest.count > 0 { product(target, .addRows(Floats(target), row: blockColumns)) }
     }
   }
 }
@@ -261,6 +275,7 @@ extension GEMM {
     var tile = Tile<rows, 0, Row, Stride>()
     let column = part * Vector.count
     let right = right.panel(column: column, width: Row.width, depth: depth)
+    tile.accumulate(before, row: row, column: column, leftRow: 1, leftDepth: leftDepth)
     // A few lines and a few terms in turns: lines that are asked for all at once wait for each other.
     let pieces = rows * Row.width
     var done = 0
