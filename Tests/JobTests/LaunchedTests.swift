@@ -360,6 +360,36 @@ extension Jobs {
       #expect(result.stderr.contains("set HOME or XDG_STATE_HOME"), "\(result)")
     }
 
+    /// ddp-train itself: every command of it in such surroundings is in LoneTests.
+    @Test(
+      "in poor surroundings a job is done, or refused in one line",
+      arguments: [
+        ("env -u HOME setpriv --reuid 12345 --regid 12345 --clear-groups", nil),
+        ("env TMPDIR=/proc/none", "the folder /proc/none/ddp-train."),
+        ("env TMPDIR=/proc setpriv --reuid 65534 --regid 65534 --clear-groups", "the folder /proc/ddp-train."),
+        ("unshare --net", "no network interface is up"),
+        (
+          "env SLURM_JOB_ID=7 SLURM_NTASKS=4 SLURM_NNODES=1 SLURM_TASKS_PER_NODE=4 SLURM_PROCID=0 SLURM_NODELIST=gone",
+          nil
+        ),
+        ("env SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 PMI_RANK=0 PMI_SIZE=1 SLURM_NODELIST=gone", nil),
+        ("env PMI_FD=7 PMI_SIZE=4 PMIX_RANK=1 PMIX_NAMESPACE=gone 'PMIX_SERVER_URI2=gone.0;tcp4://127.0.0.1:1'", nil),
+        ("env OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=1", nil),
+      ] as [(String, String?)])
+    func surroundings(prefix: String, refusal: String?) throws {
+      guard geteuid() == 0 || !prefix.contains("unshare") && !prefix.contains("setpriv") else { return }
+      let result = try MPIRun.runScript(
+        "cd /tmp && exec \(prefix) \"$0\" run --ranks 2 --quiet -- --data \"$1\" --d-model 16 --steps 5 --generate 0",
+        program: "ddp-launch", [PackagePaths.names])
+      guard let refusal else {
+        #expect(result.exitCode == 0 && result.lines.contains { $0.hasPrefix("parameters hash") }, "\(result)")
+        return
+      }
+      #expect(result.exitCode == 69 && result.stdout.isEmpty, "\(result)")
+      let lines = result.stderr.split(separator: "\n")
+      #expect(lines.count == 1 && lines[0].hasPrefix("launch: ") && lines[0].contains(refusal), "\(result)")
+    }
+
     @Test("a full disk for its words is no end; one for its result is an error, after all is trained")
     func fullDisk() throws {
       let folder = try TemporaryFolder()
