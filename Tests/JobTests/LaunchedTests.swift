@@ -390,6 +390,24 @@ extension Jobs {
       #expect(lines.count == 1 && lines[0].hasPrefix("launch: ") && lines[0].contains(refusal), "\(result)")
     }
 
+    @Test("without flock jobs run, and no supervisor is taken for one that lives", arguments: [ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL])
+    func withoutLocks(reason: Int32) throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        export XDG_STATE_HOME="$1/state"
+        folder=$1/run
+        launch() { "${launcher%/*}/hinder" --no-flock "$reason" "$launcher" "$@"; }
+        launcher=$0 reason=$2
+        launch supervise --ranks 2 -- --d-model 16 --steps 20 --generate 0 --checkpoint-dir "$folder"; echo "supervised $?"
+        for record in "$1"/state/ddp-train/supervisors/*; do printf 'process %s\nhost %s\nstarts 1\n' $$ "$(uname -n)" >"$record"; done
+        launch supervise --status "$folder"; echo "status $?"
+        launch supervise --stop "$folder"; echo "stop $?"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path, "\(reason)"])
+      for line in ["supervised 0", "status 1", "stop 1"] { #expect(result.lines.contains(line), "\(line) \(result)") }
+      #expect(FileManager.default.fileExists(atPath: folder.path("run/step-000000020.safetensors")), "\(result)")
+    }
+
     @Test("a full disk for its words is no end; one for its result is an error, after all is trained")
     func fullDisk() throws {
       let folder = try TemporaryFolder()
