@@ -390,7 +390,9 @@ extension Jobs {
       #expect(lines.count == 1 && lines[0].hasPrefix("launch: ") && lines[0].contains(refusal), "\(result)")
     }
 
-    @Test("without flock jobs run, and no supervisor is taken for one that lives", arguments: [ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL])
+    @Test(
+      "without flock jobs run, and no supervisor is taken for one that lives",
+      arguments: [ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL])
     func withoutLocks(reason: Int32) throws {
       let folder = try TemporaryFolder()
       let script = #"""
