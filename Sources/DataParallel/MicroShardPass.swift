@@ -36,16 +36,19 @@ final class MicroShardPass {
     stride = CacheLine.padded(shape.parameterCount)
     let levels = SummationTree.levels(leaves: treeNodes.map(\.count).max() ?? 1)
     waiting = AlignedBuffer(zeros: writesGradients ? levels * stride : 0)
-    let room = writesGradients && computesSeveral ? Self.room(settings, ranks: ranks) : nil
+    let room =
+      writesGradients && computesSeveral
+      ? trees.last.flatMap { Self.room($0, shape: settings.shape, engine: settings.engine, ranks: ranks) } : nil
     factors = room.map { FactorStore(shape: settings.shape, room: $0) }
   }
 
   /// Room for the micro-shards that are computed at once; nil where each is computed alone.
-  static func room(_ settings: Settings, ranks: Int) -> FactorStore.Room? {
-    guard let tree = settings.summationTree, settings.engine.keepsFactors(at: settings.shape) else { return nil }
-    let (own, most) = ((tree.leaves + ranks - 1) / ranks, ShardPass.mostNames(settings.shape))
+  ///
+  /// - Parameter tree: of the largest batch.
+  static func room(_ tree: SummationTree, shape: Shape, engine: EngineOptions, ranks: Int) -> FactorStore.Room? {
+    let (own, most) = ((tree.leaves + ranks - 1) / ranks, ShardPass.mostNames(shape))
     let names = tree.names(of: 0).count
-    guard own > 1, 2 * names <= most else { return nil }
+    guard engine.keepsFactors(at: shape), own > 1, 2 * names <= most else { return nil }
     return FactorStore.Room(names: min(own * names, most), groups: 1, passes: min(own, most))
   }
 
