@@ -21,7 +21,9 @@ public func reproducibleRun(
   options.arithmetic = .defined
   let tree = SummationTree(batch: batch, leaves: min(batch, microShards))
   let run = ReproducibleRun(
-    VectorEngine(shape: shape, names: tree.names(of: 0).count, options: options), tree, parameters)
+    VectorEngine(
+      shape: shape, names: min(tree.names(of: 0).count, ReproducibleRun.mostNames(shape)), options: options), tree,
+    parameters)
   let seed: UInt64 = 1
   shape.initialise(parameters, seed: seed)
   run.engine.parametersChanged(parameters)
@@ -43,7 +45,7 @@ private final class ReproducibleRun {
   private let tree: SummationTree
   private let parameters: UnsafeMutablePointer<Float>
   private let first, second: AlignedBuffer<Float>
-  /// (P) each: the gradients of nodes, of which one a level of the tree waits for others.
+  /// (P) each: the gradients of nodes, of which one a level of the tree waits for others; and of a piece.
   private let gradients: AlignedBuffer<Float>
 
   init(_ engine: VectorEngine, _ tree: SummationTree, _ parameters: UnsafeMutablePointer<Float>) {
@@ -51,8 +53,11 @@ private final class ReproducibleRun {
     let count = engine.shape.parameterCount
     first = AlignedBuffer(zeros: count)
     second = AlignedBuffer(zeros: count)
-    gradients = AlignedBuffer(zeros: (SummationTree.levels(leaves: tree.leaves) + 1) * count)
+    gradients = AlignedBuffer(zeros: (SummationTree.levels(leaves: tree.leaves) + 2) * count)
   }
+
+  /// Of a piece of a micro-shard, as `ShardPass` cuts it.
+  static func mostNames(_ shape: Shape) -> Int { max(6144 / shape.dModel, 16) }
 
   func step(_ names: [Name], update: Int, learningRate: Double) {
     var positions = 0
@@ -69,11 +74,17 @@ private final class ReproducibleRun {
     let count = engine.shape.parameterCount
     let gradient = gradients.pointer + level * count
     guard node.count > 1 else {
-      names.withUnsafeBufferPointer {
-        let own = UnsafeBufferPointer(rebasing: $0[tree.names(of: node.lowerBound)])
-        _ = engine.forward(own, parameters: parameters, scale: scale)
+      let own = tree.names(of: node.lowerBound)
+      let pieces = (own.count + Self.mostNames(engine.shape) - 1) / Self.mostNames(engine.shape)
+      for piece in 0..<pieces {
+        let first = own.lowerBound + own.count * piece / pieces
+        let end = own.lowerBound + own.count * (piece + 1) / pieces
+        names.withUnsafeBufferPointer {
+          _ = engine.forward(UnsafeBufferPointer(rebasing: $0[first..<end]), parameters: parameters, scale: scale)
+        }
+        engine.backward(parameters: parameters, gradient: piece == 0 ? gradient : gradient + count)
+        if piece > 0 { add(count: count, UnsafePointer(gradient), UnsafePointer(gradient + count), target: gradient) }
       }
-      engine.backward(parameters: parameters, gradient: gradient)
       return
     }
     let (left, right) = SummationTree.children(of: node)
