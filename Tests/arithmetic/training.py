@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""training.py NAMES CHECKPOINT: trains by docs/arithmetic.md and by nothing else, and compares bit for bit.
+"""training.py NAMES CHECKPOINT: trains as docs/arithmetic.md says, and compares bit for bit.
 
 The checkpoint is one of `ddp-train --reproducible` at the end of a short run of a linear schedule; its metadata say which run.
 All parameters and both moments are compared. Says the first element that differs, and exits with 1.
