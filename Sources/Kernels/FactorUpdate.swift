@@ -76,7 +76,7 @@ public func adam(
     for row in 0..<block.rows {
       let at = (block.row + row) * weights.inputs + block.column
       adam(
-        vectors: block.columns / Vector.count, step: step, gradient: scratch + row * blockColumns,
+        vectors: block.columns / Vector.count, step: step, gradient: scratch + row * block.stride,
         parameters: weights.parameters + at, first: weights.first + at, second: weights.second + at)
     }
     transpose(
@@ -86,11 +86,13 @@ public func adam(
   }
 }
 
-/// 16 × 64 weights, or less at the right and lower edge.
+/// 16 × 64 weights, or more rows where the layer is narrower; less at the right and lower edge.
 private struct Block {
   /// Counted from the layer's part that is updated.
   var row, column: Int
   var rows, columns: Int
+  /// Floats from a row of its gradient to the next.
+  var stride: Int
 
   var isWhole: Bool { rows == blockRows && columns == blockColumns }
 }
@@ -102,12 +104,16 @@ private struct BlockOrder {
   private var row = 0
   private var column = 0
   private var group: Range<Int>
+  /// Of a block.
+  private let stride, rows: Int
 
   private static let groupColumns = 4 * blockColumns
 
   @inline(__always)
   init(count: Int, inputs: Int) {
     (self.count, self.inputs) = (count, inputs)
+    stride = min(blockColumns, inputs)
+    rows = blockSize / stride / blockRows * blockRows
     group = 0..<min(Self.groupColumns, inputs)
   }
 
@@ -115,10 +121,10 @@ private struct BlockOrder {
   mutating func next() -> Block? {
     guard column < inputs else { return nil }
     let block = Block(
-      row: row, column: column, rows: min(blockRows, count - row), columns: min(blockColumns, inputs - column))
-    column += blockColumns
+      row: row, column: column, rows: min(rows, count - row), columns: min(stride, inputs - column), stride: stride)
+    column += stride
     guard column >= group.upperBound else { return block }
-    row += blockRows
+    row += rows
     if row >= count {
       row = 0
       group = group.upperBound..<min(group.upperBound + Self.groupColumns, inputs)
@@ -152,12 +158,12 @@ public func weightGradient(
     gradient(row: block.row, inputs: inputs, block, factors, scratch, nil)
     for row in 0..<block.rows {
       (target + (block.row + row) * inputs + block.column).update(
-        from: scratch + row * blockColumns, count: block.columns)
+        from: scratch + row * block.stride, count: block.columns)
     }
   }
 }
 
-/// The gradient of a block, to `scratch` (rows, 64).
+/// The gradient of a block, to `scratch` (rows, stride).
 ///
 /// - Parameter row: the block's first, of all the layer's.
 @inline(__always)
@@ -165,14 +171,15 @@ private func gradient(
   row: Int, inputs: Int, _ block: Block, _ factors: UnsafeBufferPointer<LayerFactors>, _ scratch: MutableFloats,
   _ ahead: BlockAhead?
 ) {
-  var stack = SumStack(scratch, size: blockSize)
+  let size = block.rows * block.stride
+  var stack = SumStack(scratch, size: size)
   for index in factors.indices {
     let pass = factors[index]
     func product(_ target: MutableFloats, _ epilogue: Epilogue) {
       let product = GEMM(
         rows: block.rows, columns: block.columns, depth: pass.rest.count, left: pass.rest.dy + row, leftRow: 1,
         leftDepth: pass.dyRow, right: .rows(pass.rest.x + block.column, row: inputs), target: target,
-        targetRow: blockColumns, epilogue: epilogue,
+        targetRow: block.stride, epilogue: epilogue,
         before: TermsBefore(
           depth: pass.first.count, left: pass.first.dy + row, right: pass.first.x + block.column, rightRow: inputs))
       if index == 0, block.isWhole, let ahead { product.run(asking: ahead) } else { product.run() }
@@ -181,10 +188,10 @@ private func gradient(
       if pass.first.count + pass.rest.count > 0 {
         product(target, .store)
       } else {
-        target.update(repeating: 0, count: blockSize)
+        target.update(repeating: 0, count: size)
       }
     } add: { target in
-      if pass.first.count + pass.rest.count > 0 { product(target, .addRows(Floats(target), row: blockColumns)) }
+      if pass.first.count + pass.rest.count > 0 { product(target, .addRows(Floats(target), row: block.stride)) }
     }
   }
 }
