@@ -7,6 +7,8 @@ public final class CheckpointFolder: Sendable {
   public let path: String
   /// Checkpoints that are kept; at least 1.
   public let keep: Int
+  /// Steps whose checkpoints stay besides.
+  private let staying: (@Sendable (Int) -> Bool)?
   private let ownership: FolderOwnership
   private let leftThere = Mutex(LeftThere())
 
@@ -29,13 +31,15 @@ public final class CheckpointFolder: Sendable {
   ///
   /// - Parameters:
   ///   - keep: checkpoints that are kept; at least 1.
+  ///   - staying: whether a step's checkpoint stays, however many newer ones there are; nil where none does.
   ///   - patience: seconds to wait. The ranks of a job whose mpirun was killed live on for one or two.
   ///   - isStopped: whether to wait no longer.
   /// - Throws: `CheckpointError` where it cannot be had or written to.
-  public init(path: String, keep: Int, patience: Double = 5, isStopped: () -> Bool = { false }) throws(CheckpointError)
-  {
-    self.path = path
-    self.keep = keep
+  public init(
+    path: String, keep: Int, staying: (@Sendable (Int) -> Bool)? = nil, patience: Double = 5,
+    isStopped: () -> Bool = { false }
+  ) throws(CheckpointError) {
+    (self.path, self.keep, self.staying) = (path, keep, staying)
     do {
       try makeFolder(path: path)
     } catch {
@@ -168,7 +172,8 @@ public final class CheckpointFolder: Sendable {
   private func removeOld(step: Int) throws(CheckpointError) -> [CheckpointError] {
     var failures: [CheckpointError] = []
     let damaged = leftThere.withLock(\.damaged)
-    for old in try steps().filter({ $0 <= step && !damaged.contains($0) }).dropLast(keep) {
+    for old in try steps().filter({ $0 <= step && !damaged.contains($0) }).dropLast(keep)
+    where staying?(old) != true {
       try ownership.require()
       guard unlinkat(ownership.folder.number, Self.name(step: old), 0) != 0, errno != ENOENT else { continue }
       let failure = lastError(file(step: old), "is no longer needed and cannot be removed")

@@ -7,6 +7,10 @@ struct CheckpointPlan {
   var every: CheckpointInterval
   var keep: Int
   var resumes: Bool
+  /// Steps between checkpoints that stay and are links of a chain; nil where the run keeps none.
+  var keepEvery: Int?
+  /// Steps between links that the metrics have besides; nil where there are none.
+  var hashEvery: Int?
 
   /// - Returns: nil where no folder was named.
   /// - Throws: `OptionError`.
@@ -14,7 +18,7 @@ struct CheckpointPlan {
     guard let folder = options.checkpointDir else {
       for (name, isGiven) in [
         ("checkpoint-every", options.checkpointEvery != nil), ("checkpoint-keep", options.isGiven(\.checkpointKeep)),
-        ("resume", options.resume),
+        ("resume", options.resume), ("keep-every", options.keepEvery > 0),
       ] where isGiven { throw OptionError("\(name) needs checkpoint-dir, the folder of the checkpoints") }
       return nil
     }
@@ -23,5 +27,21 @@ struct CheckpointPlan {
     self.every = options.checkpointEvery ?? .seconds(60)
     self.keep = options.checkpointKeep
     self.resumes = options.resume
+    if options.keepEvery > 0 {
+      guard options.reproducible else {
+        throw OptionError(
+          "keep-every \(options.keepEvery) keeps what others can check, and needs reproducible: the bits of another run "
+            + "depend on its ranks")
+      }
+      keepEvery = options.keepEvery
+    }
+    if options.hashEvery > 0 {
+      guard keepEvery != nil, options.metrics != nil else {
+        throw OptionError(
+          "hash-every \(options.hashEvery) needs keep-every, which keeps the chain, and metrics, to which it adds links"
+        )
+      }
+      hashEvery = options.hashEvery
+    }
   }
 }

@@ -10,6 +10,8 @@ struct RunIdentity {
   /// What a checkpoint must have in common with a run that goes on with it, in the order in which differences are
   /// named.
   private let required: [String]
+  /// All that decides bits besides the names, the program and the machine: what each link of a chain says of the run.
+  let linkSettings: [String: String]
 
   private static let dataKey = "data-set"
   private static let initialKey = "init-from"
@@ -28,7 +30,7 @@ struct RunIdentity {
     let options = TrainingOptions()
     let all: [any Declaration] = [
       options.schedule, options.warmUp, options.beta2, options.batchRamp, options.average,
-      options.microShards,
+      options.microShards, options.keepEvery,
     ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.text(ofAny: nil)) })
       .merging([initialKey: "none"]) { $1 }
@@ -74,6 +76,8 @@ struct RunIdentity {
     let always = options.texts(of: [.run]).map(\.name).filter { $0 != "steps" } + [Self.initialKey, Self.dataKey]
     let bits = options.texts(of: [.bits]).map(\.name) + Trainer.machineFields.map { Self.key($0.name) }
     required = always + (options.reproducible ? bits : [])
+    let settings = options.texts(of: [.run, .bits]).map(\.name) + [Self.initialKey, CheckpointFormat.earlierSteps]
+    linkSettings = metadata.filter { settings.contains($0.key) }
   }
 
   /// What to say of a checkpoint that another version of the program wrote; nil of this one's own.
