@@ -1,5 +1,5 @@
 /// 32 bytes of SHA-256.
-public struct Digest: Hashable, Sendable, CustomStringConvertible {
+public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
   public static let byteCount = 32
 
   public let bytes: [UInt8]
@@ -28,6 +28,19 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let digest = Digest(hex: try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no digest")
+    }
+    self = digest
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
   }
 
   private static func value(_ digit: UInt8) -> UInt8? {

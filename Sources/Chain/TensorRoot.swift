@@ -1,5 +1,5 @@
 /// A tensor and the digest of its bytes.
-public struct TensorRoot: Hashable, Sendable {
+public struct TensorRoot: Hashable, Sendable, Codable {
   public let name: String
   /// As safetensors has it: `F32`, `F64`.
   public let type: String

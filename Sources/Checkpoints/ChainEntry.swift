@@ -4,7 +4,7 @@ import Values
 
 /// A link as a checkpoint's metadata has it.
 public struct ChainEntry: Sendable, Equatable {
-  public let link: Link
+  public let link: ChainLink
   /// As it is said to be.
   public let digest: Digest
 
@@ -20,7 +20,7 @@ public struct ChainEntry: Sendable, Equatable {
   }
 
   /// - Throws: `ChainError` where there is no libcrypto.
-  public init(_ link: Link) throws(ChainError) {
+  public init(_ link: ChainLink) throws(ChainError) {
     self.link = link
     digest = try link.digest(SHA256())
   }
@@ -45,7 +45,7 @@ public struct ChainEntry: Sendable, Equatable {
     guard roots.count == entries.count else {
       throw CheckpointError(.damaged, checkpoint.path, "its \(Key.roots) are not one for each tensor")
     }
-    link = Link(
+    link = ChainLink(
       number: Int(written: try text(Key.number)) ?? 0, step: checkpoint.step,
       previousStep: Int(written: String(previous[0])) ?? 0, previous: digest(previous[1]),
       program: try text("program-version"), names: digest(try text(Key.names)),
@@ -61,7 +61,7 @@ public struct ChainEntry: Sendable, Equatable {
   /// Without what other entries of a checkpoint say: step, settings, program, sums.
   var metadata: [String: String] {
     [
-      Key.format: "\(Link.formatVersion)", Key.number: "\(link.number)",
+      Key.format: "\(ChainLink.formatVersion)", Key.number: "\(link.number)",
       Key.previous: "\(link.previousStep) \(link.previous)", Key.names: "\(link.names)",
       Key.settings: link.settings.keys.sorted().joined(separator: " "),
       Key.roots: link.tensors.map { "\($0.root)" }.joined(separator: " "), Key.link: "\(digest)",

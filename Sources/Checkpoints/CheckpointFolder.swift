@@ -21,6 +21,7 @@ public final class CheckpointFolder: Sendable {
   }
 
   private static let ending = ".safetensors"
+  private static let initialName = "initial" + ending
   /// Of what is left of a checkpoint that could not be read.
   private static let asideEnding = ".damaged"
   /// What a checkpoint is called while it is written.
@@ -123,10 +124,11 @@ public final class CheckpointFolder: Sendable {
   /// - Throws: where the checkpoint is not there; those before are untouched.
   public func store(_ bytes: UnsafeRawBufferPointer, step: Int) throws(CheckpointError) -> [CheckpointError] {
     do throws(CheckpointError) {
-      try write(bytes, step: step)
+      try write(bytes, name: Self.name(step: step))
     } catch {
       throw CheckpointError(error.kind, file(step: step), error.reason)
     }
+    leftThere.withLock { _ = $0.damaged.remove(step) }
     do throws(CheckpointError) {
       return try removeOld(step: step)
     } catch {
@@ -134,8 +136,16 @@ public final class CheckpointFolder: Sendable {
     }
   }
 
-  private func write(_ bytes: UnsafeRawBufferPointer, step: Int) throws(CheckpointError) {
-    let (path, name, folder) = (file(step: step), Self.name(step: step), ownership.folder)
+  /// The file of the model that a run was given to begin with, in such a folder.
+  public static func initialFile(in path: String) -> String { "\(path)/\(initialName)" }
+
+  /// Writes the model that a run was given to begin with, which no seed draws again.
+  public func storeInitial(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    try write(bytes, name: Self.initialName)
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, name: String) throws(CheckpointError) {
+    let (path, folder) = ("\(self.path)/\(name)", ownership.folder)
     let partial = name + Self.partialEnding
     try ownership.require()
     // Made anew, and by nobody else: through a link or a pipe of that name other files could be written to.
@@ -165,7 +175,6 @@ public final class CheckpointFolder: Sendable {
     guard fsync(folder.number) == 0 || errno == EINVAL else {
       throw lastError(path, "cannot be synchronised with its folder")
     }
-    leftThere.withLock { _ = $0.damaged.remove(step) }
   }
 
   /// - Returns: those that cannot be removed, and were not said to be before.
@@ -196,10 +205,13 @@ public final class CheckpointFolder: Sendable {
   }
 
   /// Whether a file of this name in such a folder belongs to the checkpoints: nobody else may write to it.
-  public static func owns(_ name: String) -> Bool { name.hasPrefix(".") || name.hasPrefix("step-") }
+  public static func owns(_ name: String) -> Bool {
+    name.hasPrefix(".") || name.hasPrefix("step-") || name.hasPrefix(initialName)
+  }
 
   private static func isUnfinished(_ name: String) -> Bool {
-    name.hasSuffix(partialEnding) && step(of: String(name.dropLast(partialEnding.count))) != nil
+    let whole = String(name.dropLast(partialEnding.count))
+    return name.hasSuffix(partialEnding) && (step(of: whole) != nil || whole == initialName)
   }
 
   private func names() throws(CheckpointError) -> [String] {

@@ -39,7 +39,7 @@ enum CheckpointMetadata {
     "init-from": { $0 == "none" || isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
     "data-set": { isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
     ChainEntry.Key.format: {
-      $0 == "\(Link.formatVersion)" ? nil : "is not \(Link.formatVersion), which this program reads"
+      $0 == "\(ChainLink.formatVersion)" ? nil : "is not \(ChainLink.formatVersion), which this program reads"
     },
     ChainEntry.Key.number: { numbers(1, linkNumber, in: $0) },
     ChainEntry.Key.previous: { previous(in: $0) },

@@ -75,6 +75,16 @@ public final class CheckpointWriter: @unchecked Sendable {
     monitor.withLock { monitor.wait { isBusy } }
   }
 
+  /// Writes the model that a run was given to begin with beside its checkpoints, and waits for it. Before training.
+  ///
+  /// - Parameter parameters: (P).
+  public func storeInitial(_ parameters: UnsafePointer<Float>) throws(CheckpointError) {
+    let file = StoredModel.file(parameters, image.shape)
+    let result = file.withUnsafeBytes { bytes in Result { () throws(CheckpointError) in try folder.storeInitial(bytes) }
+    }
+    try result.get()
+  }
+
   /// Hands the model over and returns.
   ///
   /// - Precondition: the writer is free.

@@ -63,9 +63,10 @@ public final class RunChain: Sendable {
     let start = ContinuousClock.now
     let last = state.withLock(\.last)
     let entry = try ChainEntry(
-      Link(
+      ChainLink(
         number: last.map { $0.number + 1 } ?? 0, step: step, previousStep: last?.step ?? 0,
-        previous: last?.digest ?? .zeros, program: terms.program, names: terms.names, averagedSteps: averagedSteps,
+        previous: last?.digest ?? .zeros, program: last == nil ? ChainLink.noProgram : terms.program, names: terms.names,
+        averagedSteps: averagedSteps,
         settings: terms.settings, tensors: try arrays.roots(shape, averaged: averagedSteps > 0)))
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     state.withLock { state in

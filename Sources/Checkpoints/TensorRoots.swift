@@ -22,6 +22,11 @@ extension CheckpointFormat {
       + Tensor.allCases.map { Entry(name: sums + $0.name, type: .float64, tensor: $0, array: families.count) }
   }
 
+  /// Name and type of all tensors of the model, in the order of the file, and which parameters each is about.
+  public static func tensors(averaged: Bool) -> [(name: String, type: String, parameter: String)] {
+    entries(averaged: averaged).map { ($0.name, $0.type.rawValue, $0.tensor.name) }
+  }
+
   /// The digests of all tensors of the model, in the order of the file.
   ///
   /// - Parameter bytes: of each, little-endian.

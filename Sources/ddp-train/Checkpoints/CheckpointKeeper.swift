@@ -63,6 +63,15 @@ final class CheckpointKeeper: CheckpointSink {
   /// The chain of the run; nil where it keeps none.
   var chain: RunChain? { writer.chain }
 
+  /// The chain begins with the run's first model. One that no seed draws is kept, so that it can begin again.
+  ///
+  /// - Parameter isGiven: whether the model is of a file.
+  func beginChain(_ state: ModelState, isGiven: Bool) throws {
+    guard let chain else { return }
+    if isGiven { try writer.storeInitial(state.parameters.pointer) }
+    try chain.begin(state.arrays, state.shape)
+  }
+
   func wants(step: Int) -> Bool {
     tell(writer.takeOutcome())
     linkAlone = nil

@@ -95,7 +95,7 @@ extension TrainingRun {
   func beginChain(_ checkpoints: RunCheckpoints?, with state: ModelState) throws {
     try onEveryRank(of: world) {
       guard let checkpoints, checkpoints.resumed == nil else { return }
-      try checkpoints.keeper?.chain?.begin(state.arrays, state.shape)
+      try checkpoints.keeper?.beginChain(state, isGiven: initial != nil)
     }
   }
 

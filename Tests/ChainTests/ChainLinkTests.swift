@@ -2,10 +2,10 @@ import Chain
 import Testing
 
 @Suite("a link's text")
-struct LinkTests {
-  private func sample() throws -> Link {
+struct ChainLinkTests {
+  private func sample() throws -> ChainLink {
     let root = try #require(Digest(hex: String(repeating: "ab", count: 32)))
-    return Link(
+    return ChainLink(
       number: 2, step: 40, previousStep: 20, previous: root, program: "0.1.0", names: .zeros, averagedSteps: 0,
       settings: ["steps": "100", "batch": "16", "earlier-steps": "60@40 80@60"],
       tensors: [TensorRoot(name: "wte", type: "F32", shape: [27, 16], root: root)])
@@ -37,7 +37,7 @@ struct LinkTests {
     let link = try sample()
     try hasher.update(Array(link.text.utf8))
     #expect(try hasher.finish() == link.digest(hasher))
-    let changes: [(inout Link) -> Void] = [
+    let changes: [(inout ChainLink) -> Void] = [
       { $0.number = 3 }, { $0.step = 41 }, { $0.previousStep = 19 }, { $0.previous = .zeros }, { $0.program = "0.1.1" },
       { $0.names = $0.previous }, { $0.averagedSteps = 1 }, { $0.settings["steps"] = "101" },
       { $0.settings["seed"] = "1" }, { $0.tensors = [] },

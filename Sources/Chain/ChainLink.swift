@@ -1,9 +1,11 @@
 /// A link of a run's chain: all that decides the run from here on, and all of it before, in one digest.
 ///
 /// The digest is SHA-256 of `text`. docs/verify.md has its form, exactly enough to write it again.
-public struct Link: Hashable, Sendable {
+public struct ChainLink: Hashable, Sendable, Codable {
   /// Of the text; raised where its form changes.
   public static let formatVersion = 1
+  /// Nobody has computed the start of a chain.
+  public static let noProgram = "-"
 
   /// 0 of the start of a chain.
   public var number: Int
@@ -12,7 +14,7 @@ public struct Link: Hashable, Sendable {
   /// Step and digest of the link before; 0 and zeros where there is none.
   public var previousStep: Int
   public var previous: Digest
-  /// Of the program that computed the steps since the link before.
+  /// Of the program that computed the steps since the link before; `noProgram` of the start.
   public var program: String
   /// Of the names that it trained on.
   public var names: Digest

@@ -1,0 +1,97 @@
+import Chain
+import Checkpoints
+import DataParallel
+import GPT
+import MPI
+import Options
+import Values
+
+/// Trains segments of a run again, on one rank: of a reproducible run their number does not matter.
+struct ChainReplay {
+  let chain: KeptChain
+  let names: RunNames
+  /// Of this rank alone.
+  let group: Communicator
+
+  /// What a link says a run computes.
+  ///
+  /// - Throws: where this program, or this CPU, cannot do it.
+  static func settings(_ file: KeptLink) throws -> Settings {
+    let kept = KeptTexts(path: file.path, from: "link", file.link?.settings ?? [:])
+    return try CommandLineOptions<TrainingOptions>().values(kept: kept).settings
+  }
+
+  /// Trains from the beginning of a segment on, until its end or until nobody wants to go on.
+  ///
+  /// - Parameters:
+  ///   - segment: with nothing wrong at its beginning.
+  ///   - isWanted: the steps whose digests are, by steps done; that of the end always is.
+  ///   - onRoots: hears of them; whether to go on.
+  /// - Throws: `Stopped`; `JobFailure` where the training fails; `CheckpointError` where the beginning is not what it was.
+  func run(
+    _ segment: KeptChain.Segment, isWanted: @escaping (Int) -> Bool = { _ in false },
+    onRoots: @escaping (Int, [TensorRoot]) throws -> Bool
+  ) throws {
+    let settings = try Self.settings(segment.to)
+    let trainer = try Trainer(
+      settings: settings, names: names.training, dataHash: names.hash, version: packageVersion, world: group)
+    let image = CheckpointImage(shape: settings.shape, averages: settings.average > 0)
+    if let from = segment.from {
+      try trainer.resume(try progress(from, of: segment.to, into: image.arrays), model: image.arrays)
+    } else if let given = try Self.given(segment.to, in: chain.path) {
+      try trainer.begin(with: given)
+    }
+    let end = segment.to.step
+    var isOver = false
+    let sink = ReplaySink(image, isWanted: { $0 == end || isWanted($0) }) { step, roots in
+      if try !isOver && !onRoots(step, roots) { isOver = true }
+    }
+    var next = segment.fromStep
+    _ = try trainer.run(
+      recordEvery: .max, checkpoints: true, sink: sink,
+      endsEarly: {
+        next += 1
+        return next == end || isOver || sink.failure != nil
+      })
+    try trainer.close()
+    Whereabouts.leave(steps: next - segment.fromStep)
+    if let failure = sink.failure { throw failure }
+    if trainer.wasStopped { try StopSignal.check() }
+  }
+
+  /// The digests of the model that a run begins with.
+  static func startRoots(_ first: KeptLink, in path: String) throws -> [TensorRoot] {
+    let settings = try settings(first)
+    let state = ModelState(shape: settings.shape, seed: settings.seed)
+    if let given = try given(first, in: path) { _ = state.parameters.buffer.update(fromContentsOf: given) }
+    return try state.arrays.roots(settings.shape, averaged: false)
+  }
+
+  /// The parameters that a run was given to begin with; nil where its seed draws them.
+  private static func given(_ file: KeptLink, in path: String) throws -> [Float]? {
+    guard let link = file.link, link.settings["init-from"] != "none" else { return nil }
+    return try StoredModel(path: CheckpointFolder.initialFile(in: path)).parameters
+  }
+
+  /// Where a kept checkpoint is, with its model.
+  ///
+  /// - Parameter end: of the segment that begins there. A run that was given other steps there averages later ones.
+  private func progress(
+    _ file: KeptLink, of end: KeptLink, into arrays: ModelArrays
+  ) throws -> TrainingProgress {
+    let checkpoint = try Checkpoint(path: file.path)
+    guard let entry = try ChainEntry(checkpoint), entry.digest == file.digest, try entry.defect(in: checkpoint) == nil
+    else { throw CheckpointError(.refused, file.path, "was changed while it was verified") }
+    try checkpoint.copy(to: arrays, withSums: file.link?.settings["steps"] == end.link?.settings["steps"])
+    return try TrainingProgress(checkpoint)
+  }
+}
+
+extension [TensorRoot] {
+  /// Tensors that are not the same in both, in their order.
+  func differences(from other: [TensorRoot]) -> [String] {
+    let known = Dictionary(other.map { ($0.name, $0) }) { first, _ in first }
+    let names = Set(map(\.name))
+    return filter { known[$0.name] != $0 }.map(\.name) + other.map(\.name).filter { !names.contains($0) }
+  }
+}
