@@ -65,7 +65,8 @@ public final class RunChain: Sendable {
     let entry = try ChainEntry(
       ChainLink(
         number: last.map { $0.number + 1 } ?? 0, step: step, previousStep: last?.step ?? 0,
-        previous: last?.digest ?? .zeros, program: last == nil ? ChainLink.noProgram : terms.program, names: terms.names,
+        previous: last?.digest ?? .zeros, program: last == nil ? ChainLink.noProgram : terms.program,
+        names: terms.names,
         averagedSteps: averagedSteps,
         settings: terms.settings, tensors: try arrays.roots(shape, averaged: averagedSteps > 0)))
     let seconds = (ContinuousClock.now - start) / .seconds(1)

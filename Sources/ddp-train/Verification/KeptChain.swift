@@ -28,7 +28,9 @@ struct KeptChain {
   init(path: String, world: Communicator) throws {
     self.path = path
     let steps = try onEveryRank(of: world) {
-      world.rank == 0 ? try CheckpointListing(path: path).entries.map(\.step).sorted() : []
+      guard world.rank == 0 else { return [] as [Int] }
+      guard CheckpointListing.isFolder(path) else { throw CheckpointError(.refused, path, "is no folder") }
+      return try CheckpointListing(path: path).entries.map(\.step).sorted()
     }
     let all = try world.broadcast(steps)
     let own = try onEveryRank(of: world) {
