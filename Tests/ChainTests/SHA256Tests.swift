@@ -19,7 +19,7 @@ struct SHA256Tests {
   ]
 
   @Test("each message has its digest, one after another and however it is cut", arguments: vectors.indices)
-  func vectors(index: Int) throws {
+  func digests(index: Int) throws {
     let (message, digest) = (Array(Self.vectors[index].message.utf8), Self.vectors[index].digest)
     let hasher = try SHA256()
     try hasher.update(message)

@@ -22,7 +22,9 @@ extension Jobs {
       return String(try #require(chain.wholeMatch(of: /head ([0-9a-f]{64})  \([0-9,]+ links\)/)).output.1)
     }
 
-    private func verify(_ start: Start = .alone, _ folders: [RunFolder], _ more: [String] = []) throws -> RunResult {
+    private func verify(
+      _ folders: [RunFolder], _ more: [String] = [], on start: Start = .alone
+    ) throws -> RunResult {
       try ddpTrain(start, ["verify"] + folders.map(\.path) + ["--progress", "never"] + more)
     }
 
@@ -52,7 +54,7 @@ extension Jobs {
     func whole() throws {
       let (folder, head) = try run()
       for start in [Start.alone, .ranks(2), .ranks(3)] {
-        let result = try verify(start, [folder], ["--head", head])
+        let result = try verify([folder], ["--head", head], on: start)
         #expect(result.exitCode == 0, "\(result)")
         #expect(result.line("chain") == "\(folder.path): 4 links, to step 60 of 60", "\(result)")
         #expect(result.line("head") == head, "\(result)")
@@ -175,7 +177,7 @@ extension Jobs {
       // Links of every third step, beside checkpoints: those of the steps around.
       let (rarer, _) = try run(1, ["--inject-bit-flip", "0,33", "--hash-every", "3"])
       try expectWrong(rarer, "bits part in steps 31 to 33: ", ["--metrics", rarer.metricsPath])
-      let result = try verify(.ranks(2), [folder])
+      let result = try verify([folder], on: .ranks(2))
       expectResult(result, "bits part in steps 21 to 40: ", sourceLocation: #_sourceLocation)
     }
 
@@ -183,15 +185,14 @@ extension Jobs {
     func compare() throws {
       let (a, _) = try run()
       for start in [Start.alone, .ranks(2)] {
-        let seeds = try verify(start, [a, try run(1, ["--seed", "2"]).folder], ["--compare"])
+        let seeds = try verify([a, try run(1, ["--seed", "2"]).folder], ["--compare"], on: start)
         #expect(seeds.exitCode == 0 && seeds.line("differs") == "seed: 1 and 2", "\(seeds)")
         #expect(seeds.line("parted")?.hasPrefix("bits part before the first step: wte, ") == true, "\(seeds)")
         // The last step but one of these has the first rate that differs.
-        let rates = try verify(
-          start, [a, try run(1, ["--schedule", "wsd"]).folder], ["--compare"])
+        let rates = try verify([a, try run(1, ["--schedule", "wsd"]).folder], ["--compare"], on: start)
         #expect(rates.line("differs") == "schedule: linear and wsd", "\(rates)")
         #expect(rates.line("parted")?.hasPrefix("bits part in step 2: ") == true, "\(rates)")
-        let same = try verify(start, [a, try run(1).folder], ["--compare"])
+        let same = try verify([a, try run(1).folder], ["--compare"], on: start)
         #expect(same.line("same") == "all bits of these links", "\(same)")
       }
       let flipped = try run(1, ["--inject-bit-flip", "0,33"]).folder
@@ -243,10 +244,10 @@ extension Jobs {
     @Test("a folder without a chain is refused, and so is none", arguments: Start.both)
     func noChain(start: Start) throws {
       let folder = try RunFolder()
-      expectFailure(try verify(start, [folder]), saying: "\(folder.path): is no folder")
+      expectFailure(try verify([folder], on: start), saying: "\(folder.path): is no folder")
       _ = try folder.train(1, ["--steps", "10"])
       expectFailure(
-        try verify(start, [folder]), saying: "\(folder.path): its run keeps no chain: --keep-every makes one")
+        try verify([folder], on: start), saying: "\(folder.path): its run keeps no chain: --keep-every makes one")
       let result = try folder.run(1, ["--resume", "--reproducible", "--keep-every", "5"])
       expectFailure(result, saying: "keep-every is 0 there and 5 here")
     }

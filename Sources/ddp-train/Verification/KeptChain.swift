@@ -88,12 +88,15 @@ struct KeptChain {
     let differences = beside.map { self.differences(link, $0) } ?? ""
     if let defect = file.defect { return differences.isEmpty ? defect : "\(defect): \(differences)" }
     if let before, before.defect == nil, !differences.isEmpty { return "is of another run: \(differences)" }
-    return link.previousStep == 0 ? nil : place(link, before)
+    return place(link, before)
   }
 
   /// What is wrong with the place of a link in the chain.
   private func place(_ link: ChainLink, _ before: KeptLink?) -> String? {
     let step = "step \(grouped(link.previousStep))"
+    guard link.previousStep < link.step else { return "hangs on \(step), which is not before it" }
+    // The start is in no file.
+    if link.previousStep == 0 { return link.number == 1 ? nil : "hangs on the start, and is link \(link.number)" }
     guard let before else { return "hangs on the link of \(step), which is not in the folder" }
     guard before.digest == link.previous else { return "hangs on another link of \(step) than the one that is there" }
     guard before.link?.number == link.number - 1 else { return "is not the next link behind that of \(step)" }

@@ -22,6 +22,8 @@ struct KeptLink: Codable {
   /// - Throws: `ChainError` where there is no libcrypto. What is wrong with the file is its defect.
   init(path: String, step: Int) throws(ChainError) {
     (self.path, self.step) = (path, step)
+    // Without a library nothing is known of any file: that is no defect of this one.
+    _ = try SHA256()
     let checkpoint: Checkpoint
     let entry: ChainEntry?
     do {
@@ -43,6 +45,8 @@ struct KeptLink: Codable {
     data = checkpoint.metadata["data"]
     skipsInvalid = checkpoint.metadata["skip-invalid"] == "true"
     machine = checkpoint.metadata["instruction-set"]
-    defect = try entry.defect(in: checkpoint)
+    do throws(ChainError) { defect = try entry.defect(in: checkpoint) } catch {
+      defect = "cannot be verified: \(error)"
+    }
   }
 }
