@@ -68,11 +68,13 @@ extension Jobs {
       let (folder, head) = try run(1, ["--checkpoint-keep", "1", "--checkpoint-every", "7"])
       #expect(folder.steps == [20, 40, 60])
       #expect(try run(1).head == head)
-      let other = try run(1, ["--checkpoint-keep", "2", "--checkpoint-every", "7"]).folder
-      #expect(other.steps == [20, 40, 56, 60])
-      // One on the way hangs on the chain, and is verified with it.
+      // Those on the way, how many the disk is fast enough for, hang on the chain, and are verified with it.
+      let other = try run(1, ["--checkpoint-keep", "100", "--checkpoint-every", "1", "--batch", "256"]).folder
+      let count = other.steps.count
+      #expect(other.steps.filter { $0 % 20 == 0 } == [20, 40, 60] && count > 3, "\(other.steps)")
       let result = try verify([other])
-      #expect(result.exitCode == 0 && result.line("segments")?.hasPrefix("4 of 4 trained again") == true, "\(result)")
+      #expect(result.exitCode == 0, "\(result)")
+      #expect(result.line("segments")?.hasPrefix("\(count) of \(count) trained again") == true, "\(result)")
     }
 
     @Test("the chain does not know how often a run was stopped, and a run that was given more steps is verified too")
@@ -204,7 +206,7 @@ extension Jobs {
 
     @Test("the metrics have the links, each once, also of a run that went on")
     func metrics() throws {
-      let (folder, _) = try run(2, ["--hash-every", "5", "--checkpoint-every", "30"])
+      let (folder, _) = try run(2, ["--hash-every", "5"])
       #expect(try links(folder) == Array(stride(from: 5, through: 60, by: 5)))
       try folder.remove(60)
       _ = try head(folder, 1, Self.chained + ["--resume", "--hash-every", "5"])
@@ -215,6 +217,24 @@ extension Jobs {
       try String(contentsOfFile: folder.metricsPath, encoding: .utf8).split(separator: "\n")
         .filter { $0.hasPrefix("{\"type\": \"link\", ") }
         .compactMap { $0.firstMatch(of: /"step": ([0-9]+)/).flatMap { Int($0.output.1) } }.sorted()
+    }
+
+    @Test("a request to stop ends it, also where the rank that is asked has nothing to do", arguments: Start.both)
+    func stopped(start: Start) throws {
+      let folder = try RunFolder()
+      // One segment of a second or more.
+      _ = try head(folder, 1, ["--reproducible", "--steps", "60000", "--keep-every", "60000"])
+      let result = try ddpTrain(start, ["verify", folder.path, "--progress", "never"]) { job in
+        var pids: [pid_t] = []
+        try job.wait(until: "it handles signals") {
+          if case .ranks = start { pids = job.children } else { pids = [job.processID] }
+          return !pids.isEmpty && pids.allSatisfy { job.handles(SIGTERM, in: $0) }
+        }
+        usleep(400_000)
+        kill(pids[pids.count - 1], SIGTERM)
+      }
+      #expect(result.exitCode == 130 && result.stdout.isEmpty, "\(result)")
+      #expect(result.elapsed < .seconds(1.5), "\(result)")
     }
 
     @Test(

@@ -19,6 +19,7 @@ struct CheckpointPlan {
       for (name, isGiven) in [
         ("checkpoint-every", options.checkpointEvery != nil), ("checkpoint-keep", options.isGiven(\.checkpointKeep)),
         ("resume", options.resume), ("keep-every", options.keepEvery > 0),
+        ("hash-every", options.isGiven(\.hashEvery)),
       ] where isGiven { throw OptionError("\(name) needs checkpoint-dir, the folder of the checkpoints") }
       return nil
     }
@@ -35,13 +36,11 @@ struct CheckpointPlan {
       }
       keepEvery = options.keepEvery
     }
-    if options.hashEvery > 0 {
-      guard keepEvery != nil, options.metrics != nil else {
-        throw OptionError(
-          "hash-every \(options.hashEvery) needs keep-every, which keeps the chain, and metrics, to which it adds links"
-        )
-      }
-      hashEvery = options.hashEvery
+    if keepEvery != nil, options.metrics != nil {
+      hashEvery = options.hashEvery > 0 ? options.hashEvery : nil
+    } else if options.isGiven(\.hashEvery) {
+      throw OptionError(
+        "hash-every \(options.hashEvery) needs keep-every, which keeps the chain, and metrics, to which it adds links")
     }
   }
 }

@@ -81,8 +81,8 @@ struct TrainingOptions: OptionTable {
       "With --reproducible: keep the checkpoint of every k-th step for good, linked to the one before; see docs/verify.md."
   )
   let hashEvery = Declared(
-    Ranges.hashEvery, default: 0, as: "k",
-    help: "With --keep-every and --metrics: also write every k-th step's link to the metrics.")
+    Ranges.hashEvery, default: 500, as: "k",
+    help: "With --keep-every and --metrics: also write every k-th step's link to the metrics; 0 for none.")
   let resume = Declared(
     "resume",
     help:

@@ -90,13 +90,16 @@ struct ChainComparison {
       parted.note = "\(problem.path) \(problem.what)"
       return
     }
+    for (side, names) in zip(sides, names) {
+      try ChainReplay.requireMemory(for: side.segment.to, names.names, over: world)
+    }
     guard let alone = try world.split(color: world.rank) else { preconditionFailure("every rank has a color") }
     display.begin(stage: "replaying steps \(grouped(parted.fromStep + 1)) to \(grouped(parted.toStep)) of both")
     func replayed(until step: Int?) throws -> [Replayed] {
-      let own = try onEveryRank(of: world) {
+      let own = try world.apart { between in
         try sides.indices.filter { $0 % world.size == world.rank }.map { index in
           let replay = ChainReplay(
-            chain: sides[index].chain, names: names[index].names, group: alone.communicator)
+            chain: sides[index].chain, names: names[index].names, group: alone.communicator, between: between)
           return try Self.replayed(index, sides[index].segment, replay, until: step)
         }
       }

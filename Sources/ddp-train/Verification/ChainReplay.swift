@@ -12,6 +12,8 @@ struct ChainReplay {
   let names: RunNames
   /// Of this rank alone.
   let group: Communicator
+  /// Runs between two steps.
+  let between: () throws -> Void
 
   /// What a link says a run computes.
   ///
@@ -19,6 +21,16 @@ struct ChainReplay {
   static func settings(_ file: KeptLink) throws -> Settings {
     let kept = KeptTexts(path: file.path, from: "link", file.link?.settings ?? [:])
     return try CommandLineOptions<TrainingOptions>().values(kept: kept).settings
+  }
+
+  /// Refuses a run whose training does not fit beside those of the other ranks. Collective.
+  static func requireMemory(for file: KeptLink, _ names: RunNames, over world: Communicator) throws {
+    let settings = try onEveryRank(of: world) { try Self.settings(file) }
+    let need = MemoryNeed(
+      shape: settings.shape, batch: settings.batch, engine: settings.engine, names: names.training, ranks: 1,
+      microShards: settings.microShards, averages: settings.average > 0)
+    try ddp_train.requireMemory(
+      need, for: "a segment of batch \(settings.batch) at d-model \(settings.shape.dModel)", over: world)
   }
 
   /// Trains from the beginning of a segment on, until its end or until nobody wants to go on.
@@ -50,6 +62,7 @@ struct ChainReplay {
     _ = try trainer.run(
       recordEvery: .max, checkpoints: true, sink: sink,
       endsEarly: {
+        try between()
         next += 1
         return next == end || isOver || sink.failure != nil
       })

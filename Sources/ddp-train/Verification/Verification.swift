@@ -74,11 +74,12 @@ struct Verification {
     let sound = Set(chain.soundSegments.map(\.to.step))
     let chosen = options.choice.indices(of: segments.count, seed: seed).filter { sound.contains(segments[$0].to.step) }
     if case .random = options.choice { file.seed = "\(seed)" }
+    if let head = chain.head { try ChainReplay.requireMemory(for: head, names.names, over: world) }
     guard let alone = try world.split(color: world.rank) else { preconditionFailure("every rank has a color") }
-    let replay = ChainReplay(chain: chain, names: names.names, group: alone.communicator)
     display.begin(stage: "replaying \(plural(chosen.count, "segment"))")
     let progress = CountProgress(display, "segments", of: max(chosen.count, 1))
-    let own = try onEveryRank(of: world) {
+    let own = try world.apart { between in
+      let replay = ChainReplay(chain: chain, names: names.names, group: alone.communicator, between: between)
       var own: [SegmentResult] = []
       for index in stride(from: world.rank, to: chosen.count, by: world.size) {
         try StopSignal.check()
