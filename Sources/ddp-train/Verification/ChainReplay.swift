@@ -49,8 +49,8 @@ struct ChainReplay {
       settings: settings, names: names.training, dataHash: names.hash, version: packageVersion, world: group)
     let image = CheckpointImage(shape: settings.shape, averages: settings.average > 0)
     if let from = segment.from {
-      try trainer.resume(try progress(from, of: segment.to, into: image.arrays), model: image.arrays)
-    } else if let given = try Self.given(segment.to, in: chain.path) {
+      try trainer.resume(try progress(from, of: segment.to, into: image), model: image.arrays)
+    } else if let given = try Self.given(segment.to, settings.shape, in: chain.path) {
       try trainer.begin(with: given)
     }
     let end = segment.to.step
@@ -76,26 +76,36 @@ struct ChainReplay {
   static func startRoots(_ first: KeptLink, in path: String) throws -> [TensorRoot] {
     let settings = try settings(first)
     let state = ModelState(shape: settings.shape, seed: settings.seed)
-    if let given = try given(first, in: path) { _ = state.parameters.buffer.update(fromContentsOf: given) }
+    if let given = try given(first, settings.shape, in: path) {
+      _ = state.parameters.buffer.update(fromContentsOf: given)
+    }
     return try state.arrays.roots(settings.shape, averaged: false)
   }
 
   /// The parameters that a run was given to begin with; nil where its seed draws them.
-  private static func given(_ file: KeptLink, in path: String) throws -> [Float]? {
-    guard let link = file.link, link.settings["init-from"] != "none" else { return nil }
-    return try StoredModel(path: CheckpointFolder.initialFile(in: path)).parameters
+  private static func given(_ file: KeptLink, _ shape: Shape, in path: String) throws -> [Float]? {
+    guard let given = file.link?.settings["init-from"], given != "none" else { return nil }
+    let model = try StoredModel(path: CheckpointFolder.initialFile(in: path))
+    guard model.shape == shape else {
+      throw CheckpointError(
+        .refused, CheckpointFolder.initialFile(in: path), "is of another size than the run, d-model \(shape.dModel)")
+    }
+    return model.parameters
   }
 
   /// Where a kept checkpoint is, with its model.
   ///
   /// - Parameter end: of the segment that begins there. A run that was given other steps there averages later ones.
   private func progress(
-    _ file: KeptLink, of end: KeptLink, into arrays: ModelArrays
+    _ file: KeptLink, of end: KeptLink, into image: CheckpointImage
   ) throws -> TrainingProgress {
     let checkpoint = try Checkpoint(path: file.path)
     guard let entry = try ChainEntry(checkpoint), entry.digest == file.digest, try entry.defect(in: checkpoint) == nil
     else { throw CheckpointError(.refused, file.path, "was changed while it was verified") }
-    try checkpoint.copy(to: arrays, withSums: file.link?.settings["steps"] == end.link?.settings["steps"])
+    guard checkpoint.shape == image.shape else {
+      throw CheckpointError(.refused, file.path, "is of another size than the settings of its link")
+    }
+    try checkpoint.copy(to: image.arrays, withSums: file.link?.settings["steps"] == end.link?.settings["steps"])
     return try TrainingProgress(checkpoint)
   }
 }
