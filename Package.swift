@@ -140,7 +140,7 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: swiftForThisCPU),
-    .testTarget(name: "ChainTests", dependencies: ["Chain", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "ChainTests", dependencies: ["Chain"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SchemasTests", dependencies: ["Schemas", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
