@@ -41,7 +41,7 @@ public struct ChainLink: Hashable, Sendable, Codable {
   public var text: String {
     get throws(ChainError) {
       var lines = [
-        "ddp-train link \(Self.formatVersion)", "number \(number)", "step \(step)",
+        "link \(Self.formatVersion) of ddp-train", "number \(number)", "step \(step)",
         "previous \(previousStep) \(previous)",
         "program \(try Self.word(program))", "names \(names)", "averaged-steps \(averagedSteps)",
       ]

@@ -16,7 +16,7 @@ struct ChainLinkTests {
     let (ab, zeros) = (String(repeating: "ab", count: 32), String(repeating: "0", count: 64))
     #expect(
       try sample().text == """
-        ddp-train link 1
+        link 1 of ddp-train
         number 2
         step 40
         previous 20 \(ab)
