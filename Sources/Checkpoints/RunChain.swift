@@ -34,6 +34,11 @@ public final class RunChain: Sendable {
 
   public var cost: ChainCost { state.withLock(\.cost) }
 
+  /// Training stood still for so long.
+  public func addPause(nanoseconds: UInt64) {
+    state.withLock { $0.cost.pause += Double(nanoseconds) * 1e-9 }
+  }
+
   /// Begins with a run's first model.
   ///
   /// - Throws: `ChainError`.
@@ -101,4 +106,6 @@ public struct ChainCost: Sendable {
   public var links = 0
   /// On whatever thread.
   public var seconds = 0.0
+  /// That training stood still, for these and for checkpoints: waiting for the thread, and copying the model.
+  public var pause = 0.0
 }

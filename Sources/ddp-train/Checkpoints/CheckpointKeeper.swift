@@ -21,6 +21,7 @@ final class CheckpointKeeper: CheckpointSink {
   private let hashEvery: Int?
   /// The step of which a link is all that is wanted, by steps done.
   private var linkAlone: Int?
+  private var pauseBegan: UInt64 = 0
 
   /// - Parameters:
   ///   - metadata: what every checkpoint says of the run.
@@ -85,12 +86,14 @@ final class CheckpointKeeper: CheckpointSink {
   }
 
   func begin() -> ModelArrays {
+    pauseBegan = csimd_nanoseconds()
     if writer.isBusy { Whereabouts.during(.writing) { writer.waitUntilFree(late: tellOfWait) } }
     tell(writer.takeOutcome())
     return writer.arrays
   }
 
   func commit(_ progress: TrainingProgress) {
+    defer { chain?.addPause(nanoseconds: csimd_nanoseconds() - pauseBegan) }
     // The last step of a run, or of one that is stopped, has a checkpoint whatever is wanted.
     if linkAlone == progress.steps, progress.steps < settings.steps, !StopSignal.isRequested {
       writer.link(step: progress.steps, averagedSteps: progress.averagedSteps)

@@ -153,11 +153,11 @@ struct TrainingWords {
     return labelled(lines)
   }
 
-  /// "4 links in 1.2 ms on the checkpoints' thread, 0.3 % of the steps' time"
+  /// "4 links in 1.2 ms on the checkpoints' thread, 0.3 % of the steps' time; training paused 0.4 ms for …"
   private func words(_ cost: ChainCost, of run: RunSummary) -> String {
     let share = run.stepSeconds > 0 ? 100 * cost.seconds / run.stepSeconds : 0
     return "\(plural(cost.links, "link")) in \(significant(1000 * cost.seconds)) ms on the checkpoints' thread, "
-      + "\(significant(share)) % of the steps' time"
+      + "\(significant(share)) % of the steps' time; training paused \(significant(1000 * cost.pause)) ms for links and checkpoints"
   }
 
   /// In the columns that header and summary share.
