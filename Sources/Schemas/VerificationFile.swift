@@ -7,8 +7,10 @@ public struct VerificationFile: FileFormat {
   public var path = ""
   /// The newest link: its digest, its step, how many links the chain has up to it, and the steps of the run.
   public var head = "", step = 0, links = 0, steps = 0
-  /// Of the names that the run says it had, and of those that were read; the latter nil where none were needed.
-  public var names = "", namesRead: String?
+  /// Of the names that the run says it had, and of those that were read.
+  public var names = "", namesRead = ""
+  /// Instruction sets: those that computed the kept checkpoints, and the one that trained segments again.
+  public var runIsa: [String] = [], isa = ""
   /// What is wrong with files, settings and links, in the order of steps.
   public var problems: [ChainProblem] = []
   /// Stretches between two links: of the chain, and those that were replayed.

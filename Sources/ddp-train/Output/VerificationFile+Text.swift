@@ -13,10 +13,13 @@ extension VerificationFile {
     var lines = [
       ("chain", "\(path): \(plural(links, "link")), to step \(grouped(step)) of \(grouped(steps))"), ("head", head),
       (
-        "names", names + (namesRead == nil || namesRead == names ? "" : ", and those that were read \(namesRead ?? "")")
+        "names", names + (namesRead == names ? "" : ", and those that were read \(namesRead)")
       ),
       ("segments", segmentWords),
     ]
+    if runIsa != [isa] {
+      lines.append(("machine", "the run's was \(runIsa.joined(separator: ", ")), and this is \(isa)"))
+    }
     lines += problems.map { ("wrong", $0.words) }
     if let parted { lines.append(("parted", parted.words + others)) }
     if verdict == "verified" { lines.append(("verified", verifiedWords)) }

@@ -12,8 +12,8 @@ struct KeptLink: Codable {
   /// Where the run had its names from, if not the project's own, and whether it passed lines over there.
   private(set) var data: String?
   private(set) var skipsInvalid = false
-  /// What computed it.
-  private(set) var machine: String?
+  /// That computed it.
+  private(set) var instructionSet: String?
   /// What of the file is not as the run left it.
   private(set) var defect: String?
   /// Whether the run keeps no chain, as far as the file says.
@@ -44,7 +44,7 @@ struct KeptLink: Codable {
     (link, digest) = (entry.link, entry.digest)
     data = checkpoint.metadata["data"]
     skipsInvalid = checkpoint.metadata["skip-invalid"] == "true"
-    machine = checkpoint.metadata["instruction-set"]
+    instructionSet = checkpoint.metadata["instruction-set"]
     do throws(ChainError) { defect = try entry.defect(in: checkpoint) } catch {
       defect = "cannot be verified: \(error)"
     }

@@ -43,6 +43,8 @@ struct Verification {
       var file = VerificationFile()
       (file.path, file.head, file.step, file.links) = (chain.path, "\(digest)", head.step, link.number + 1)
       (file.steps, file.names) = (Int(link.settings["steps"] ?? "") ?? head.step, "\(link.names)")
+      file.runIsa = Array(Set(chain.links.compactMap(\.instructionSet))).sorted()
+      file.isa = String(cString: csimd_built_for())
       (file.problems, file.segments) = (chain.problems, chain.segments.count)
       if let expected = options.head, expected.digest != digest {
         file.problems.append(
