@@ -44,6 +44,10 @@ enum CheckpointMetadata {
     ChainEntry.Key.number: { numbers(1, linkNumber, in: $0) },
     ChainEntry.Key.previous: { previous(in: $0) },
     ChainEntry.Key.names: { digests(in: $0, count: 1) }, ChainEntry.Key.link: { digests(in: $0, count: 1) },
+    ChainEntry.Key.settings: { text in
+      let isWords = text.split(separator: " ", omittingEmptySubsequences: false).allSatisfy { word(String($0)) == nil }
+      return isWords ? nil : "is not names of settings"
+    },
     ChainEntry.Key.roots: { digests(in: $0, count: nil) },
     "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag,
     "schedule": word, "engine": word, "exp": word, "sync": word, "program-version": word,

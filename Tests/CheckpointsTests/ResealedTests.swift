@@ -47,7 +47,8 @@ struct ResealedTests {
       ("engine", ""), ("program-version", "\u{1b}[2J"), ("tournament", "1"), ("format-version", "0"),
       ("format-version", "x"), ("chain-format", "2"), ("chain-number", "0"), ("chain-number", "1.5"),
       ("chain-previous", "1"), ("chain-previous", "-1 \(digest)"), ("chain-previous", "1 \(digest) 2"),
-      ("chain-names", ""), ("chain-link", "0123"), ("chain-roots", "\(digest)  \(digest)"),
+      ("chain-names", ""), ("chain-settings", "batch \u{0}"), ("chain-settings", "batch  seed"), ("chain-link", "0123"),
+      ("chain-roots", "\(digest)  \(digest)"),
     ])
   func refused(key: String, value: String) throws {
     var file = try sample()
