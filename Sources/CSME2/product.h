@@ -4,6 +4,8 @@
 
 #include "tiles.h"
 
+#pragma STDC FP_CONTRACT OFF /* as csimd.h */
+
 #pragma clang attribute push(__attribute__((target("sme2"))), apply_to = function)
 
 typedef enum {
@@ -17,7 +19,7 @@ typedef struct {
   float *first; /* its first row */
   ptrdiff_t row, columns;
   float *slivers; /* the same once more as slivers, (columns, lanes) each; null for none */
-  const float *residual; /* what the sums begin with; null for 0 */
+  const float *residual; /* what is added to the sums; null for nothing */
   ptrdiff_t residual_row;
   const int32_t *index; /* rows of residual; null where they are the block's own */
   uint8_t *mask;        /* of the block's first row; null where no ReLU is involved */
@@ -39,15 +41,10 @@ INLINE ptrdiff_t mask_row(ptrdiff_t columns) STREAMING {
   return (columns + lanes() - 1) / lanes() * mask_vector();
 }
 
-/// Fills a tile with what its sums begin with.
-INLINE void begin_tile(const int tile, ptrdiff_t first_row, ptrdiff_t rows, ptrdiff_t column, target t) IN_ZA {
-  zero_tile(tile);
-  if (!t.residual) return;
-  svbool_t columns = svwhilelt_b32_s64(column, t.columns);
-  for (ptrdiff_t i = 0; i < rows; i++) {
-    ptrdiff_t row = t.index ? t.index[first_row + i] : first_row + i;
-    load_row(tile, (uint32_t)i, columns, t.residual + row * t.residual_row + column);
-  }
+/// A row's sums with what is added to them. After the sums and not before: so the vector kernels have it, too.
+INLINE svfloat32_t with_residual(svfloat32_t sums, ptrdiff_t row, ptrdiff_t column, svbool_t columns, target t) STREAMING {
+  const float *residual = t.residual + (t.index ? t.index[row] : row) * t.residual_row + column;
+  return svadd_f32_x(svptrue_b32(), sums, svld1_f32(columns, residual));
 }
 
 INLINE svfloat32_t through_mask(const uint8_t *mask, svfloat32_t sums) STREAMING {
@@ -67,6 +64,13 @@ INLINE void finish_tile(const int tile, const epilogue kind, int sliver, ptrdiff
     svfloat32_t s0 = svget4_f32(sums, 0), s1 = svget4_f32(sums, 1);
     svfloat32_t s2 = svget4_f32(sums, 2), s3 = svget4_f32(sums, 3);
     ptrdiff_t left = rows - i;
+    if (kind == STORE && t.residual) {
+      s0 = with_residual(s0, first_row + i, column, columns, t);
+      if (left > 1) s1 = with_residual(s1, first_row + i + 1, column, columns, t);
+      if (left > 2) s2 = with_residual(s2, first_row + i + 2, column, columns, t);
+      if (left > 3) s3 = with_residual(s3, first_row + i + 3, column, columns, t);
+      if (t.slivers) write_four_rows(tile, (uint32_t)i, svcreate4_f32(s0, s1, s2, s3));
+    }
     if (kind == RELU) {
       svbool_t all = svptrue_b32();
       *(svbool_t *)mask = svcmpgt_f32(all, s0, zero);
@@ -106,12 +110,7 @@ INLINE void product_columns(const int slivers, const int vectors, const epilogue
                             ptrdiff_t depth, const float *left, ptrdiff_t sliver, right_operand right,
                             ptrdiff_t column, target t) IN_ZA {
   ptrdiff_t rows0 = rows_of_sliver(block, 0), rows1 = slivers == 2 ? rows_of_sliver(block, 1) : 0;
-  begin_tile(0, 0, rows0, column, t);
-  if (vectors > 1) begin_tile(1, 0, rows0, column + lanes(), t);
-  if (vectors > 2) begin_tile(2, 0, rows0, column + 2 * lanes(), t);
-  if (vectors > 2) begin_tile(3, 0, rows0, column + 3 * lanes(), t);
-  if (slivers == 2) begin_tile(2, lanes(), rows1, column, t);
-  if (slivers == 2 && vectors > 1) begin_tile(3, lanes(), rows1, column + lanes(), t);
+  svzero_za();
   right.first += column;
   right.columns -= column;
   add_slivers(slivers, vectors, depth, left, sliver, right);

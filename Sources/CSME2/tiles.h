@@ -72,15 +72,6 @@ INLINE void write_four_rows(const int tile, uint32_t row, svfloat32x4_t value) I
   }
 }
 
-INLINE void zero_tile(const int tile) IN_ZA {
-  switch (tile) {
-  case 0: svzero_mask_za(0x11); break;
-  case 1: svzero_mask_za(0x22); break;
-  case 2: svzero_mask_za(0x44); break;
-  default: svzero_mask_za(0x88); break;
-  }
-}
-
 // MARK: - Sums
 
 /// One step of the depth: left vectors l0 (and l1), `vectors` vectors of the right row.

@@ -61,13 +61,12 @@ public final class FactorSynchronisation: GradientSynchronisation {
   public func close() throws { try memory.close() }
 }
 
-/// How many passes a rank keeps in a step, and how large they are, the same on all ranks.
+/// How much a rank keeps in a step, the same on all ranks.
 struct FactorRoom {
   private let shape: Shape
-  /// The most names of a pass, and the most passes.
-  let names, passes: Int
+  let room: FactorStore.Room
   /// Floats of a rank's part.
-  let floats: Int
+  var floats: Int { room.count(shape) }
 
   init(_ settings: Settings, ranks: Int) {
     shape = settings.shape
@@ -76,13 +75,16 @@ struct FactorRoom {
       settings.summationTree.map { tree in
         (tree.names(of: 0).count, (tree.leaves + ranks - 1) / ranks)
       } ?? (ShardCuts.capacity(names: settings.batch, ranks: ranks), 1)
-    self.names = min(names, most)
-    passes = shards * ShardPass.pieces(names, shape: shape)
-    floats = FactorStore.count(shape: shape, names: self.names, passes: passes)
+    let (passes, ofPass) = (shards * ShardPass.pieces(names, shape: shape), min(names, most))
+    // As many passes as are computed at once; all groups but the last have no room for one more.
+    let perGroup = max(1, most / ofPass)
+    room = FactorStore.Room(
+      names: min(max(ofPass, shards > 1 ? most : 0), shards * names), groups: (passes + perGroup - 1) / perGroup,
+      passes: passes)
   }
 
   /// - Parameters: as `FactorStore` takes them.
   func store(memory: [UnsafeMutablePointer<Float>]? = nil, rank: Int = 0) -> FactorStore {
-    FactorStore(shape: shape, names: names, passes: passes, memory: memory, rank: rank)
+    FactorStore(shape: shape, room: room, memory: memory, rank: rank)
   }
 }

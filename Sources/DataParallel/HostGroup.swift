@@ -1,7 +1,9 @@
+import CSIMD
 import Glibc
 import MPI
 
-/// The ranks of this rank's host, and how many hosts there are.
+/// The ranks of this rank's host, and how many hosts there are. Ranks that were built for other instruction sets count as another
+/// host's: they lay out in other ways what ranks of a host share.
 public final class HostGroup {
   private let owner: OwnedCommunicator
   /// Hosts of all ranks together.
@@ -23,7 +25,15 @@ public final class HostGroup {
     {
       owner = part
     } else {
-      owner = try world.splitShared()
+      let host = try world.splitShared()
+      let builds = try host.communicator.allGather(String(cString: csimd_built_for()))
+      let first = builds.firstIndex(of: builds[host.rank]) ?? 0
+      // Collective on the host, and so in vain only where all are alike.
+      if Set(builds).count > 1, let part = try host.communicator.split(color: first) {
+        owner = part
+      } else {
+        owner = host
+      }
     }
     let size = owner.size
     hostCount = try world.allReduce(owner.rank == 0 ? 1 : 0, .sum)

@@ -33,12 +33,15 @@ public struct MemoryNeed: Sendable, Equatable {
     let capacity = leaves.map { (batch + $0 - 1) / $0 } ?? min(batch, 2 * share)
     // A rank hands on at most two nodes of each level of the tree, and one more on each waits to be added up.
     let sums = leaves.map { 3 * SummationTree.levels(leaves: $0) } ?? 0
-    let most = Shape.context * TrainingStep.engineCapacity(shape, shard: capacity)
+    let room = leaves.flatMap {
+      MicroShardPass.room(SummationTree(batch: batch, leaves: $0), shape: shape, engine: engine, ranks: ranks)
+    }
+    let most = Shape.context * TrainingStep.engineCapacity(shape, shard: max(capacity, room?.names ?? 0))
     // Parameters, their gradient, two moments, and a checkpoint of three; a reproducible run keeps sums on the way.
     // Sums of twice a parameter's size are in the model, in a checkpoint, and on rank 0 beside two models in between.
     // A shard in pieces has a second gradient.
     let count = 7 + (capacity > ShardPass.mostNames(shape) ? 1 : 0) + sums + (averages ? 8 : 0)
-    let models = 4 * shape.parameterCount * count
+    let models = 4 * (shape.parameterCount * count + (room?.count(shape) ?? 0))
     let always = models + Self.selection * batch
     largest = engine.bytes(shape: shape, rows: most)
     reserved = always + largest

@@ -1,4 +1,5 @@
 import GPT
+import Kernels
 import Values
 
 /// Everything that decides what a run computes. Ranks must agree on all of it.
@@ -10,7 +11,15 @@ public struct Settings: Sendable {
   /// The largest of the run: see `schedule`.
   public var learningRate: Double
   public var seed: UInt64
-  public var engine: EngineOptions
+  public var engine: EngineOptions {
+    get {
+      var options = givenEngine
+      options.arithmetic = reproducible ? .defined : .quick
+      return options
+    }
+    set { givenEngine = newValue }
+  }
+  private var givenEngine: EngineOptions
   /// Whether a tenth of the names is kept out of training, for its loss at the end.
   public var evaluate: Bool
   public var strategy: SynchronisationStrategy
@@ -19,7 +28,7 @@ public struct Settings: Sendable {
   public var domains: Int?
   /// Size of a bucket of the strategy `overlap`.
   public var bucketKiB: Int
-  /// Whether the result is to be the same to the bit on every number of ranks.
+  /// Whether the result is to be the same to the bit on every number of ranks, and on every instruction set.
   public var reproducible: Bool
   /// The most micro-shards that a reproducible run cuts a batch into, a power of two: so many ranks can compute.
   public var microShards = Self.usualMicroShards
@@ -50,7 +59,7 @@ public struct Settings: Sendable {
     guard Ranges.bucketKiB.range.contains(bucketKiB) else { throw .bucket(bucketKiB) }
     guard Ranges.learningRate.range.contains(learningRate) else { throw .learningRate(learningRate) }
     (self.shape, self.batch, self.steps, self.learningRate) = (shape, batch, steps, learningRate)
-    (self.seed, self.engine, self.evaluate) = (seed, engine, evaluate)
+    (self.seed, givenEngine, self.evaluate) = (seed, engine, evaluate)
     (self.strategy, self.bucketKiB, self.reproducible) = (strategy, bucketKiB, reproducible)
   }
 
@@ -85,6 +94,8 @@ public struct Settings: Sendable {
     guard Ranges.microShards.range.contains(microShards), microShards.nonzeroBitCount == 1 else {
       throw .microShards(microShards)
     }
+    guard !reproducible || engine.exponential == .fast else { throw .exponentialOfReproducible }
+    guard !reproducible || Arithmetic.canBeDefined || engine.kind == .scalar else { throw .noFusedMultiplyAdd }
     return self
   }
 
@@ -116,6 +127,8 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible, ExitCoded 
   case average(Double)
   case microShards(Int)
   case domains(Int)
+  case exponentialOfReproducible
+  case noFusedMultiplyAdd
 
   /// Wrong arguments.
   public var exitCode: Int32 { 64 }
@@ -135,6 +148,11 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible, ExitCoded 
       "batch-ramp \(doublings) needs at least \(doublings + 1) steps, one for each batch: steps is \(steps)"
     case .domains(let count): Ranges.domains.refusal(of: "\(count)", at: "domains")
     case .microShards(let count): Ranges.microShards.refusal(of: "\(count)", at: "micro-shards")
+    case .exponentialOfReproducible:
+      "exp has no effect with reproducible, which has an exponential of its own: leave it out"
+    case .noFusedMultiplyAdd:
+      "reproducible needs fused multiply-adds, which this build, for any x86-64 CPU, does without: build it for this CPU, or "
+        + "take engine scalar, which is slow"
     case .average(let share): Ranges.average.refusal(of: "\(share)", at: "average")
     case .onlyWarmUp(let warmUp, let steps):
       "warm-up \(warmUp) leaves the schedule none of the run's steps, \(steps): it must be smaller"

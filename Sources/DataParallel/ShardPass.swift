@@ -26,7 +26,7 @@ final class ShardPass {
   ///   - engine: for as many names as a piece has.
   ///   - parameters: (P), which outlive this.
   ///   - names: the most of one pass.
-  ///   - factors: where `keep` leaves them.
+  ///   - factors: where `keep` leaves them, the engine's.
   init(_ engine: any Engine, parameters: UnsafePointer<Float>, names: Int, factors: FactorStore? = nil) {
     (self.engine, self.parameters, self.factors) = (engine, parameters, factors)
     other = AlignedBuffer(
@@ -49,7 +49,7 @@ final class ShardPass {
     guard pieces > 1 else { return pass(names, scale, gradient, &clock, isFinal) }
     var loss = 0.0
     for piece in 0..<pieces {
-      let own = self.piece(piece, of: pieces, names)
+      let own = UnsafeBufferPointer(rebasing: names[self.piece(piece, of: pieces, names.count)])
       guard piece > 0 else {
         loss += pass(own, scale, gradient, &clock) { _ in }
         continue
@@ -66,29 +66,52 @@ final class ShardPass {
     return loss
   }
 
-  /// Runs both passes, and keeps what the gradient is made of.
+  /// Runs both passes over names whose gradients are added up part by part, and keeps what these are made of. Parts are
+  /// computed in groups, as many at once as have their activations in the cache.
   ///
   /// - Parameters:
   ///   - names, scale: as `run` takes them.
-  ///   - folds: brackets of the sum over all parts of the batch that close after this one.
+  ///   - parts: one after the other, the number of a part's names and the brackets of the sum over all parts of the batch that
+  ///     close after it.
   /// - Returns: the loss sum.
   func keep(
-    _ names: UnsafeBufferPointer<Name>, scale: Double, folds: Int, _ clock: inout PhaseClock
+    _ names: UnsafeBufferPointer<Name>, scale: Double, parts: some Sequence<(names: Int, folds: Int)>,
+    _ clock: inout PhaseClock
   ) -> Double {
-    guard let factors, !names.isEmpty else { return 0 }
-    let pieces = Self.pieces(names.count, shape: engine.shape)
-    var loss = 0.0
-    for piece in 0..<pieces {
-      factors.beginPass()
-      loss += pass(self.piece(piece, of: pieces, names), scale, factors.embeddingGradient, &clock) { _ in }
-      // The pieces are a bracket of their own.
-      factors.endPass(engine.work, folds: (piece > 0 ? 1 : 0) + (piece == pieces - 1 ? folds : 0))
+    guard let factors else { return 0 }
+    var (loss, done) = (0.0, 0)
+    func computeGroup() {
+      let own = UnsafeBufferPointer(rebasing: names[done..<done + factors.openNames])
+      guard !own.isEmpty else { return }
+      factors.beginGroup()
+      loss += pass(own, scale, factors.embeddingGradients, &clock) { _ in }
+      factors.endGroup()
+      done += own.count
     }
+    for part in parts {
+      let pieces = Self.pieces(part.names, shape: engine.shape)
+      for piece in 0..<pieces {
+        let count = self.piece(piece, of: pieces, part.names).count
+        if factors.openNames + count > Self.mostNames(engine.shape) { computeGroup() }
+        // The pieces are a bracket of their own.
+        factors.addPass(names: count, folds: (piece > 0 ? 1 : 0) + (piece == pieces - 1 ? part.folds : 0))
+      }
+    }
+    computeGroup()
     return loss
   }
 
-  private func piece(_ piece: Int, of pieces: Int, _ names: UnsafeBufferPointer<Name>) -> UnsafeBufferPointer<Name> {
-    UnsafeBufferPointer(rebasing: names[names.count * piece / pieces..<names.count * (piece + 1) / pieces])
+  /// Writes the gradient of all that is kept.
+  ///
+  /// - Parameter gradient: (P), overwritten.
+  func writeGradient(_ gradient: UnsafeMutablePointer<Float>) {
+    guard let factors else { return }
+    engine.gradient(of: 0..<factors.passCount, in: factors, to: gradient)
+  }
+
+  /// Of so many names.
+  private func piece(_ piece: Int, of pieces: Int, _ names: Int) -> Range<Int> {
+    names * piece / pieces..<names * (piece + 1) / pieces
   }
 
   private func pass(

@@ -42,7 +42,7 @@ public final class Trainer {
       [
         ("the settings", "\(settings)"), ("version", version),
         ("the number of training names", "\(names.count)"), ("data set", dataHash),
-      ] + Self.machineFields, over: world)
+      ] + (settings.reproducible ? [] : Self.machineFields), over: world)
     synchronisation = try Synchronisation(
       try FactorTrial.choosing(settings, names: names, group: world), host: host, world: world)
     // After the strategy, which has more need of the memory.
@@ -59,7 +59,7 @@ public final class Trainer {
     try requireAgreement([("initial parameters", step.state.parametersHash)], over: world)
   }
 
-  /// What decides a result's last bits besides the settings.
+  /// What decides a result's last bits besides the settings, unless the run is reproducible.
   public static var machineFields: [(name: String, value: String)] {
     [
       ("instruction set", String(cString: csimd_built_for())),

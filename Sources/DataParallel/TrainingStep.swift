@@ -45,7 +45,7 @@ public final class TrainingStep {
     max(min(shard, ShardPass.mostNames(shape)), evaluationBatch)
   }
 
-  /// Collective. Changes the calling thread's floating-point mode: denormals count as zero from here on.
+  /// Collective.
   ///
   /// - Parameters:
   ///   - names: the training names, the same on every rank.
@@ -58,7 +58,6 @@ public final class TrainingStep {
     settings: Settings, names: NameTable, rank: Int, ranks: Int, synchronisation: any GradientSynchronisation,
     batches: SharedBatches? = nil, engine: (any Engine)? = nil
   ) throws {
-    csimd_flush_denormals()
     self.settings = settings
     sharedBatches = batches
     self.batches = BatchSource(BatchDraft(settings, names: names, ranks: ranks), rank: rank, shared: batches)
@@ -66,18 +65,22 @@ public final class TrainingStep {
     gradients = synchronisation.gradients
     (self.rank, self.ranks) = (rank, ranks)
     microShards = settings.summationTrees.map {
-      MicroShardPass($0, rank: rank, ranks: ranks, parameterCount: settings.shape.parameterCount)
+      MicroShardPass(
+        $0, rank: rank, ranks: ranks, settings: settings,
+        writesGradients: synchronisation.factors == nil, computesSeveral: engine == nil)
     }
+    let factors = synchronisation.factors ?? microShards?.factors
     let capacity = microShards?.capacity ?? BatchDraft.capacity(settings, ranks: ranks)
     let replica = synchronisation.replica
     self.engine =
       engine
       ?? settings.engine.make(
-        shape: settings.shape, names: Self.engineCapacity(settings.shape, shard: capacity), derived: replica?.derived,
-        factors: synchronisation.factors, isShared: replica?.isShared ?? false)
+        shape: settings.shape,
+        names: Self.engineCapacity(settings.shape, shard: max(capacity, factors?.room.names ?? 0)),
+        derived: replica?.derived, factors: factors, isShared: replica?.isShared ?? false)
     state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0)
     pass = ShardPass(
-      self.engine, parameters: state.parameters.pointer, names: capacity, factors: synchronisation.factors)
+      self.engine, parameters: state.parameters.pointer, names: capacity, factors: factors)
     try parametersReplaced()
   }
 
@@ -87,7 +90,8 @@ public final class TrainingStep {
     try sharedBatches?.close()
   }
 
-  /// Runs one step.
+  /// Runs one step. Changes the calling thread's floating-point mode: denormals count as zero from here on, unless the run is
+  /// reproducible.
   ///
   /// - Parameters:
   ///   - step: from 0; decides the batch and the learning rate.
@@ -104,6 +108,7 @@ public final class TrainingStep {
   func run(
     _ step: Int, measuringWait: Bool, check: ReplicaCheck?, requests: StepRequests = [], trace: Trace? = nil
   ) throws -> Outcome {
+    csimd_flush_denormals(settings.reproducible ? 0 : 1)
     trace?.begin(step: step)
     var clock = PhaseClock(trace: trace)
     let batch = selectBatch(step)
@@ -167,7 +172,9 @@ public final class TrainingStep {
     if synchronisation.factors != nil {
       // The ranks' parts are added up from left to right, and those of micro-shards as their tree says.
       return microShards?.keep(batch.names, part: part, scale: scale, pass, &clock)
-        ?? pass.keep(batch.names, scale: scale, folds: rank > 0 ? 1 : 0, &clock)
+        ?? pass.keep(
+          batch.names, scale: scale, parts: CollectionOfOne((names: batch.names.count, folds: rank > 0 ? 1 : 0)), &clock
+        )
     }
     if let microShards {
       return microShards.run(batch.names, part: part, scale: scale, pass, gradients: gradients, &clock)

@@ -1,5 +1,3 @@
-import CSIMD
-
 /// Random numbers without state: a value is a function of (seed, stream, counter) alone.
 ///
 /// Any rank can therefore compute any number, in any order, and all ranks agree.
@@ -36,8 +34,8 @@ public struct CounterRandom: Sendable {
 
   /// Standard normal, by Box and Muller's transform.
   public func normal(_ counter: UInt64) -> Double {
-    let radius = (-2 * csimd_log(uniform(2 * counter))).squareRoot()
-    return radius * csimd_cos(2 * Double.pi * uniform(2 * counter + 1))
+    let radius = (-2 * BasicMath.logarithm(uniform(2 * counter))).squareRoot()
+    return radius * BasicMath.cosine(turns: uniform(2 * counter + 1))
   }
 
   /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): a bijection in which each input bit changes

@@ -20,8 +20,8 @@ public protocol Engine: AnyObject {
   /// Writes the gradient of scale · loss sum of the last `forward`.
   ///
   /// - Parameters:
-  ///   - gradient: (P), canonical order; overwritten, with zeros for an empty shard. Where the engine's factors are open
-  ///     (43 C): the embeddings' gradient alone, and the rest is left to `adam` with factors.
+  ///   - gradient: (P), canonical order; overwritten, with zeros for an empty shard. Where a group of the engine's factors is
+  ///     open (43 C) for each of its passes: the embeddings' gradients alone, and the rest is left to the factors.
   ///   - isFinal: called now and then with an index from which on the gradient will not change any more, at last
   ///     with 0. It is computed from the last tensor to the first, so part of it can be sent meanwhile.
   func backward(
@@ -43,6 +43,14 @@ public protocol Engine: AnyObject {
   ///
   /// - Parameter slice: its range is of whole stripes (`ReplicaLayout`).
   func adam(_ slice: AdamSlice, factors: FactorStore)
+
+  /// Writes the gradient of some of this rank's passes in `factors`, added up as their folds say, of an engine that was made with
+  /// them.
+  ///
+  /// - Parameters:
+  ///   - passes: at least one, counted from the first after `FactorStore.clear`.
+  ///   - gradient: (P), canonical order; overwritten.
+  func gradient(of passes: Range<Int>, in factors: FactorStore, to gradient: UnsafeMutablePointer<Float>)
 }
 
 /// The size of one rank's forward and backward pass.
@@ -85,6 +93,9 @@ public typealias Gradients = UnsafeBufferPointer<UnsafePointer<Float>>
 extension Engine {
   /// Of an engine that keeps no factors.
   public func adam(_ slice: AdamSlice, factors: FactorStore) { preconditionFailure("this engine keeps no factors") }
+  public func gradient(of passes: Range<Int>, in factors: FactorStore, to gradient: UnsafeMutablePointer<Float>) {
+    preconditionFailure("this engine keeps no factors")
+  }
 
   /// As `backward` with a listener, for those who wait until all of it is final.
   public func backward(parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>) {

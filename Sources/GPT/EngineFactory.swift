@@ -10,12 +10,8 @@ extension EngineOptions {
     shape: Shape, names: Int, derived: UnsafeMutablePointer<Float>? = nil, factors: FactorStore? = nil,
     isShared: Bool = false
   ) -> any Engine {
-    switch resolvedKind(for: shape) {
-    case .scalar: ScalarModel<Float>(shape: shape, names: names)
-    case .sme2:
-      VectorEngine(shape: shape, names: names, options: self, usingSME2: true, derived: derived, isShared: isShared)
-    default:
-      VectorEngine(shape: shape, names: names, options: self, derived: derived, factors: factors, isShared: isShared)
-    }
+    if isPlainModel { return ScalarModel<Float>(shape: shape, names: names) }
+    return VectorEngine(
+      shape: shape, names: names, options: self, derived: derived, factors: factors, isShared: isShared)
   }
 }

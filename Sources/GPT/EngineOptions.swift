@@ -11,6 +11,7 @@ public struct EngineOptions: Sendable, Equatable {
   public var skipsPadding = true
   /// The smallest C at which `auto` takes SME2 where the CPU has it: below, its ceremony costs more than it saves.
   public var sme2From = 64
+  public var arithmetic = Arithmetic.quick
 
   public init(kind: EngineKind = .auto) { self.kind = kind }
 
@@ -37,27 +38,29 @@ public struct EngineOptions: Sendable, Equatable {
   /// The rows an engine computes for a name behind `previous` in its shard, or for the first one.
   @inlinable @inline(__always)
   public func rows(of name: Name, behind previous: Name?) -> Int {
-    kind == .scalar
+    isPlainModel
       ? name.positions
       : PrefixTree.rows(of: name, behind: previous, sharing: sharesPrefixes, padding: !skipsPadding)
   }
 
   /// What a replica of the model that this engine reads is made of.
   public func layout(shape: Shape) -> ReplicaLayout {
-    switch resolvedKind(for: shape) {
-    case .scalar:
-      ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount)])
-    default:
-      ReplicaLayout(derivedCount: TransposedWeights.count(shape), runs: TransposedWeights.runs(shape))
-    }
+    isPlainModel
+      ? ReplicaLayout(derivedCount: 0, runs: [.init(range: 0..<shape.parameterCount)])
+      : ReplicaLayout(derivedCount: TransposedWeights.count(shape), runs: TransposedWeights.runs(shape))
   }
+
+  /// Whether the engine is the model in plain loops, as one would write it on a page. In the defined arithmetic the scalar engine
+  /// is the vector engine, computed one number at a time.
+  @inlinable @inline(__always)
+  var isPlainModel: Bool { kind == .scalar && arithmetic == .quick }
 }
 
 /// The engines there are.
 public enum EngineKind: String, CaseIterable, Sendable {
   /// The best for this build and width.
   case auto
-  /// Plain loops over one position at a time: slow, and the reference. It knows no other switches.
+  /// Plain loops, one number at a time: slow, and the reference. It knows no other switches.
   case scalar
   /// Swift vectors over packed rows.
   case simd

@@ -7,63 +7,85 @@ import Kernels
 /// all. The sum over the passes has the brackets that it would have if gradients were written and added up, and so the
 /// same bits.
 ///
-/// A step: `beginPass` and `endPass` around each forward and backward pass of this rank; `publish`; when all ranks have
+/// Passes are computed in groups: an engine makes no difference between the rows of several passes and those of one, but for
+/// what they share.
+///
+/// A step: `beginGroup` and `endGroup` around each forward and backward pass of an engine; `publish`; when all ranks have
 /// published, the engine's update; when all have updated, `clear`.
 public final class FactorStore {
-  /// Whether a pass is open: an engine then works in memory that is kept.
+  /// Whether a group is open: an engine then works in memory that is kept.
   public private(set) var isOpen = false
   private let shape: Shape
   private let rank: Int
-  /// By rank: what its passes were, and their operands.
-  private let logs: [UnsafeMutablePointer<Int32>]
-  private let passes: [[KeptActivations]]
+  public let room: Room
+  private let parts: [Part]
   /// Of one rank alone.
   private let storage: AlignedBuffer<Float>
-  /// How many of this rank's passes are kept.
-  private var kept = 0
+  /// How many of this rank's groups, and of their passes, are kept.
+  private var groups = 0
+  private var passes = 0
+  /// Of the open group's passes: the names of each and of those before.
+  private let ends: AlignedBuffer<Int32>
+  private var open = 0
 
-  /// (5, passes of all ranks): what `collect` finds, layer by layer; (passes): the gradients of the embeddings.
+  /// (5, passes of all ranks): what is found, layer by layer; (passes): the gradients of the embeddings.
   private let layers: AlignedBuffer<LayerFactors>
   private let embeddings: AlignedBuffer<UnsafePointer<Float>>
   private let folds: AlignedBuffer<Int>
-  private var collected = 0
+  private var found = 0
   let scratch: AlignedBuffer<Float>
 
-  /// Numbers that a log has for a pass: rows, pairs, folds.
-  private static let logged = 3
   /// Brackets that may be open: those of 1,024 micro-shards in a tree, of the pieces of one, and of the ranks.
   private static let brackets = 14
   private static let layerCount = 5
 
-  /// Floats that a rank's part takes.
-  ///
-  /// - Parameters:
-  ///   - names: the most of a pass.
-  ///   - passes: the most of a step.
-  public static func count(shape: Shape, names: Int, passes: Int) -> Int {
-    logCount(passes) + passes * KeptActivations.count(shape: shape, names: names)
+  /// The most of a step on one rank.
+  public struct Room: Sendable, Equatable {
+    /// Names of a group.
+    public var names: Int
+    public var groups, passes: Int
+
+    public init(names: Int, groups: Int, passes: Int) {
+      (self.names, self.groups, self.passes) = (names, groups, passes)
+    }
+
+    /// Floats that a rank's part takes.
+    public func count(_ shape: Shape) -> Int {
+      PassLog.count(passes) + passes * Part.embeddings(shape) + groups
+        * KeptActivations.count(shape: shape, names: names)
+    }
   }
 
-  private static func logCount(_ passes: Int) -> Int { CacheLine.padded(1 + logged * passes, lines: 2) }
+  /// What a rank leaves.
+  private struct Part {
+    let log: PassLog
+    /// (passes, 43 C)
+    let embeddings: UnsafeMutablePointer<Float>
+    let groups: [KeptActivations]
+
+    /// 43 C
+    static func embeddings(_ shape: Shape) -> Int { shape.range(.positionEmbedding).upperBound }
+
+    init(_ memory: UnsafeMutablePointer<Float>, _ room: Room, _ shape: Shape) {
+      var arena = Arena(AlignedBuffer(over: memory, count: room.count(shape)))
+      log = PassLog(arena.take(PassLog.count(room.passes)), passes: room.passes)
+      embeddings = arena.take(room.passes * Self.embeddings(shape))
+      var groups: [KeptActivations] = []
+      for _ in 0..<room.groups { groups.append(KeptActivations(shape: shape, names: room.names, from: &arena)) }
+      self.groups = groups
+    }
+  }
 
   /// - Parameters:
-  ///   - names, passes: as `count` takes them, the same on all ranks.
+  ///   - room: the same on all ranks.
   ///   - memory: each rank's part, on cache lines, zeros at first; it must outlive this. Nil for one rank alone.
   ///   - rank: whose part is written here.
-  public init(shape: Shape, names: Int, passes: Int, memory: [UnsafeMutablePointer<Float>]? = nil, rank: Int = 0) {
-    (self.shape, self.rank) = (shape, rank)
-    let count = Self.count(shape: shape, names: names, passes: passes)
-    storage = AlignedBuffer(zeros: memory == nil ? count : 0)
-    let parts = memory ?? [storage.pointer]
-    logs = parts.map {
-      UnsafeMutableRawPointer($0).bindMemory(to: Int32.self, capacity: Self.logCount(passes))
-    }
-    self.passes = parts.map { part in
-      var arena = Arena(AlignedBuffer(over: part, count: count))
-      _ = arena.take(Self.logCount(passes))
-      return (0..<passes).map { _ in KeptActivations(shape: shape, names: names, from: &arena) }
-    }
-    let all = parts.count * passes
+  public init(shape: Shape, room: Room, memory: [UnsafeMutablePointer<Float>]? = nil, rank: Int = 0) {
+    (self.shape, self.room, self.rank) = (shape, room, rank)
+    storage = AlignedBuffer(zeros: memory == nil ? room.count(shape) : 0)
+    parts = (memory ?? [storage.pointer]).map { Part($0, room, shape) }
+    ends = AlignedBuffer(zeros: room.passes)
+    let all = parts.count * room.passes
     layers = AlignedBuffer(zeros: Self.layerCount * all)
     embeddings = AlignedBuffer(zeros: all)
     folds = AlignedBuffer(zeros: all)
@@ -72,88 +94,158 @@ public final class FactorStore {
 
   // MARK: - this rank's passes
 
-  var ownPasses: [KeptActivations] { passes[rank] }
+  var ownGroups: [KeptActivations] { parts[rank].groups }
 
-  /// Which of this rank's passes is open.
-  var open: Int { kept }
+  /// Which of this rank's groups is open.
+  var openGroup: Int { groups }
 
-  /// (43 C): where a pass that is open leaves the gradient of the embeddings.
-  public var embeddingGradient: UnsafeMutablePointer<Float> { passes[rank][kept].embeddings }
+  /// Of the open group's passes: the names of each and of those before.
+  var openEnds: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: ends.pointer, count: open) }
 
-  public func beginPass() {
-    precondition(kept < passes[rank].count, "more passes than there is room for")
+  /// (43 C) for each of them: where a group that is open leaves the gradients of the embeddings.
+  public var embeddingGradients: UnsafeMutablePointer<Float> {
+    parts[rank].embeddings + passes * Part.embeddings(shape)
+  }
+
+  /// Says what the next group has.
+  ///
+  /// - Parameters:
+  ///   - names: of the pass.
+  ///   - folds: brackets of the sum that close after it.
+  public func addPass(names: Int, folds: Int) {
+    precondition(passes + open < room.passes, "more passes than there is room for")
+    ends[open] = Int32(truncatingIfNeeded: names) + (open > 0 ? ends[open - 1] : 0)
+    parts[rank].log.folds(passes + open, folds)
+    open += 1
+  }
+
+  /// Names of the passes that were added since the last group.
+  public var openNames: Int { open > 0 ? Int(ends[open - 1]) : 0 }
+
+  public func beginGroup() {
+    precondition(groups < room.groups && openNames <= room.names, "more than there is room for")
     isOpen = true
   }
 
-  /// - Parameters:
-  ///   - work: what the pass amounts to.
-  ///   - folds: brackets of the sum that close after it.
-  public func endPass(_ work: StepWork, folds: Int) {
-    let entry = logs[rank] + 1 + kept * Self.logged
-    entry[0] = Int32(truncatingIfNeeded: work.rows)
-    entry[1] = Int32(truncatingIfNeeded: work.pairs)
-    entry[2] = Int32(truncatingIfNeeded: folds)
-    kept += 1
-    isOpen = false
+  /// - Parameter tree: the passes' rows and pairs.
+  func note(_ tree: borrowing PrefixTree) {
+    for pass in 0..<open { parts[rank].log.note(passes + pass, group: groups, tree.ranges(ofPart: pass)) }
   }
 
+  public func endGroup() {
+    passes += open
+    groups += 1
+    (open, isOpen) = (0, false)
+  }
+
+  /// How many of this rank's passes are kept.
+  public var passCount: Int { passes }
+
   /// Says how many passes there are. Before the others look.
-  public func publish() { logs[rank][0] = Int32(truncatingIfNeeded: kept) }
+  public func publish() { parts[rank].log.publish(passes) }
 
   /// Forgets this rank's passes. After all have made use of them.
-  public func clear() { kept = 0 }
+  public func clear() { (groups, passes) = (0, 0) }
 
   // MARK: - the passes of all ranks
 
   /// Lists the passes of all ranks, in the order of the ranks.
-  func collect() {
-    collected = 0
-    for (log, passes) in zip(logs, passes) {
-      for index in 0..<Int(log[0]) {
-        let entry = log + 1 + index * Self.logged
-        add(passes[index], rows: Int(entry[0]), pairs: Int(entry[1]), folds: Int(entry[2]))
-      }
-    }
+  func find() {
+    found = 0
+    for part in parts { for pass in 0..<part.log.published { add(pass, of: part) } }
   }
 
-  private func add(_ pass: KeptActivations, rows: Int, pairs: Int, folds: Int) {
+  /// Lists some of this rank's passes.
+  func find(_ own: Range<Int>) {
+    found = 0
+    for pass in own { add(pass, of: parts[rank]) }
+  }
+
+  private func add(_ pass: Int, of part: Part) {
     let (C, F) = (shape.dModel, shape.feedForward)
-    func put(_ layer: Int, _ rows: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dyRow: Int) {
-      layers[layer * embeddings.count + collected] = LayerFactors(rows: rows, x: x, dy: dy, dyRow: dyRow, folds: folds)
+    let (group, ranges, folds) = part.log[pass]
+    let kept = part.groups[group]
+    func put(
+      _ layer: Int, _ first: Range<Int>, _ rest: Range<Int>, _ x: UnsafePointer<Float>, _ width: Int,
+      _ dy: UnsafePointer<Float>, _ dyRow: Int
+    ) {
+      func rows(_ range: Range<Int>) -> LayerFactors.Rows {
+        LayerFactors.Rows(count: range.count, x: x + range.lowerBound * width, dy: dy + range.lowerBound * dyRow)
+      }
+      layers[layer * embeddings.count + found] = LayerFactors(
+        first: rows(first), rest: rows(rest), dyRow: dyRow, folds: folds)
     }
-    put(0, pairs, pass.y, pass.dqkv, 3 * C)
-    put(1, rows, pass.a, pass.dx1, C)
-    put(2, rows, pass.z, pass.dh, F)
-    put(3, rows, pass.h, pass.dx, C)
-    put(4, rows, pass.x2, pass.logits, logitsRow)
-    embeddings[collected] = UnsafePointer(pass.embeddings)
-    self.folds[collected] = folds
-    collected += 1
+    put(0, 0..<0, ranges.pairs, kept.y, C, kept.dqkv, 3 * C)
+    put(1, ranges.copies, ranges.rows, kept.a, C, kept.dx1, C)
+    put(2, ranges.copies, ranges.rows, kept.z, C, kept.dh, F)
+    put(3, ranges.copies, ranges.rows, kept.h, F, kept.dx, C)
+    put(4, ranges.copies, ranges.rows, kept.x2, C, kept.logits, logitsRow)
+    embeddings[found] = UnsafePointer(part.embeddings + pass * Part.embeddings(shape))
+    self.folds[found] = folds
+    found += 1
   }
 
-  /// What is known of the weights that are transposed as the `layer`-th matrix.
+  /// What was found of the weights that are transposed as the `layer`-th matrix.
   func factors(ofLayer layer: Int) -> UnsafeBufferPointer<LayerFactors> {
-    UnsafeBufferPointer(start: layers.pointer + layer * embeddings.count, count: collected)
+    UnsafeBufferPointer(start: layers.pointer + layer * embeddings.count, count: found)
   }
 
-  /// The gradients of the embeddings, and the brackets that close after each.
-  var embeddingGradients: (gradients: Gradients, folds: UnsafePointer<Int>) {
-    (Gradients(start: embeddings.pointer, count: collected), UnsafePointer(folds.pointer))
+  /// The gradients of the embeddings that were found, and the brackets that close after each.
+  var foundEmbeddings: (gradients: Gradients, folds: UnsafePointer<Int>) {
+    (Gradients(start: embeddings.pointer, count: found), UnsafePointer(folds.pointer))
   }
 }
 
-/// What is left of a pass for the update: the inputs and the output gradients of its layers.
+/// A rank's passes in numbers that other ranks read: how many; and of each its group, the brackets that close after it, and where
+/// its rows, copies and pairs begin and end in the group.
+private struct PassLog {
+  private let numbers: UnsafeMutablePointer<Int32>
+  private static let perPass = 8
+
+  /// Floats that it takes.
+  static func count(_ passes: Int) -> Int { CacheLine.padded(1 + perPass * passes, lines: 2) }
+
+  init(_ memory: UnsafeMutablePointer<Float>, passes: Int) {
+    numbers = UnsafeMutableRawPointer(memory).bindMemory(to: Int32.self, capacity: Self.count(passes))
+  }
+
+  var published: Int { Int(numbers[0]) }
+  func publish(_ passes: Int) { numbers[0] = Int32(truncatingIfNeeded: passes) }
+
+  func folds(_ pass: Int, _ folds: Int) { entry(pass)[1] = Int32(truncatingIfNeeded: folds) }
+
+  func note(_ pass: Int, group: Int, _ ranges: PartRanges) {
+    let entry = entry(pass)
+    func put(_ range: Range<Int>, at index: Int) {
+      entry[index] = Int32(truncatingIfNeeded: range.lowerBound)
+      entry[index + 1] = Int32(truncatingIfNeeded: range.upperBound)
+    }
+    entry[0] = Int32(truncatingIfNeeded: group)
+    put(ranges.rows, at: 2)
+    put(ranges.copies, at: 4)
+    put(ranges.pairs, at: 6)
+  }
+
+  subscript(pass: Int) -> (group: Int, ranges: PartRanges, folds: Int) {
+    let entry = entry(pass)
+    func range(at index: Int) -> Range<Int> { Int(entry[index])..<Int(entry[index + 1]) }
+    return (
+      Int(entry[0]), PartRanges(rows: range(at: 2), copies: range(at: 4), pairs: range(at: 6)), Int(entry[1])
+    )
+  }
+
+  private func entry(_ pass: Int) -> UnsafeMutablePointer<Int32> { numbers + 1 + pass * Self.perPass }
+}
+
+/// What is left of a group for the update: the inputs and the output gradients of its layers.
 struct KeptActivations {
   typealias Pointer = UnsafeMutablePointer<Float>
   /// As in `VectorActivations`.
   let y, a, z, h, x2, logits, dqkv, dx1, dx, dh: Pointer
-  /// (43, C): the gradients of both embeddings.
-  let embeddings: Pointer
 
   /// Floats.
   static func count(shape: Shape, names: Int) -> Int {
     names * Shape.context * (9 * shape.dModel + 2 * shape.feedForward + logitsRow) + 2 * attentionOverrun
-      + shape.range(.positionEmbedding).upperBound
   }
 
   init(shape: Shape, names: Int, from arena: inout Arena) {
@@ -170,6 +262,5 @@ struct KeptActivations {
     dx1 = arena.take(rows * C)
     dx = arena.take(rows * C)
     dh = arena.take(rows * F)
-    embeddings = arena.take(shape.range(.positionEmbedding).upperBound)
   }
 }

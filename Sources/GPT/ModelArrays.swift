@@ -44,9 +44,10 @@ public struct AdamSlice {
   }
 
   /// Adam's constants.
-  var step: AdamStep {
+  func step(_ arithmetic: Arithmetic) -> AdamStep {
     AdamStep(
-      learningRate: learningRate, firstPower: power(of: AdamStep.beta1), secondPower: power(of: beta2), beta2: beta2)
+      learningRate: learningRate, firstPower: power(of: AdamStep.beta1), secondPower: power(of: beta2), beta2: beta2,
+      arithmetic: arithmetic)
   }
 
   /// βᵗ, by repeated multiplication in a fixed order, so that it is the same everywhere.

@@ -7,7 +7,7 @@
 /// pair, so those are counted once too.
 public struct PrefixTree: ~Copyable {
   /// R, U and the number of edges in use.
-  public private(set) var rowCount = 0
+  public var rowCount: Int { newRows + copies }
   public private(set) var pairCount = 0
   public private(set) var edgeCount = 0
 
@@ -24,16 +24,27 @@ public struct PrefixTree: ~Copyable {
   public let edgeNames: AlignedBuffer<Int32>
 
   private let sharing: Bool
-  /// (16 · 27): one more than the row of a pair, or 0.
-  private let pairTable: AlignedBuffer<Int32>
+  private let table = PairTable()
+
+  /// Of names in parts; nil where all names are one part.
+  let parts: PrefixParts?
+  /// Whether the last names came in parts.
+  private var isInParts = false
+  /// Rows that the forward pass computes. Those behind them are copies.
+  private(set) var newRows = 0
+  private var copies = 0
+  /// The path of the name before: row and edge at each position. A row below 0 is a copy, ~row its number among them.
+  private var rowAt = InlineArray<16, Int>(repeating: 0)
+  private var edgeAt = InlineArray<16, Int>(repeating: 0)
 
   /// - Parameters:
   ///   - names: the most names a shard may have.
   ///   - sharing: whether common prefixes and pairs are computed once; otherwise every name has rows of its own.
-  public init(names: Int, sharing: Bool = true) {
+  ///   - inParts: whether the names come in parts.
+  public init(names: Int, sharing: Bool = true, inParts: Bool = false) {
     self.sharing = sharing
     let rows = names * Shape.context
-    let pairs = sharing ? min(rows, Shape.context * Shape.vocabulary) : rows
+    let pairs = Self.pairs(rows: rows, sharing: sharing, inParts: inParts)
     position = AlignedBuffer(zeros: rows)
     pair = AlignedBuffer(zeros: rows)
     predictions = AlignedBuffer(zeros: rows)
@@ -42,34 +53,103 @@ public struct PrefixTree: ~Copyable {
     edgeRow = AlignedBuffer(zeros: rows)
     edgeTarget = AlignedBuffer(zeros: rows)
     edgeNames = AlignedBuffer(zeros: rows)
-    pairTable = AlignedBuffer(zeros: Shape.context * Shape.vocabulary)
+    parts = inParts ? PrefixParts(names: names, rows: rows, pairs: Self.pairs(rows: rows, sharing: sharing)) : nil
+  }
+
+  /// The most pairs there can be.
+  static func pairs(rows: Int, sharing: Bool, inParts: Bool = false) -> Int {
+    sharing && !inParts ? min(rows, Shape.context * Shape.vocabulary) : rows
   }
 
   /// Rebuilds the tree for `names`, which must be sorted.
   ///
-  /// - Parameter padding: whether every name gets 16 rows, those behind its end predicting nothing.
-  public mutating func build(_ names: UnsafeBufferPointer<Name>, padding: Bool = false) {
-    forgetPairs()
-    rowCount = 0
-    edgeCount = 0
-    var rowAt = InlineArray<16, Int>(repeating: 0)
-    var edgeAt = InlineArray<16, Int>(repeating: 0)
+  /// - Parameters:
+  ///   - padding: whether every name gets 16 rows, those behind its end predicting nothing.
+  ///   - ends: of a tree that was made for them, the parts: of each the names of it and of those before. Rows and pairs are then
+  ///     those of each part alone, one part after the other.
+  public mutating func build(
+    _ names: UnsafeBufferPointer<Name>, padding: Bool = false, ends: UnsafeBufferPointer<Int32>? = nil
+  ) {
+    (newRows, copies, pairCount, edgeCount) = (0, 0, 0, 0)
+    parts?.clear()
+    isInParts = ends != nil
+    guard let ends else {
+      add(names, padding: padding)
+      table.clear(pairs: pairToken, pairPosition, 0..<pairCount)
+      return
+    }
+    var start = 0
+    for (part, end) in ends.enumerated() {
+      let firstPair = pairCount
+      if sharing, start > 0, start < Int(end) { copyPath(to: names[start], behind: names[start - 1], padding: padding) }
+      add(
+        UnsafeBufferPointer(rebasing: names[start..<Int(end)]), padding: padding,
+        behind: start > 0 ? names[start - 1] : nil)
+      parts?.end(part, rows: newRows, copies: copies, pairs: pairCount)
+      table.clear(pairs: pairToken, pairPosition, firstPair..<pairCount)
+      start = Int(end)
+    }
+    appendCopies()
+  }
+
+  /// The pairs that the forward pass computes: their number, token and position; and the pair of each new row among them.
+  var forwardPairs:
+    (
+      count: Int, token: UnsafePointer<Int32>, position: UnsafePointer<Int32>, ofRow: UnsafePointer<Int32>
+    )
+  {
+    if let parts, isInParts {
+      return (
+        parts.sharedPairs, UnsafePointer(parts.sharedToken.pointer), UnsafePointer(parts.sharedPosition.pointer),
+        UnsafePointer(parts.sharedPair.pointer)
+      )
+    }
+    return (
+      pairCount, UnsafePointer(pairToken.pointer), UnsafePointer(pairPosition.pointer), UnsafePointer(pair.pointer)
+    )
+  }
+
+  /// A part's rows and pairs. Its copies are rows behind the new ones of all parts, and come before its own in every sum.
+  func ranges(ofPart part: Int) -> PartRanges {
+    guard var ranges = parts?.ranges(part) else {
+      return PartRanges(rows: 0..<newRows, copies: 0..<0, pairs: 0..<pairCount)
+    }
+    ranges.copies = newRows + ranges.copies.lowerBound..<newRows + ranges.copies.upperBound
+    return ranges
+  }
+
+  /// - Parameter previous: the name before the first, of another part.
+  private mutating func add(_ names: UnsafeBufferPointer<Name>, padding: Bool, behind previous: Name? = nil) {
     for index in names.indices {
       let name = names[index]
       let positions = name.positions
       // The row at position p stands for p letters, the edge that leaves it for p + 1.
-      let common = index == 0 || !sharing ? -1 : name.commonPrefix(names[index - 1])
+      let before = index > 0 ? names[index - 1] : previous
+      let common = sharing ? before.map { name.commonPrefix($0) } ?? -1 : -1
+      let isFirst = index == 0
       for p in 0..<positions {
-        if p > common { rowAt[p] = addRow(token: name.input(p), position: p) }
-        if p >= common { edgeAt[p] = addEdge(from: rowAt[p], to: name.target(p)) }
-        predictions[rowAt[p]] += 1
+        if p > common {
+          let row = addRow(token: name.input(p), position: p)
+          rowAt[p] = row
+        }
+        let row = rowAt[p]
+        if p >= common || isFirst {
+          let edge = addEdge(from: row, to: name.target(p))
+          edgeAt[p] = edge
+        }
+        count(row)
         edgeNames[edgeAt[p]] += 1
       }
       guard padding else { continue }
       for p in positions..<max(positions, Shape.context) where p > common {
-        rowAt[p] = addRow(token: Shape.boundary, position: p)
+        let row = addRow(token: Shape.boundary, position: p)
+        rowAt[p] = row
       }
     }
+  }
+
+  private func count(_ row: Int) {
+    if row >= 0 { predictions[row] += 1 } else { parts?.predictions[~row] += 1 }
   }
 
   /// The rows that `build` makes for a name behind `previous`, or for the first one.
@@ -84,18 +164,23 @@ public struct PrefixTree: ~Copyable {
   }
 
   private mutating func addRow(token: Int, position p: Int) -> Int {
-    let key = p * Shape.vocabulary + token
-    if pairTable[key] == 0 || !sharing {
-      pairTable[key] = Int32(truncatingIfNeeded: pairCount + 1)
-      pairToken[pairCount] = Int32(truncatingIfNeeded: token)
-      pairPosition[pairCount] = Int32(truncatingIfNeeded: p)
-      pairCount += 1
-    }
-    position[rowCount] = Int32(truncatingIfNeeded: p)
-    pair[rowCount] = pairTable[key] - 1
-    predictions[rowCount] = 0
-    defer { rowCount += 1 }
-    return rowCount
+    let known = findPair(token: token, position: p)
+    position[newRows] = Int32(truncatingIfNeeded: p)
+    pair[newRows] = known
+    predictions[newRows] = 0
+    if isInParts { parts?.addRow(newRows, token: token, position: p, sharing: sharing) }
+    defer { newRows += 1 }
+    return newRows
+  }
+
+  private mutating func findPair(token: Int, position p: Int) -> Int32 {
+    if sharing, let known = table[token, p] { return known }
+    let new = Int32(truncatingIfNeeded: pairCount)
+    table[token, p] = new
+    pairToken[pairCount] = Int32(truncatingIfNeeded: token)
+    pairPosition[pairCount] = Int32(truncatingIfNeeded: p)
+    pairCount += 1
+    return new
   }
 
   private mutating func addEdge(from row: Int, to target: Int) -> Int {
@@ -106,11 +191,29 @@ public struct PrefixTree: ~Copyable {
     return edgeCount
   }
 
-  /// Clears only the table's entries in use.
-  private mutating func forgetPairs() {
-    for index in 0..<pairCount {
-      pairTable[Int(pairPosition[index]) * Shape.vocabulary + Int(pairToken[index])] = 0
+  /// A part begins: what its first name shares with the name before becomes rows of its own, which are copied once they are
+  /// computed.
+  private mutating func copyPath(to name: Name, behind previous: Name, padding: Bool) {
+    let rows = padding ? Shape.context : name.positions
+    let shared = min(name.commonPrefix(previous) + 1, rows)
+    for p in 0..<shared {
+      let pair = findPair(token: p < name.positions ? name.input(p) : Shape.boundary, position: p)
+      rowAt[p] = ~copies
+      parts?.addCopy(copies, position: p, pair: pair)
+      copies += 1
     }
-    pairCount = 0
+  }
+
+  /// Gives copies their places, behind all other rows.
+  private func appendCopies() {
+    guard copies > 0, let parts else { return }
+    for copy in 0..<copies {
+      position[newRows + copy] = parts.position[copy]
+      pair[newRows + copy] = parts.pair[copy]
+      predictions[newRows + copy] = parts.predictions[copy]
+    }
+    for edge in 0..<edgeCount where edgeRow[edge] < 0 {
+      edgeRow[edge] = Int32(truncatingIfNeeded: newRows) + ~edgeRow[edge]
+    }
   }
 }

@@ -75,6 +75,17 @@ final class VectorActivations {
     dx0 = arena.take(pairs * C)
   }
 
+  /// The same memory, but for what pairs have: the forward pass of several parts, whose pairs it computes once.
+  init(_ other: VectorActivations, pairs: SharedPairs) {
+    storage = AlignedBuffer(zeros: 0)
+    base = other
+    (x0, y, qkv, inverseX0, inverseY) = (pairs.x0, pairs.y, pairs.qkv, pairs.inverseX0, pairs.inverseY)
+    (p, a, x1, z, x2, h, logits) = (other.p, other.a, other.x1, other.z, other.x2, other.h, other.logits)
+    (inverseZ, weight, maximum, logNormaliser) = (other.inverseZ, other.weight, other.maximum, other.logNormaliser)
+    (dx, dx1, da, dz, dh) = (other.dx, other.dx1, other.da, other.dz, other.dh)
+    (dqkv, dy, dx0) = (other.dqkv, other.dy, other.dx0)
+  }
+
   /// The same memory, but for what is kept.
   init(_ other: VectorActivations, keeping kept: KeptActivations) {
     storage = AlignedBuffer(zeros: 0)
@@ -85,5 +96,24 @@ final class VectorActivations {
     (da, dz, dy, dx0) = (other.da, other.dz, other.dy, other.dx0)
     (y, a, z, x2, h, logits) = (kept.y, kept.a, kept.z, kept.x2, kept.h, kept.logits)
     (dx, dx1, dh, dqkv) = (kept.dx, kept.dx1, kept.dh, kept.dqkv)
+  }
+}
+
+/// What the forward pass of several parts leaves of pairs, before each part gets copies of its own.
+final class SharedPairs {
+  private let storage: AlignedBuffer<Float>
+  /// As in `VectorActivations`.
+  let x0, y, qkv, inverseX0, inverseY: UnsafeMutablePointer<Float>
+
+  /// - Parameter pairs: the most there can be.
+  init(shape: Shape, pairs: Int) {
+    let C = shape.dModel
+    storage = AlignedBuffer(zeros: pairs * 5 * C + attentionOverrun + 2 * CacheLine.padded(pairs))
+    var arena = Arena(storage)
+    x0 = arena.take(pairs * C)
+    y = arena.take(pairs * C)
+    qkv = arena.take(pairs * 3 * C + attentionOverrun)
+    inverseX0 = arena.take(pairs)
+    inverseY = arena.take(pairs)
   }
 }

@@ -13,11 +13,16 @@ public struct AdamStep: Sendable {
   public var secondCorrection: Float
   /// β₂ and 1 − β₂
   public var beta2, secondShare: Float
+  public var arithmetic: Arithmetic
 
   /// - Parameters:
   ///   - learningRate: of this step, the schedule applied.
   ///   - firstPower, secondPower: β₁ᵗ and β₂ᵗ with t = step + 1.
-  public init(learningRate: Double, firstPower: Double, secondPower: Double, beta2: Double = usualBeta2) {
+  public init(
+    learningRate: Double, firstPower: Double, secondPower: Double, beta2: Double = usualBeta2,
+    arithmetic: Arithmetic = .quick
+  ) {
+    self.arithmetic = arithmetic
     rate = Float(learningRate / (1 - firstPower))
     secondCorrection = Float(1 / (1 - secondPower))
     self.beta2 = Float(beta2)
@@ -30,10 +35,10 @@ public struct AdamStep: Sendable {
 /// g = ((g₀ + g₁) + g₂) + …; m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²;
 /// p ← p − rate · m / (sqrt(v̂) + ε), v̂ = v / (1 − β₂ᵗ).
 ///
-/// The sum is never stored, which is right for a few gradients; of many `sum` makes one first. On AVX-512 and AVX2 the root
-/// and the quotient are an estimate and a Newton step each: relative error of the update below 1e-6, at a quarter of the
-/// exact instructions' time. Elsewhere they are exact: on Arm that is the faster way, too (docs/arm64.md). ε stays outside
-/// the root: r ≈ 1/sqrt(v̂), denominator v̂ · r + ε.
+/// The sum is never stored, which is right for a few gradients; of many `sum` makes one first. In quick arithmetic on AVX-512
+/// and AVX2 the root and the quotient are an estimate and a Newton step each: relative error of the update below 1e-6, at a
+/// quarter of the exact instructions' time. Elsewhere they are exact: on Arm that is the faster way, too (docs/arm64.md). ε
+/// stays outside the root: r ≈ 1/sqrt(v̂), denominator v̂ · r + ε.
 ///
 /// - Parameters:
 ///   - count: any; the last, partial vector is done element by element, with the same arithmetic.
@@ -121,6 +126,23 @@ private func adam(
   count: Int, step: AdamStep, parameters: MutableFloats, first: MutableFloats, second: MutableFloats,
   next: AdamPrefetch, gradient: (_ index: Int, _ ahead: Int) -> Vector, one: (Int) -> Float
 ) {
+  switch step.arithmetic {
+  case .quick:
+    adam(
+      QuickUpdate.self, count: count, step: step, parameters: parameters, first: first, second: second, next: next,
+      gradient: gradient, one: one)
+  case .defined:
+    adam(
+      DefinedUpdate.self, count: count, step: step, parameters: parameters, first: first, second: second, next: next,
+      gradient: gradient, one: one)
+  }
+}
+
+@inline(__always)
+private func adam<Kind: Update>(
+  _: Kind.Type, count: Int, step: AdamStep, parameters: MutableFloats, first: MutableFloats, second: MutableFloats,
+  next: AdamPrefetch, gradient: (_ index: Int, _ ahead: Int) -> Vector, one: (Int) -> Float
+) {
   let last = count + next.following - 1
   var line = next.lines ?? parameters
   let stride = next.lines == nil ? 0 : next.stride
@@ -134,14 +156,14 @@ private func adam(
     csimd_prefetch_to_write(parameters + ahead)
     csimd_prefetch_to_write(line)
     line += stride
-    adam(step, gradient(i, ahead), parameters + i, first + i, second + i)
+    adam(Kind.self, step, gradient(i, ahead), parameters + i, first + i, second + i)
     i += Vector.count
   }
   while i < count {
     var p = Vector(repeating: parameters[i])
     var m = Vector(repeating: first[i])
     var v = Vector(repeating: second[i])
-    adam(step, Vector(repeating: one(i)), &p, &m, &v)
+    adam(Kind.self, step, Vector(repeating: one(i)), &p, &m, &v)
     parameters[i] = p[0]
     first[i] = m[0]
     second[i] = v[0]
@@ -154,57 +176,91 @@ private func adam(
 func adam(
   vectors: Int, step: AdamStep, gradient: Floats, parameters: MutableFloats, first: MutableFloats, second: MutableFloats
 ) {
+  switch step.arithmetic {
+  case .quick: adam(QuickUpdate.self, vectors, step, gradient, parameters, first, second)
+  case .defined: adam(DefinedUpdate.self, vectors, step, gradient, parameters, first, second)
+  }
+}
+
+@inline(__always)
+private func adam<Kind: Update>(
+  _: Kind.Type, _ vectors: Int, _ step: AdamStep, _ gradient: Floats, _ parameters: MutableFloats,
+  _ first: MutableFloats, _ second: MutableFloats
+) {
   var i = 0
   while i < vectors * Vector.count {
-    adam(step, Vector(gradient + i), parameters + i, first + i, second + i)
+    adam(Kind.self, step, Vector(gradient + i), parameters + i, first + i, second + i)
     i += Vector.count
   }
 }
 
 /// Of one vector of parameters.
 @inline(__always)
-private func adam(
-  _ step: AdamStep, _ gradient: Vector, _ parameters: MutableFloats, _ first: MutableFloats, _ second: MutableFloats
+private func adam<Kind: Update>(
+  _: Kind.Type, _ step: AdamStep, _ gradient: Vector, _ parameters: MutableFloats, _ first: MutableFloats,
+  _ second: MutableFloats
 ) {
   var p = Vector(parameters)
   var m = Vector(first)
   var v = Vector(second)
-  adam(step, gradient, &p, &m, &v)
+  adam(Kind.self, step, gradient, &p, &m, &v)
   p.store(parameters)
   m.store(first)
   v.store(second)
 }
 
 @inline(__always)
-private func adam(_ step: AdamStep, _ gradient: Vector, _ p: inout Vector, _ m: inout Vector, _ v: inout Vector) {
+private func adam<Kind: Update>(
+  _: Kind.Type, _ step: AdamStep, _ gradient: Vector, _ p: inout Vector, _ m: inout Vector, _ v: inout Vector
+) {
   // A gradient past 1e18 counts as 1e18: its square would overflow, and an infinite root would let nothing move, or
   // its estimate is not a number. The difference is 0, or not a number where the gradient is infinite or none: that
   // must show.
   let limit = Vector(repeating: 1e18)
   let g = csimd_min(csimd_max(gradient, -limit), limit) + (gradient - gradient)
-  m = multiplyAdd(m * Float(AdamStep.beta1), Float(1 - AdamStep.beta1), g)
-  v = multiplyAdd(v * step.beta2, step.secondShare, g * g)
-  let root = squareRoot(v * step.secondCorrection)
-  p = multiplyAdd(p, -step.rate, quotient(m, root + Float(AdamStep.epsilon)))
+  m = Kind.kept(multiplyAdd(m * Float(AdamStep.beta1), Float(1 - AdamStep.beta1), g))
+  v = Kind.kept(multiplyAdd(v * step.beta2, step.secondShare, Kind.square(g)))
+  let root = Kind.squareRoot(v * step.secondCorrection)
+  p = multiplyAdd(p, -step.rate, Kind.quotient(m, root + Float(AdamStep.epsilon)))
 }
 
-@inline(__always)
-private var hasEstimates: Bool { CSIMD_NEWTON_STEPS > 0 }
-
-/// sqrt(x), as Adam needs it.
-@inline(__always)
-private func squareRoot(_ x: Vector) -> Vector {
-  guard hasEstimates else { return csimd_sqrt(x) }
-  // Below 1e-30 the estimate would overflow; ε = 1e-8 outweighs sqrt(1e-30) anyway.
-  let x = csimd_max(x, Vector(repeating: 1e-30))
-  return x * reciprocalSquareRoot(x)
+/// Adam's operations in an arithmetic: a type, so that loops over it are compiled for each.
+private protocol Update {
+  static func square(_ gradient: Vector) -> Vector
+  /// What a moment becomes.
+  static func kept(_ moment: Vector) -> Vector
+  static func squareRoot(_ x: Vector) -> Vector
+  /// a/b
+  static func quotient(_ a: Vector, _ b: Vector) -> Vector
 }
 
-/// a/b
-@inline(__always)
-private func quotient(_ a: Vector, _ b: Vector) -> Vector {
-  guard hasEstimates else { return a / b }
-  return a * reciprocal(b)
+private enum QuickUpdate: Update {
+  @inline(__always) private static var hasEstimates: Bool { CSIMD_NEWTON_STEPS > 0 }
+
+  @inline(__always) static func square(_ gradient: Vector) -> Vector { gradient * gradient }
+  @inline(__always) static func kept(_ moment: Vector) -> Vector { moment }
+
+  @inline(__always)
+  static func squareRoot(_ x: Vector) -> Vector {
+    guard hasEstimates else { return csimd_sqrt(x) }
+    // Below 1e-30 the estimate would overflow; ε = 1e-8 outweighs sqrt(1e-30) anyway.
+    let x = csimd_max(x, Vector(repeating: 1e-30))
+    return x * reciprocalSquareRoot(x)
+  }
+
+  @inline(__always)
+  static func quotient(_ a: Vector, _ b: Vector) -> Vector { hasEstimates ? a * reciprocal(b) : a / b }
+}
+
+private enum DefinedUpdate: Update {
+  @inline(__always)
+  static func square(_ gradient: Vector) -> Vector {
+    let g = withoutTinySquare(gradient)
+    return g * g
+  }
+  @inline(__always) static func kept(_ moment: Vector) -> Vector { withoutTiny(moment) }
+  @inline(__always) static func squareRoot(_ x: Vector) -> Vector { csimd_sqrt(x) }
+  @inline(__always) static func quotient(_ a: Vector, _ b: Vector) -> Vector { a / b }
 }
 
 /// 1/sqrt(x) to about one unit in the last place's neighbourhood: r ← r · (1.5 − 0.5 x r²).

@@ -12,11 +12,23 @@ public struct AttentionRows: RowsWithPaths {
   var positions: UnsafePointer<Int32>
   /// (R): the row's row of queries, keys and values.
   var pair: UnsafePointer<Int32>
+  /// The path of the row before the first, from the root: how long it is, and the pair of each position.
+  var before: (count: Int, pair: UnsafePointer<Int32>)?
 
-  public init(count: Int, positions: UnsafePointer<Int32>, pair: UnsafePointer<Int32>) {
+  public init(
+    count: Int, positions: UnsafePointer<Int32>, pair: UnsafePointer<Int32>,
+    before: (count: Int, pair: UnsafePointer<Int32>)? = nil
+  ) {
     self.count = count
     self.positions = positions
     self.pair = pair
+    self.before = before
+  }
+
+  @inline(__always)
+  func begin(_ path: UnsafeMutablePointer<Int>, stride: Int) {
+    guard let before else { return }
+    for position in 0..<before.count { path[position] = Int(before.pair[position]) * stride }
   }
 
   @inline(__always)
@@ -104,6 +116,7 @@ public func attention(
   case .fast: attention(FastExponential.self, rows, shape, qkv, probabilities, output)
   case .exact: attention(ExactExponential.self, rows, shape, qkv, probabilities, output)
   case .coarse: attention(CoarseExponential.self, rows, shape, qkv, probabilities, output)
+  case .defined: attention(DefinedExponential.self, rows, shape, qkv, probabilities, output)
   }
 }
 
@@ -133,17 +146,30 @@ private func attention<Exp: Exponential>(
 /// The backward of `attention`: dqkv += the gradients of queries, keys and values.
 ///
 /// - Parameters:
+///   - arithmetic: the forward pass's.
 ///   - dOutput: (R, C) and `attentionOverrun` floats, all finite: lanes beyond a head are multiplied by 0.
 ///   - dqkv: (U, 3C) and `attentionOverrun` floats; accumulates, rows in order.
 public func attentionBackward(
-  _ rows: AttentionRows, shape: AttentionShape, qkv: Floats, probabilities: Floats, dOutput: Floats,
-  dqkv: MutableFloats
+  _ rows: AttentionRows, shape: AttentionShape, arithmetic: Arithmetic = .quick, qkv: Floats, probabilities: Floats,
+  dOutput: Floats, dqkv: MutableFloats
+) {
+  switch arithmetic {
+  case .quick: backward(rows, shape, qkv, probabilities, dOutput, dqkv) { $0 }
+  case .defined: backward(rows, shape, qkv, probabilities, dOutput, dqkv, withoutTiny)
+  }
+}
+
+/// - Parameter kept: what the scores' gradients become.
+@inline(__always)
+private func backward(
+  _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: Floats, _ dOutput: Floats,
+  _ dqkv: MutableFloats, _ kept: (Vector) -> Vector
 ) {
   switch (shape.headDim, shape.heads % 4) {
-  case (4, 0): backward(rows, shape, qkv, probabilities, dOutput, dqkv) { _ in HeadsOf4() }
-  case (8, 0): backward(rows, shape, qkv, probabilities, dOutput, dqkv) { _ in HeadsOf8() }
+  case (4, 0): backward(rows, shape, qkv, probabilities, dOutput, dqkv, kept) { _ in HeadsOf4() }
+  case (8, 0): backward(rows, shape, qkv, probabilities, dOutput, dqkv, kept) { _ in HeadsOf8() }
   default:
-    backward(rows, shape, qkv, probabilities, dOutput, dqkv) { quad in
+    backward(rows, shape, qkv, probabilities, dOutput, dqkv, kept) { quad in
       WideHeads(heads: min(4, shape.heads - 4 * quad), headDim: shape.headDim)
     }
   }
@@ -191,7 +217,7 @@ private func forward<Exp: Exponential, Quad: HeadQuad>(
             e.store(at)
             sum += e
           }
-          let inverse = reciprocal(blockSum(sum))
+          let inverse = Exp.reciprocal(blockSum(sum))
           for group in 0..<groups {
             let at = weights + group * Vector.count
             csimd_whole(Vector(at) * inverse).store(at)
@@ -208,11 +234,12 @@ private func forward<Exp: Exponential, Quad: HeadQuad>(
 @inline(__always)
 private func backward<Quad: HeadQuad>(
   _ rows: AttentionRows, _ shape: AttentionShape, _ qkv: Floats, _ probabilities: Floats, _ dOutput: Floats,
-  _ dqkv: MutableFloats, _ heads: (Int) -> Quad
+  _ dqkv: MutableFloats, _ kept: (Vector) -> Vector, _ heads: (Int) -> Quad
 ) {
   let width = shape.width
   let scale = shape.scale
   withPath { path, dScores in
+    rows.begin(path, stride: 3 * width)
     for row in 0..<rows.count {
       let position = rows.position(row)
       rows.extend(path, to: row, stride: 3 * width)
@@ -235,7 +262,7 @@ private func backward<Quad: HeadQuad>(
           inner = blockSum(inner)
           for group in 0..<groups {
             let at = dScores + group * Vector.count
-            csimd_whole(Vector(weights + group * Vector.count) * (Vector(at) - inner) * scale).store(at)
+            csimd_whole(kept(Vector(weights + group * Vector.count) * (Vector(at) - inner) * scale)).store(at)
           }
           layout.weightedSum(
             groups: groups, weights: dScores, base: qkv + keys, rows: path, accumulating: true,

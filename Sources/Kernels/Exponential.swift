@@ -32,15 +32,31 @@ public enum ExponentialKind: Int, Sendable {
   case exact
   /// A polynomial of degree 3: relative error 5e-3.
   case coarse
+  /// As `fast`, and 0 below −60; the softmax around it as docs/arithmetic.md says.
+  case defined
 }
 
 /// An exponential as a type, so that loops over it are compiled for each.
 protocol Exponential {
   static func of(_ x: Vector) -> Vector
+  /// How softmaxes divide.
+  static func reciprocal(_ x: Vector) -> Vector
+}
+
+extension Exponential {
+  @inline(__always) static func reciprocal(_ x: Vector) -> Vector { Kernels.reciprocal(x) }
 }
 
 enum FastExponential: Exponential {
   @inline(__always) static func of(_ x: Vector) -> Vector { exponential(x) }
+}
+
+/// Smaller ones would become denormal numbers on their way through a softmax.
+enum DefinedExponential: Exponential {
+  @inline(__always) static func of(_ x: Vector) -> Vector {
+    exponential(x).replacing(with: 0, where: x .< Vector(repeating: -60))
+  }
+  @inline(__always) static func reciprocal(_ x: Vector) -> Vector { 1 / x }
 }
 
 enum ExactExponential: Exponential {

@@ -2,18 +2,26 @@ import CSIMD
 
 /// What the rows of one pass say of a layer's weights: their part of the gradient is dyᵀ · x.
 public struct LayerFactors: BitwiseCopyable {
-  /// R; may be 0.
-  public var rows: Int
-  /// (R, K), contiguous: the layer's inputs.
-  public var x: Floats
-  /// (R, N), rows `dyRow` floats apart: the gradients of its outputs.
-  public var dy: Floats
+  /// Rows that lie together.
+  public struct Rows: BitwiseCopyable {
+    /// May be 0.
+    public var count: Int
+    /// (count, K), contiguous: the layer's inputs.
+    public var x: Floats
+    /// (count, N), rows `dyRow` floats apart: the gradients of its outputs.
+    public var dy: Floats
+
+    public init(count: Int, x: Floats, dy: Floats) { (self.count, self.x, self.dy) = (count, x, dy) }
+  }
+
+  /// The pass's rows are in two places.
+  public var first, rest: Rows
   public var dyRow: Int
   /// Brackets of the sum over the passes that close after this one.
   public var folds: Int
 
-  public init(rows: Int, x: Floats, dy: Floats, dyRow: Int, folds: Int) {
-    (self.rows, self.x, self.dy, self.dyRow, self.folds) = (rows, x, dy, dyRow, folds)
+  public init(first: Rows, rest: Rows, dyRow: Int, folds: Int) {
+    (self.first, self.rest, self.dyRow, self.folds) = (first, rest, dyRow, folds)
   }
 }
 
@@ -60,10 +68,10 @@ public func factorScratch(brackets: Int) -> Int { (brackets + 1) * blockSize }
 public func adam(
   _ weights: LayerWeights, factors: UnsafeBufferPointer<LayerFactors>, step: AdamStep, scratch: MutableFloats
 ) {
-  var order = BlockOrder(weights)
+  var order = BlockOrder(count: weights.count, inputs: weights.inputs)
   while let block = order.next() {
     gradient(
-      weights, block, factors, scratch,
+      row: weights.row + block.row, inputs: weights.inputs, block, factors, scratch,
       BlockAhead(weights, order.later(BlockAhead.distance) ?? block, next: order.later(1)))
     for row in 0..<block.rows {
       let at = (block.row + row) * weights.inputs + block.column
@@ -98,8 +106,8 @@ private struct BlockOrder {
   private static let groupColumns = 4 * blockColumns
 
   @inline(__always)
-  init(_ weights: LayerWeights) {
-    (count, inputs) = (weights.count, weights.inputs)
+  init(count: Int, inputs: Int) {
+    (self.count, self.inputs) = (count, inputs)
     group = 0..<min(Self.groupColumns, inputs)
   }
 
@@ -128,25 +136,55 @@ private struct BlockOrder {
   }
 }
 
+/// A layer's weight gradient by its inputs and output gradients: as `adam` of `LayerWeights` has it, and does not write it.
+///
+/// - Parameters:
+///   - outputs, inputs: N and K.
+///   - factors: of at least one pass.
+///   - gradient: dW, (N, K); overwritten.
+///   - scratch: `factorScratch` floats.
+public func weightGradient(
+  outputs: Int, inputs: Int, factors: UnsafeBufferPointer<LayerFactors>, gradient target: MutableFloats,
+  scratch: MutableFloats
+) {
+  var order = BlockOrder(count: outputs, inputs: inputs)
+  while let block = order.next() {
+    gradient(row: block.row, inputs: inputs, block, factors, scratch, nil)
+    for row in 0..<block.rows {
+      (target + (block.row + row) * inputs + block.column).update(
+        from: scratch + row * blockColumns, count: block.columns)
+    }
+  }
+}
+
 /// The gradient of a block, to `scratch` (rows, 64).
+///
+/// - Parameter row: the block's first, of all the layer's.
+@inline(__always)
 private func gradient(
-  _ weights: LayerWeights, _ block: Block, _ factors: UnsafeBufferPointer<LayerFactors>, _ scratch: MutableFloats,
-  _ ahead: BlockAhead
+  row: Int, inputs: Int, _ block: Block, _ factors: UnsafeBufferPointer<LayerFactors>, _ scratch: MutableFloats,
+  _ ahead: BlockAhead?
 ) {
   var stack = SumStack(scratch, size: blockSize)
   for index in factors.indices {
     let pass = factors[index]
     func product(_ target: MutableFloats, _ epilogue: Epilogue) {
       let product = GEMM(
-        rows: block.rows, columns: block.columns, depth: pass.rows, left: pass.dy + weights.row + block.row, leftRow: 1,
-        leftDepth: pass.dyRow, right: .rows(pass.x + block.column, row: weights.inputs), target: target,
-        targetRow: blockColumns, epilogue: epilogue)
-      if index == 0, block.isWhole { product.run(asking: ahead) } else { product.run() }
+        rows: block.rows, columns: block.columns, depth: pass.rest.count, left: pass.rest.dy + row, leftRow: 1,
+        leftDepth: pass.dyRow, right: .rows(pass.rest.x + block.column, row: inputs), target: target,
+        targetRow: blockColumns, epilogue: epilogue,
+        before: TermsBefore(
+          depth: pass.first.count, left: pass.first.dy + row, right: pass.first.x + block.column, rightRow: inputs))
+      if index == 0, block.isWhole, let ahead { product.run(asking: ahead) } else { product.run() }
     }
     stack.take(folds: pass.folds) { target in
-      if pass.rows > 0 { product(target, .store) } else { target.update(repeating: 0, count: blockSize) }
+      if pass.first.count + pass.rest.count > 0 {
+        product(target, .store)
+      } else {
+        target.update(repeating: 0, count: blockSize)
+      }
     } add: { target in
-      if pass.rows > 0 { product(target, .addRows(Floats(target), row: blockColumns)) }
+      if pass.first.count + pass.rest.count > 0 { product(target, .addRows(Floats(target), row: blockColumns)) }
     }
   }
 }
@@ -237,6 +275,7 @@ extension GEMM {
     var tile = Tile<rows, 0, Row, Stride>()
     let column = part * Vector.count
     let right = right.panel(column: column, width: Row.width, depth: depth)
+    tile.accumulate(before, row: row, column: column, leftRow: 1, leftDepth: leftDepth)
     // A few lines and a few terms in turns: lines that are asked for all at once wait for each other.
     let pieces = rows * Row.width
     var done = 0
@@ -264,6 +303,33 @@ public func adam(
   count: Int, step: AdamStep, gradients: UnsafeBufferPointer<Floats>, folds: UnsafePointer<Int>, offset: Int,
   parameters: MutableFloats, first: MutableFloats, second: MutableFloats, scratch: MutableFloats
 ) {
+  forEachSum(count: count, gradients: gradients, folds: folds, offset: offset, scratch: scratch) { start, part in
+    adam(
+      count: part, step: step, gradient: scratch, parameters: parameters + start, first: first + start,
+      second: second + start)
+  }
+}
+
+/// Adds several passes' gradients up, in the order that their folds say.
+///
+/// - Parameters:
+///   - gradients, folds, offset, scratch: as `adam` of several passes' gradients takes them.
+///   - target: (count); overwritten.
+public func sum(
+  count: Int, gradients: UnsafeBufferPointer<Floats>, folds: UnsafePointer<Int>, offset: Int, target: MutableFloats,
+  scratch: MutableFloats
+) {
+  forEachSum(count: count, gradients: gradients, folds: folds, offset: offset, scratch: scratch) { start, part in
+    (target + start).update(from: scratch, count: part)
+  }
+}
+
+/// Calls `body` with the first and the number of elements whose sum is at the beginning of `scratch`.
+@inline(__always)
+private func forEachSum(
+  count: Int, gradients: UnsafeBufferPointer<Floats>, folds: UnsafePointer<Int>, offset: Int, scratch: MutableFloats,
+  _ body: (_ start: Int, _ part: Int) -> Void
+) {
   var start = 0
   while start < count {
     let part = min(blockSize, count - start)
@@ -276,9 +342,7 @@ public func adam(
         add(count: part, Floats($0), source, target: $0)
       }
     }
-    adam(
-      count: part, step: step, gradient: scratch, parameters: parameters + start, first: first + start,
-      second: second + start)
+    body(start, part)
     start += part
   }
 }

@@ -9,7 +9,7 @@ struct GEMM {
   var rows: Int
   /// Columns of the target, a multiple of 16.
   var columns: Int
-  /// Terms of each sum, at least 1.
+  /// Terms of each sum, at least 1 with those of `before`.
   var depth: Int
   /// (rows × depth): element (i, k) at `i · leftRow + k · leftDepth`.
   var left: Floats
@@ -23,6 +23,8 @@ struct GEMM {
   var epilogue: Epilogue
   /// Whether other cores read the target, so that a tile takes its lines before it computes what to store there.
   var isTargetShared = false
+  /// Terms that come before the others.
+  var before = TermsBefore()
 
   func run() {
     var column = 0
@@ -170,9 +172,22 @@ struct GEMM {
       }
     }
     var tile = Tile<above, below, Row, Stride>()
-    tile.accumulate(
-      depth: depth, left: left + row * leftRow, leftRow: leftRow, leftDepth: leftDepth,
-      right: right.first, rightDepth: right.depth)
+    tile.accumulate(before, row: row, column: column, leftRow: leftRow, leftDepth: leftDepth)
+    if depth > 0 {
+      tile.accumulate(
+        depth: depth, left: left + row * leftRow, leftRow: leftRow, leftDepth: leftDepth,
+        right: right.first, rightDepth: right.depth)
+    }
     tile.finish(epilogue, at: row, column, target: target, targetRow: targetRow)
   }
+}
+
+/// Terms of a product's sums that lie elsewhere: their part of the left operand has the strides of the rest.
+struct TermsBefore {
+  /// 0 for none.
+  var depth = 0
+  var left: Floats?
+  /// Row k at `k · rightRow`.
+  var right: Floats?
+  var rightRow = 0
 }

@@ -24,6 +24,7 @@ public func softmaxRows(
   case .fast: softmaxRows(FastExponential.self, rows, logits, weight, maximum, logNormaliser)
   case .exact: softmaxRows(ExactExponential.self, rows, logits, weight, maximum, logNormaliser)
   case .coarse: softmaxRows(CoarseExponential.self, rows, logits, weight, maximum, logNormaliser)
+  case .defined: softmaxRows(DefinedExponential.self, rows, logits, weight, maximum, logNormaliser)
   }
 }
 

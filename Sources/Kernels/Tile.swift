@@ -44,6 +44,15 @@ struct Tile<let above: Int, let below: Int, Row: Panel, Stride: RowStride> {
     } while remaining > 0
   }
 
+  /// Adds terms that lie elsewhere, of the tile at a row and a column.
+  @inline(__always)
+  mutating func accumulate(_ terms: TermsBefore, row: Int, column: Int, leftRow: Int, leftDepth: Int) {
+    guard terms.depth > 0, let left = terms.left, let right = terms.right else { return }
+    accumulate(
+      depth: terms.depth, left: left + row * leftRow, leftRow: leftRow, leftDepth: leftDepth, right: right + column,
+      rightDepth: terms.rightRow)
+  }
+
   /// Whether four factors are loaded as one register, and multiply-adds take theirs from a lane of it: the instruction
   /// set must have such multiply-adds, and four factors must lie side by side, of four rows or of four terms.
   @inline(__always)

@@ -29,7 +29,7 @@ public struct ReferenceCheck: Sendable {
   public var passed: Bool { rows.allSatisfy(\.passed) }
 
   public init(_ reference: ReferenceCase, engine: EngineOptions) {
-    csimd_flush_denormals()
+    csimd_flush_denormals(1)
     let run = ReferenceRun(reference, engine: engine)
     var rows: [Row] = []
     for (step, pair) in zip(run.losses, reference.losses).enumerated() {

@@ -38,6 +38,7 @@ protocol JobStarting: AsyncParsableCommand {}
 @main
 enum Main {
   static func main() async {
+    keepStandardDescriptors()
     var words = Array(CommandLine.arguments.dropFirst())
     // All of its words are the program's.
     if words == ["bind", "--help"] || words == ["bind", "-h"] { words = ["help", "bind"] }
@@ -61,6 +62,14 @@ enum Main {
       say("\(text)\(advice); ddp-launch \(command.map { $0._commandName + " " } ?? "")--help")
       exit(code)
     }
+  }
+
+  /// Where the caller has closed one of the three, nothing else gets its number: what a job prints would go into this program's own
+  /// pipes. Reading finds the end then, and writing fails.
+  private static func keepStandardDescriptors() {
+    var number = open("/dev/null", O_RDONLY)
+    while 0...2 ~= number { number = open("/dev/null", O_RDONLY) }
+    if number > 2 { close(number) }
   }
 
   /// The command that these words call; nil where there is no such command.

@@ -9,6 +9,11 @@ func runJob(
   ports: ClosedRange<UInt16>? = nil, startedBy: String? = nil, record: SupervisorRecord? = nil
 ) async throws -> Never {
   let program = try Programs.trainer(options.program)
+  guard isAnyNetworkUp() else {
+    throw Refusal(
+      "no network interface is up, not even loopback, and Open MPI starts no ranks without one: ip link set lo up",
+      code: exitUnavailable)
+  }
   let site = try options.site(program: program)
   var settings = JobRunner.Settings(program: [program] + words)
   (settings.limits, settings.handsOnInput, settings.saysNotes) = (limits, handsOnInput, saysNotes)
@@ -32,6 +37,8 @@ func runJob(
     // Open MPI refuses root unless asked twice; in a container root is the only user there is.
     settings.environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
   }
+  // mpirun looks for settings in the user's folder, and dies of SIGSEGV where neither HOME nor the list of users has one.
+  if environment["HOME"] == nil, getpwuid(geteuid()) == nil { settings.environment["HOME"] = "/" }
   settings.environment["DDP_TRAIN_TERMINAL"] = .some(terminalOfErrors())
   // An agent's caller is a script, which is to be called and not this.
   if let startedBy = startedBy ?? (options.agent == nil ? ownWords() : nil) {

@@ -2,6 +2,7 @@ import CGuard
 import CHost
 import DataParallel
 import Glibc
+import Launch
 import MPI
 
 /// How a process comes to its ranks: MPI for the tasks of a launcher, and none for a process that is alone.
@@ -25,7 +26,7 @@ enum Start {
     if launcher == .slurm {
       throw Refusal(speaks ? "Slurm started \(count ?? 0) tasks without the means to find each other: \(advice)" : nil)
     }
-    guard hasNetwork() else {
+    guard isAnyNetworkUp() else {
       throw Refusal(
         speaks
           ? "no network interface is up, not even loopback, and Open MPI starts no ranks without one: "
@@ -79,20 +80,6 @@ enum Start {
     } catch {
       Environment.abort(because: error)
     }
-  }
-
-  /// Whether any network interface is up.
-  private static func hasNetwork() -> Bool {
-    var list: UnsafeMutablePointer<ifaddrs>?
-    // Where the system does not tell, Open MPI will.
-    guard getifaddrs(&list) == 0 else { return true }
-    defer { freeifaddrs(list) }
-    var next = list
-    while let entry = next {
-      if entry.pointee.ifa_flags & UInt32(IFF_UP) != 0 { return true }
-      next = entry.pointee.ifa_next
-    }
-    return false
   }
 }
 

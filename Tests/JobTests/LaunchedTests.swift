@@ -89,6 +89,28 @@ extension Jobs {
       }
     }
 
+    @Test(
+      "descriptors that the caller has closed are nobody's: a job is done all the same, and what cannot be printed is said",
+      arguments: ["<&-", "2>&-", "<&- 2>&-", ">&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"])
+    func closedDescriptors(closed: String) throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        launch=$0 folder=$1
+        for command in run supervise; do
+          eval '"$launch" $command --ranks 2 -- --d-model 16 --steps 20 --generate 1 --checkpoint-dir "$folder/$command"' "$2"
+          echo "$command $?"
+        done
+        ls "$1"/*
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path, closed])
+      let words = closed.split(separator: " ")
+      let code = words.contains(">&-") ? 1 : 0
+      #expect(result.lines.contains("run \(code)") && result.lines.contains("supervise \(code)"), "\(result)")
+      #expect(result.lines.filter { $0 == "step-000000020.safetensors" }.count == 2, "\(result)")
+      let isSaid = result.stderr.contains("what was printed is incomplete: Bad file descriptor")
+      #expect(isSaid == (code == 1 && !words.contains("2>&-")), "\(result)")
+    }
+
     @Test("ranks are told which terminal shows their messages, and of none where a file takes them")
     func terminal() throws {
       let rank = try Rank(#"echo "terminal ${DDP_TRAIN_TERMINAL-none}""#)
@@ -111,6 +133,34 @@ extension Jobs {
       #expect(kept.lines.suffix(2) == ["a", "b"] && Set(kept.lines.prefix(2)) == ["0 ", "1 "], "\(kept)")
       let handed = try launch(script, rank, ["--stdin"])
       #expect(Set(handed.lines) == ["0 a", "b", "1 "], "\(handed)")
+    }
+
+    @Test("no command reads standard input: a loop over lines keeps its other lines")
+    func inputOfCallers() throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        export XDG_STATE_HOME="$1/state"
+        launch=$0 run="$1/run"
+        train="--d-model 16 --steps 5 --generate 0 --progress never"
+        keeps() { printf 'a\nb\nc\n' | { read -r _; "$@" >/dev/null 2>&1; echo "$*: $(paste -sd ' ')"; }; }
+        keeps "$launch" run --ranks 2 -- $train
+        keeps "$launch" supervise --ranks 2 -- $train --checkpoint-dir "$run"
+        keeps "$launch" supervise --detach --log "$1/log" --ranks 1 -- $train --checkpoint-dir "$run"
+        keeps "$launch" supervise --status "$run"
+        keeps "$launch" supervise --stop "$run"
+        keeps "$launch" cluster --hosts localhost:1 --dry-run -- $train
+        keeps "$launch" line --ranks 2 -- $train
+        keeps "$launch" cores
+        keeps "$launch" doctor
+        keeps "$launch" inventory --program "$launch" --mpirun mpirun
+        keeps "$launch" --help
+        keeps "$launch" nonsense
+        keeps "${launch%/*}/ddp-train" $train
+        keeps "${launch%/*}/ddp-train" doctor
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path])
+      #expect(result.lines.count == 14, "\(result)")
+      for line in result.lines { #expect(line.hasSuffix(": b c"), "\(line)") }
     }
 
     @Test("nothing of a job is left, nor of one whose launcher was killed once the next one starts")
@@ -172,6 +222,59 @@ extension Jobs {
       #expect(result.lines.contains("code 130"), "\(result)")
       #expect(result.lines.contains { $0.hasPrefix("step-") }, "\(result)")
       #expect(result.lines.contains { $0.hasPrefix("interrupted after step ") }, "\(result)")
+    }
+
+    /// What ranks take for a request is one to ddp-launch too: SIGXCPU, SIGVTALRM, SIGPROF, SIGIO, real-time ones.
+    @Test(
+      "so does every other signal that would end it by default",
+      arguments: Signal.requests.map(\.number).filter { ![SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ].contains($0) })
+    func otherSignals(number: Int32) throws { try signals(name: "\(number)") }
+
+    @Test("a limit on a file's size ends no job: what did not fit is an error at the end")
+    func fileSize() throws {
+      let folder = try TemporaryFolder()
+      let rank = try Rank(#"head -c 40000000 /dev/zero; head -c 40000000 /dev/zero >&2; echo end >"$1""#)
+      // In blocks of 512 bytes, with room for what Open MPI maps.
+      let script = #"""
+        (ulimit -f 60000
+        "$0" run --ranks 1 --quiet --program "$1" -- "$2/end" >"$2/out" 2>"$2/err"; echo "code $?")
+        cat "$2/end"
+        stat -c %s "$2/out" "$2/err"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [rank.path, folder.path])
+      #expect(result.lines == ["code 1", "end", "30720000", "30720000"], "\(result)")
+    }
+
+    @Test("a reader that pauses gets all that a finished run has printed, however long mpirun has to wait for it")
+    func pausingReader() throws {
+      let script = #"""
+        { "$0" run --ranks 2 --quiet -- --d-model 16 --steps 20 --generate 200000 --progress never; echo "code $?"; } |
+          { sleep 18; awk 'END { print NR; print }'; }
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch")
+      #expect(result.lines.last == "code 0", "\(result)")
+      #expect(result.lines.first.flatMap { Int($0) } ?? 0 > 200_000, "\(result)")
+    }
+
+    @Test("a reader that does not read is not waited for by whoever asks three times, or twice and waits")
+    func stuckReader() throws {
+      let folder = try TemporaryFolder()
+      let rank = try Rank(
+        #"head -c 1000000 /dev/zero; echo here >"$1"; exec sleep 1000"#)
+      let script = #"""
+        for times in 3 2; do
+          mkfifo "$2/pipe$times"
+          sleep 100 <"$2/pipe$times" & reader=$!
+          env --default-signal "$0" run --ranks 1 --quiet --program "$1" -- "$2/$times" >"$2/pipe$times" & pid=$!
+          for _ in $(seq 200); do [ ! -s "$2/$times" ] || break; sleep 0.05; done
+          for _ in $(seq $times); do sleep 1; kill -TERM $pid 2>/dev/null; done
+          wait $pid
+          code=$?
+          kill $reader 2>/dev/null && echo "$times times: code $code"
+        done
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [rank.path, folder.path])
+      #expect(result.lines.count == 2 && result.lines.allSatisfy { $0.contains(" times: code ") }, "\(result)")
     }
 
     @Test("a Ctrl-C that ends its reader too, as under tee, leaves a checkpoint")
@@ -255,6 +358,56 @@ extension Jobs {
         #expect(result.lines.contains(line), "\(line) \(result)")
       }
       #expect(result.stderr.contains("set HOME or XDG_STATE_HOME"), "\(result)")
+    }
+
+    /// ddp-train itself: every command of it in such surroundings is in LoneTests.
+    @Test(
+      "in poor surroundings a job is done, or refused in one line",
+      arguments: [
+        ("env -u HOME setpriv --reuid 12345 --regid 12345 --clear-groups", nil),
+        ("env TMPDIR=/proc/none", "the folder /proc/none/ddp-train."),
+        ("env TMPDIR=/proc setpriv --reuid 65534 --regid 65534 --clear-groups", "the folder /proc/ddp-train."),
+        ("unshare --net", "no network interface is up"),
+        (
+          "env SLURM_JOB_ID=7 SLURM_NTASKS=4 SLURM_NNODES=1 SLURM_TASKS_PER_NODE=4 SLURM_PROCID=0 SLURM_NODELIST=gone",
+          nil
+        ),
+        ("env SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 PMI_RANK=0 PMI_SIZE=1 SLURM_NODELIST=gone", nil),
+        ("env PMI_FD=7 PMI_SIZE=4 PMIX_RANK=1 PMIX_NAMESPACE=gone 'PMIX_SERVER_URI2=gone.0;tcp4://127.0.0.1:1'", nil),
+        ("env OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=1", nil),
+      ] as [(String, String?)])
+    func surroundings(prefix: String, refusal: String?) throws {
+      guard geteuid() == 0 || !prefix.contains("unshare") && !prefix.contains("setpriv") else { return }
+      let result = try MPIRun.runScript(
+        "cd /tmp && exec \(prefix) \"$0\" run --ranks 2 --quiet -- --data \"$1\" --d-model 16 --steps 5 --generate 0",
+        program: "ddp-launch", [PackagePaths.names])
+      guard let refusal else {
+        #expect(result.exitCode == 0 && result.lines.contains { $0.hasPrefix("parameters hash") }, "\(result)")
+        return
+      }
+      #expect(result.exitCode == 69 && result.stdout.isEmpty, "\(result)")
+      let lines = result.stderr.split(separator: "\n")
+      #expect(lines.count == 1 && lines[0].hasPrefix("launch: ") && lines[0].contains(refusal), "\(result)")
+    }
+
+    @Test(
+      "without flock jobs run, and no supervisor is taken for one that lives",
+      arguments: [ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL])
+    func withoutLocks(reason: Int32) throws {
+      let folder = try TemporaryFolder()
+      let script = #"""
+        export XDG_STATE_HOME="$1/state"
+        folder=$1/run
+        launch() { "${launcher%/*}/hinder" --no-flock "$reason" "$launcher" "$@"; }
+        launcher=$0 reason=$2
+        launch supervise --ranks 2 -- --d-model 16 --steps 20 --generate 0 --checkpoint-dir "$folder"; echo "supervised $?"
+        for record in "$1"/state/ddp-train/supervisors/*; do printf 'process %s\nhost %s\nstarts 1\n' $$ "$(uname -n)" >"$record"; done
+        launch supervise --status "$folder"; echo "status $?"
+        launch supervise --stop "$folder"; echo "stop $?"
+        """#
+      let result = try MPIRun.runScript(script, program: "ddp-launch", [folder.path, "\(reason)"])
+      for line in ["supervised 0", "status 1", "stop 1"] { #expect(result.lines.contains(line), "\(line) \(result)") }
+      #expect(FileManager.default.fileExists(atPath: folder.path("run/step-000000020.safetensors")), "\(result)")
     }
 
     @Test("a full disk for its words is no end; one for its result is an error, after all is trained")

@@ -51,20 +51,30 @@ import Testing
 
     for (placement, isShared) in GuardPlacement.allCases.flatMap({ [($0, false), ($0, true)] }) {
       withGuardedMemory(placement) { memory in
-        let factors = sum.rows.indices.map {
-          LayerFactors(
-            rows: sum.rows[$0], x: memory.array(x[$0]), dy: memory.array(dy[$0]), dyRow: padded, folds: sum.folds[$0])
+        // A pass's rows in two places, anywhere cut.
+        let factors = sum.rows.indices.map { pass in
+          let first = sum.rows[pass] > 0 ? random.int(below: sum.rows[pass] + 1) : 0
+          func rows(_ range: Range<Int>) -> LayerFactors.Rows {
+            LayerFactors.Rows(
+              count: range.count, x: memory.array(Array(x[pass][range.lowerBound * K..<range.upperBound * K])),
+              dy: memory.array(Array(dy[pass][range.lowerBound * padded..<range.upperBound * padded])))
+          }
+          return LayerFactors(
+            first: rows(0..<first), rest: rows(first..<sum.rows[pass]), dyRow: padded, folds: sum.folds[pass])
         }
+        let whole = memory.unwritten(N * K)
         let (p, m, v) = (memory.array(start.0), memory.array(start.1), memory.array(square))
         let copy = memory.array([Float](repeating: 0, count: K * padded))
         let scratch = memory.array([Float](repeating: .nan, count: factorScratch(brackets: 3)))
         factors.withUnsafeBufferPointer {
+          weightGradient(outputs: N, inputs: K, factors: $0, gradient: whole, scratch: scratch)
           adam(
             LayerWeights(
               row: 0, count: N, outputs: padded, inputs: K, parameters: p, first: m, second: v, transposed: copy,
               isShared: isShared),
             factors: $0, step: step, scratch: scratch)
         }
+        #expect(firstDifference(array(whole, N * K), added(gradients, sum.folds)) == nil)
         #expect(firstDifference(array(p, N * K), expected.0) == nil)
         #expect(firstDifference(array(m, N * K), expected.1) == nil)
         #expect(firstDifference(array(v, N * K), expected.2) == nil)
@@ -90,11 +100,15 @@ import Testing
       let sources = gradients.map { UnsafePointer(memory.array($0)) }
       let (p, m, v) = (memory.array(start), memory.array(zeros), memory.array(zeros))
       let scratch = memory.array([Float](repeating: .nan, count: factorScratch(brackets: 3)))
+      let whole = memory.unwritten(count)
       sources.withUnsafeBufferPointer {
+        Kernels.sum(count: count, gradients: $0, folds: sum.folds, offset: offset, target: whole, scratch: scratch)
         adam(
           count: count, step: step, gradients: $0, folds: sum.folds, offset: offset, parameters: p, first: m, second: v,
           scratch: scratch)
       }
+      let sums = added(gradients.map { Array($0[offset...]) }, sum.folds)
+      #expect(firstDifference(array(whole, count), sums) == nil)
       #expect(firstDifference(array(p, count), expected.0) == nil)
       #expect(firstDifference(array(m, count), expected.1) == nil)
       #expect(firstDifference(array(v, count), expected.2) == nil)

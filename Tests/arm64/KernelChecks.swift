@@ -31,6 +31,16 @@ public func checkKernels() {
     guarded_free_all()
   }
   checkFingerprint()
+  for (heads, headDim) in [(4, 4), (4, 8), (3, 16), (2, 20)] {
+    checkDefinedAttention(heads, headDim)
+    guarded_free_all()
+  }
+  for rows in [1, 17] {
+    checkDefinedRows(rows)
+    guarded_free_all()
+  }
+  checkDefinedAdam(1000)
+  guarded_free_all()
 }
 
 typealias Pointer = UnsafeMutablePointer<Float>
@@ -286,4 +296,110 @@ private func checkFingerprint() {
   let name: StaticString = "estimates' fingerprint"
   test_result(
     estimateFingerprint() == expected ? 1 : 0, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+}
+
+// MARK: - The defined arithmetic: the same bits in vectors and one number at a time
+
+/// Numbers of all sizes, denormal ones and zeros too.
+private func numbers(_ count: Int, largest: Int = 0) -> Pointer {
+  let result = guarded_random(count)
+  for i in 0..<count {
+    switch random_bits() % 8 {
+    case 0: result[i] = 0
+    case 1: result[i] *= Float(sign: .plus, exponent: -149 + Int(random_bits() % 30), significand: 1)
+    case 2: result[i] *= Float(sign: .plus, exponent: -126 + Int(random_bits() % 126) + largest, significand: 1)
+    default: break
+    }
+  }
+  return result
+}
+
+private func copy(_ source: Pointer, _ count: Int) -> Pointer {
+  let result = guarded(count)
+  for i in 0..<count { result[i] = source[i] }
+  return result
+}
+
+/// Zeros are equal whatever their sign.
+private func checkSame(_ name: StaticString, _ vectors: Pointer, _ plain: Pointer, _ count: Int) {
+  var isSame = true
+  for i in 0..<count where vectors[i] != plain[i] { isSame = false }
+  test_result(isSame ? 1 : 0, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+}
+
+private func checkDefinedAttention(_ heads: Int, _ headDim: Int) {
+  var positions: [Int32] = [0, 1, 2, 3, 2, 3, 4]
+  for p in 0..<16 { positions.append(Int32(p)) }
+  let (R, C) = (positions.count, heads * headDim)
+  var pair: [Int32] = []
+  for r in 0..<R { pair.append(Int32(R - 1 - r)) }
+  let shape = AttentionShape(heads: heads, headDim: headDim)
+  let qkv = numbers(R * 3 * C + attentionOverrun, largest: 2)
+  let dOutput = numbers(R * C + attentionOverrun)
+  let weights = R * shape.probabilitiesPerRow
+  let (p, plainP) = (guarded(weights), guarded(weights))
+  let (a, plainA) = (guarded(R * C + attentionOverrun), guarded(R * C + attentionOverrun))
+  let dqkv = numbers(R * 3 * C + attentionOverrun)
+  let plainGradient = copy(dqkv, R * 3 * C + attentionOverrun)
+  positions.withUnsafeBufferPointer { positions in
+    pair.withUnsafeBufferPointer { pair in
+      guard let positions = positions.baseAddress, let pair = pair.baseAddress else { fatalError("no rows") }
+      let rows = AttentionRows(count: R, positions: positions, pair: pair)
+      attention(rows, shape: shape, exponential: .defined, qkv: qkv, probabilities: p, output: a)
+      Plain.attention(rows, shape: shape, qkv: qkv, probabilities: plainP, output: plainA)
+      attentionBackward(
+        rows, shape: shape, arithmetic: .defined, qkv: qkv, probabilities: p, dOutput: dOutput, dqkv: dqkv)
+      Plain.attentionBackward(
+        rows, shape: shape, qkv: qkv, probabilities: plainP, dOutput: dOutput, dqkv: plainGradient)
+    }
+  }
+  checkSame("attention, defined", a, plainA, R * C)
+  checkSame("attentionBackward, defined", dqkv, plainGradient, R * 3 * C)
+}
+
+private func checkDefinedRows(_ R: Int) {
+  let C = 48
+  let (x, dy, residual) = (numbers(R * C), numbers(R * C), numbers(R * C))
+  let (y, plainY, inverse, plainInverse) = (guarded(R * C), guarded(R * C), guarded(R), guarded(R))
+  let (dx, plainDX) = (guarded(R * C), guarded(R * C))
+  rmsNorm(rows: R, width: C, x: x, y: y, inverse: inverse)
+  Plain.rmsNorm(rows: R, width: C, x: x, y: plainY, inverse: plainInverse)
+  checkSame("rmsNorm, defined", y, plainY, R * C)
+  rmsNormBackward(rows: R, width: C, dy: dy, y: y, inverse: inverse, residual: residual, dx: dx)
+  Plain.rmsNormBackward(rows: R, width: C, dy: dy, y: y, inverse: inverse, residual: residual, dx: plainDX)
+  checkSame("rmsNormBackward, defined", dx, plainDX, R * C)
+
+  let logits = numbers(R * logitsRow, largest: 6)
+  for i in 0..<R * logitsRow { logits[i] *= 8 }
+  let (plainLogits, weight, rounded) = (copy(logits, R * logitsRow), numbers(R), (R + 15) / 16 * 16)
+  let (maximum, normaliser, plainMaximum, plainNormaliser) = (
+    guarded(rounded), guarded(rounded), guarded(rounded), guarded(rounded)
+  )
+  softmaxRows(
+    rows: R, exponential: .defined, logits: logits, weight: weight, maximum: maximum, logNormaliser: normaliser)
+  Plain.softmaxRows(
+    rows: R, logits: plainLogits, weight: weight, maximum: plainMaximum, logNormaliser: plainNormaliser)
+  checkSame("softmaxRows, defined", logits, plainLogits, R * logitsRow)
+  checkSame("softmaxRows, normaliser, defined", normaliser, plainNormaliser, R)
+}
+
+private func checkDefinedAdam(_ count: Int) {
+  let (gradient, parameters, first, second) = (
+    numbers(count, largest: 127), numbers(count), numbers(count), numbers(count)
+  )
+  for i in 0..<count { second[i] = abs(second[i]) }
+  let (plainParameters, plainFirst, plainSecond) = (
+    copy(parameters, count), copy(first, count), copy(second, count)
+  )
+  let step = AdamStep(
+    learningRate: 0.01, firstPower: AdamStep.beta1, secondPower: AdamStep.usualBeta2, arithmetic: .defined)
+  adam(count: count, step: step, gradient: gradient, parameters: parameters, first: first, second: second)
+  withUnsafePointer(to: UnsafePointer(gradient)) {
+    Plain.adam(
+      count: count, step: step, gradients: UnsafeBufferPointer(start: $0, count: 1), offset: 0,
+      parameters: plainParameters, first: plainFirst, second: plainSecond)
+  }
+  checkSame("adam, parameters, defined", parameters, plainParameters, count)
+  checkSame("adam, first moment, defined", first, plainFirst, count)
+  checkSame("adam, second moment, defined", second, plainSecond, count)
 }

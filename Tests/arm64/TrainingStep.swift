@@ -8,9 +8,10 @@ private nonisolated(unsafe) var engine: VectorEngine?
 /// Makes the engine for names in batches of at most `names`.
 @_cdecl("step_begin")
 public func begin(usingSME2: CInt, width: Int, heads: Int, names: Int, parameters: UnsafePointer<Float>) {
-  csimd_flush_denormals()
+  csimd_flush_denormals(1)
   guard let shape = try? Shape(dModel: width, heads: heads) else { fatalError("no such shape") }
-  let new = VectorEngine(shape: shape, names: names, usingSME2: usingSME2 != 0)
+  let new = VectorEngine(
+    shape: shape, names: names, options: EngineOptions(kind: usingSME2 != 0 ? .sme2 : .simd))
   new.parametersChanged(parameters)
   engine = new
 }
@@ -58,7 +59,7 @@ public func work(rows: UnsafeMutablePointer<Int>, pairs: UnsafeMutablePointer<In
   return work.flops
 }
 
-private func readNames(_ letters: UnsafePointer<UInt8>) -> [Name] {
+func readNames(_ letters: UnsafePointer<UInt8>) -> [Name] {
   var names: [Name] = []
   var tokens: [UInt8] = []
   var next = letters

@@ -19,7 +19,7 @@ arm64_not_embedded=(
 # Compiles where any source is newer than the programs.
 arm64_build() {
   local stamp=$arm64_programs/built sources=$arm64_checkout/Sources
-  [[ ! -e $stamp || -n $(find "$sources"/{Kernels,GPT,CSIMD,CSME2} "$arm64_checkout/Tests/arm64" -newer "$stamp") ]] ||
+  [[ ! -e $stamp || -n $(find "$sources"/{Kernels,GPT,CSIMD,CSME2} "$sources"/DataParallel/{SummationTree,ShardCuts,LearningRateSchedule}.swift "$arm64_checkout/Tests/arm64" -newer "$stamp") ]] ||
     return 0
   mkdir -p -- "$arm64_programs" && rm -f -- "$stamp" || return
   local -a kernels gpt
@@ -28,7 +28,8 @@ arm64_build() {
   arm64_swift Kernels -Ounchecked "${kernels[@]}" &&
     arm64_swift GPT -O "${gpt[@]}" &&
     arm64_swift KernelChecks -O "$arm64_checkout/Tests/arm64/KernelChecks.swift" &&
-    arm64_swift TrainingStep -O "$arm64_checkout/Tests/arm64/TrainingStep.swift" &&
+    arm64_swift TrainingStep -O "$arm64_checkout"/Tests/arm64/{TrainingStep,ReproducibleRun}.swift \
+      "$sources"/DataParallel/{SummationTree,ShardCuts,LearningRateSchedule}.swift &&
     arm64_program products products.c "$sources"/CSME2/*.c &&
     arm64_program kernels kernels.c KernelChecks.o Kernels.o &&
     arm64_program step step.c golden.c TrainingStep.o GPT.o Kernels.o "$sources"/CSME2/*.c &&
@@ -65,9 +66,10 @@ arm64_program() {
     esac
   done
   # Strings in Embedded Swift need Unicode's tables.
-  local tables
+  local tables xxhash
+  xxhash=$(pkg-config --variable=includedir libxxhash) || return
   tables=$(dirname -- "$arm64_cc")/../lib/swift/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
   "$arm64_cc" "${arm64_cflags[@]}" "${arm64_ldflags[@]}" -O2 -Wall -Wextra -Werror \
     -I "$arm64_checkout/Sources/CSME2/include" -I "$arm64_checkout/Sources/CSIMD/include" \
-    -I "$arm64_checkout/Tests/arm64/include" "${files[@]}" "$tables" -lm -o "$arm64_programs/$name"
+    -I "$arm64_checkout/Tests/arm64/include" -I "$arm64_checkout/Sources/CXXHash" -idirafter "$xxhash" "${files[@]}" "$tables" -lm -o "$arm64_programs/$name"
 }

@@ -215,6 +215,76 @@ supervised_slow_disk() {
   umount "$below"
 }
 
+# Stops all ranks while something is done to them.
+while_room_paused() { # COMMAND…
+  local -a all
+  mapfile -t all < <(ranks_of_room)
+  kill -STOP "${all[@]}"
+  "$@"
+  kill -CONT "${all[@]}"
+}
+
+# The pauses before starts that followed a full disk, in seconds.
+pauses() { sed -nE 's/.*a disk is full.*: starting it again in ([0-9]+) s.*/\1/p' "$work/err" | paste -sd ' '; }
+
+# A run trains to its end without its disk, and its last checkpoint is then missing.
+supervised_full_disk() {
+  begin_run supervised_full
+  mount_folder
+  supervise --ranks 2 --attempts 1 -- --checkpoint-every 20 --checkpoint-keep "$keep"
+  until_saved 100 || true
+  while_room_paused fill "$folder"
+  before=$(saved)
+  until_says "starting it again in 4 s" || true
+  # The second start begins later than the first one, which is progress.
+  check "a full disk, supervised: it waits, longer each time" "1 1 2 4" "$(pauses)"
+  check_kept "a full disk, supervised" "$before"
+  check "a full disk, supervised: from what was saved" yes "$( (($(begun_at) >= before)) && echo yes || begun_at)"
+  rm "$folder/filling"
+  check_supervised_end "a full disk, supervised"
+  check_says "a full disk, supervised: why" "No space left on device"
+  check_kept "a full disk, supervised, at the end" "$steps"
+  check "a full disk, supervised: no more is said against it" "1 1 2 4" "$(pauses)"
+  umount "$folder"
+}
+
+# A folder that nobody may write to: from the start, on a file system that is read only, and in the middle of a run.
+supervised_unwritable() {
+  begin_run supervised_frozen
+  mount_folder
+  mount -o remount,ro "$folder"
+  supervise --ranks 2 -- --checkpoint-every 20
+  finish 60
+  check_one_start "a read-only disk, supervised"
+  check_says "a read-only disk, supervised: why" "Read-only file system"
+  check "a read-only disk, supervised: it is said once" 1 "$(grep -c "Read-only file system" "$work/err" || true)"
+  umount "$folder"
+  if ! chattr +i "$folder" 2>/dev/null || ! chattr -i "$folder"; then
+    echo "skipped: a folder that becomes unwritable, supervised: this file system knows no chattr +i"
+    return
+  fi
+  supervise --ranks 2 -- --checkpoint-every 20 --checkpoint-keep "$keep"
+  until_saved 100 || true
+  while_room_paused chattr +i "$folder"
+  before=$(saved)
+  finish 120
+  check_one_start "a folder that becomes unwritable, supervised"
+  check_says "a folder that becomes unwritable, supervised: why" "Operation not permitted"
+  check "a folder that becomes unwritable, supervised: the last word" \
+    "launch: not started again: a file or folder may not be read or written; see above which, and whose it is" \
+    "$(tail -1 "$work/err")"
+  check_kept "a folder that becomes unwritable, supervised" "$before"
+  chattr -i "$folder"
+  supervise --ranks 2 -- --checkpoint-keep "$keep"
+  check_supervised_end "a folder that becomes unwritable, supervised again"
+}
+
+check_one_start() { # NAME
+  check "$1: exit code" 1 "$code"
+  check "$1: it is not started again" "0 0" "$(restarts) $(grep -c "starting it again" "$work/err" || true)"
+  check_nothing_left "$1"
+}
+
 # until_begun N: waits until there are ranks, and N - 1 starts before them have failed.
 until_begun() {
   local _

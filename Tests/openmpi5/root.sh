@@ -50,6 +50,7 @@ openmpi5_inside() {
     mount -t tmpfs tmpfs "$root/tmp"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
+    mkdir -p -- "$root$checkout"  # once more, for one below /tmp
     mount --bind "$checkout" "$root$checkout"
     mount --bind "$libraries" "$root$libraries"
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"

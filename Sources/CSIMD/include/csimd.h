@@ -16,6 +16,8 @@
 
 #include "csimd_needs.h"
 
+#pragma STDC FP_CONTRACT OFF /* where a multiply-add is fused stands in the code: docs/arithmetic.md */
+
 #define CSIMD_ISA_PORTABLE 0
 #define CSIMD_ISA_AVX2 1
 #define CSIMD_ISA_AVX512 2
@@ -93,6 +95,11 @@ CSIMD_INLINE csimd_f32x16 csimd_reciprocal_estimate(csimd_f32x16 x) {
 /// Lane-wise maximum, minimum; b where either is not a number.
 CSIMD_INLINE csimd_f32x16 csimd_max(csimd_f32x16 a, csimd_f32x16 b) { return a > b ? a : b; }
 CSIMD_INLINE csimd_f32x16 csimd_min(csimd_f32x16 a, csimd_f32x16 b) { return a < b ? a : b; }
+
+/// x, and 0 where |x| is below a bound.
+CSIMD_INLINE csimd_f32x16 csimd_without_below(csimd_f32x16 x, float bound) {
+  return __builtin_elementwise_abs(x) < bound ? (csimd_f32x16)0 : x;
+}
 
 /// x itself, as one register. The compiler likes to split vectors along shuffles into halves and quarters, and
 /// takes the arithmetic around them apart as well; it does not look through this.
@@ -318,7 +325,6 @@ static inline __attribute__((always_inline)) void csimd_prefetch_to_second_level
 /// The C library's functions under one name, for modules that cannot import it (Embedded Swift).
 CSIMD_INLINE double csimd_exp(double x) { return exp(x); }
 CSIMD_INLINE double csimd_log(double x) { return log(x); }
-CSIMD_INLINE double csimd_cos(double x) { return cos(x); }
 CSIMD_INLINE float csimd_expf(float x) { return expf(x); }
 CSIMD_INLINE float csimd_logf(float x) { return logf(x); }
 
@@ -333,15 +339,20 @@ static inline uint64_t csimd_nanoseconds(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/// Flushes denormal results and inputs to zero on the calling thread, for good. Gradients of well-trained
-/// probabilities are denormal by the thousand, and each costs x86 a hundred-cycle assist.
-static inline void csimd_flush_denormals(void) {
+/// Whether the calling thread flushes denormal results and inputs to zero from here on. Gradients of well-trained
+/// probabilities are denormal by the thousand, and each costs x86 a hundred-cycle assist. What is flushed differs between x86,
+/// which looks at the rounded result, and Arm, which looks at the exact one.
+static inline void csimd_flush_denormals(int flush) {
 #if defined(__SSE2__)
-  _mm_setcsr(_mm_getcsr() | 0x8040); /* FTZ | DAZ */
+  const unsigned mode = 0x8040; /* FTZ | DAZ */
+  unsigned before = _mm_getcsr(), after = flush ? before | mode : before & ~mode;
+  if (after != before) _mm_setcsr(after);
 #elif defined(__aarch64__)
-  uint64_t fpcr;
-  __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
-  __asm__ volatile("msr fpcr, %0" : : "r"(fpcr | (1u << 24))); /* FZ */
+  const uint64_t mode = 1u << 24; /* FZ */
+  uint64_t before;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+  uint64_t after = flush ? before | mode : before & ~mode;
+  if (after != before) __asm__ volatile("msr fpcr, %0" : : "r"(after));
 #endif
 }
 

@@ -59,7 +59,7 @@ public final class PlayedRanks {
   ///   - settings: of a run that is not reproducible, and has more steps than ranks.
   ///   - names: the training names.
   public init(_ settings: Settings, names: NameTable, ranks: Int) {
-    csimd_flush_denormals()
+    csimd_flush_denormals(1)
     (self.settings, self.ranks) = (settings, ranks)
     let shape = settings.shape
     let layout = settings.engine.layout(shape: shape)

@@ -28,6 +28,20 @@ public func ownAddresses(network: String? = nil) -> [IPAddress] {
   return found
 }
 
+/// Whether any network interface is up, loopback too. Open MPI starts no ranks without one.
+public func isAnyNetworkUp() -> Bool {
+  var list: UnsafeMutablePointer<ifaddrs>?
+  // Where the system does not tell, Open MPI will.
+  guard getifaddrs(&list) == 0 else { return true }
+  defer { freeifaddrs(list) }
+  var next = list
+  while let entry = next?.pointee {
+    if entry.ifa_flags & UInt32(IFF_UP) != 0 { return true }
+    next = entry.ifa_next
+  }
+  return false
+}
+
 extension IPAddress {
   /// Nil for what is no address of the internet.
   init?(socket: UnsafePointer<sockaddr>) {

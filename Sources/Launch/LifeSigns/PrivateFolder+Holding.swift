@@ -2,8 +2,15 @@ import Files
 import Glibc
 
 extension PrivateFolder {
-  /// Holds it as long as this value lives: it is in use. Waits for whoever is about to remove it.
-  func hold() { flock(descriptor.number, LOCK_SH) }
+  /// Holds it as long as this value lives: it is in use. Waits for whoever is about to remove it; not for one that is stopped
+  /// in the middle of that.
+  func hold(within seconds: Double = 10) {
+    let deadline = Deadline(in: seconds)
+    // Where the file system knows no locks there is nothing to wait for.
+    while flock(descriptor.number, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR, !deadline.isOver {
+      poll(nil, 0, 1)
+    }
+  }
 
   /// Makes one and holds it.
   ///

@@ -34,6 +34,9 @@ struct SignalFreeThread: @unchecked Sendable {
   /// Waits for its end. Once.
   func join() { pthread_join(thread, nil) }
 
+  /// Nobody will wait for its end. Once, instead of `join`.
+  func detach() { pthread_detach(thread) }
+
   /// Whether it is the one that asks.
   var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
 }

@@ -42,13 +42,13 @@ public struct MPILauncher: Equatable, Sendable {
   }
 }
 
-/// Nil for another library's mpirun.
-private func openMPIVersion(of path: String) -> String? {
-  guard let output = popen("\(shellWord(path)) --version 2>/dev/null </dev/null", "re") else { return nil }
-  defer { pclose(output) }
-  var text = [CChar](repeating: 0, count: 200)
-  guard fgets(&text, CInt(text.count), output) != nil else { return nil }
+/// Nil for another library's mpirun, and for one that does not answer.
+///
+/// - Parameter seconds: how long it may take.
+func openMPIVersion(of path: String, within seconds: Double = CallLimits().version) -> String? {
   let start = "mpirun (Open MPI) "
-  let line = String(decoding: text.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-  return line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
+  let answer = LimitedCall(words: [path, "--version"], seconds: seconds).wait()
+  guard let line = answer?.output.split(separator: "\n", omittingEmptySubsequences: false).first, line.hasPrefix(start)
+  else { return nil }
+  return String(line.dropFirst(start.count).prefix(100))
 }

@@ -1,5 +1,3 @@
-import Subprocess
-import SystemPackage
 import Values
 
 /// Hosts that a program of somebody else's reaches and watches, such as those in namespaces of this machine.
@@ -26,8 +24,11 @@ public struct AgentHosts: JobSite {
   }
 
   private let settings: Settings
+  private let limits: CallLimits
 
-  public init(_ settings: Settings) { self.settings = settings }
+  public init(_ settings: Settings) { self.init(settings, limits: CallLimits()) }
+
+  init(_ settings: Settings, limits: CallLimits) { (self.settings, self.limits) = (settings, limits) }
 
   public func prepare(_ place: JobPlace) async throws -> PreparedJob {
     var hosts = settings.hosts
@@ -73,12 +74,13 @@ public struct AgentHosts: JobSite {
     return await states().filter { names.contains($0.host) }
   }
 
+  /// On all hosts at once: one that hangs holds up no other.
   public func cleanUp(_ place: JobPlace) async {
-    for host in settings.hosts {
-      let guardian = [host.name] + [shellCommand(place)]
-      _ = try? await Subprocess.run(
-        .path(FilePath(settings.agent)), arguments: Arguments(guardian), input: .none, output: .discarded,
-        error: .discarded)
+    await withTaskGroup { group in
+      for host in settings.hosts {
+        let sweep = LimitedCall(words: [settings.agent, host.name, shellCommand(place)], seconds: limits.sweep)
+        group.addTask { _ = await sweep.answer() }
+      }
     }
   }
 
@@ -87,12 +89,11 @@ public struct AgentHosts: JobSite {
       separator: " ")
   }
 
+  /// A program that does not answer says nothing of its hosts.
   private func states() async -> [(host: String, wrong: String)] {
-    guard let program = settings.states.first else { return [] }
-    let answer = try? await Subprocess.run(
-      .path(FilePath(program)), arguments: Arguments(Array(settings.states.dropFirst())), input: .none,
-      output: .string(limit: 1 << 16), error: .discarded)
-    return (answer?.standardOutput ?? "").split(separator: "\n").compactMap { line in
+    guard !settings.states.isEmpty else { return [] }
+    let answer = await LimitedCall(words: settings.states, seconds: limits.state).answer()
+    return (answer?.output ?? "").split(separator: "\n").compactMap { line in
       let parts = line.split(separator: "\t", maxSplits: 1)
       return parts.count == 2 && HostShare.isName(String(parts[0]))
         ? (String(parts[0]), escaped(String(parts[1]))) : nil

@@ -2,23 +2,31 @@
 /// passes byte for byte: what ranks say, in any language and with any tags, and mpirun's other words, such as of a rank that
 /// was killed or never started.
 ///
-/// mpirun writes a box: a rule, lines of text, a rule. A rule is held back until the line after it tells what of.
+/// mpirun writes a box: a rule, lines of text, a rule. A rule is held back until the line after it tells what of, and such a box
+/// until it ends. One that does not end, because mpirun was killed or words differently, must not take a job's later words with
+/// it: after so many lines or bytes, and at the end, all of it is passed on.
 struct BoxFilter {
   private enum State {
     case lineBegin
     case insideLine
     /// What has come of a rule, and of the line after it.
     case held
-    case dropped
+    /// In a box that nobody needs.
+    case box
   }
 
   private var state = State.lineBegin
-  /// Held back: it begins as a box that nobody needs would.
+  /// Held back: it begins as a box that nobody needs would, or is one.
   private var held: [UInt8] = []
-  /// Beginnings of boxes that it may become.
+  /// Beginnings of boxes that it may become, while it is none yet.
   private var possible = unneeded
-  /// Of a box that is dropped: the present line.
+  /// Of the box: the lines that have ended, and the present one.
+  private var lines = 0
   private var line: [UInt8] = []
+
+  /// The boxes themselves have 3 to 7 lines, with names of hosts and processes.
+  static let mostLines = 20
+  static let mostBytes = 4096
 
   private static let rule = [UInt8](repeating: UInt8(ascii: "-"), count: 74) + [newline]
   private static let newline = UInt8(ascii: "\n")
@@ -59,17 +67,30 @@ struct BoxFilter {
           begin(byte == Self.newline ? .lineBegin : .insideLine)
         }
       } else if possible.contains(held) {
-        begin(.dropped)
-        line = [0]
+        state = .box
+        // No rule, however it goes on.
+        (lines, line) = (0, [0])
       } else {
         state = .held
       }
-    case .dropped:
+    case .box:
+      held.append(byte)
       line.append(byte)
-      guard byte == Self.newline else { return }
-      if line == Self.rule { begin(.lineBegin) }
-      line = []
+      if line == Self.rule {
+        begin(.lineBegin)
+      } else if byte == Self.newline {
+        (lines, line) = (lines + 1, [])
+        if lines > Self.mostLines || held.count >= Self.mostBytes { giveUp(.lineBegin, &passed) }
+      } else if held.count >= Self.mostBytes, !Self.rule.starts(with: line) {
+        giveUp(.insideLine, &passed)
+      }
     }
+  }
+
+  /// That was no box of mpirun's.
+  private mutating func giveUp(_ state: State, _ passed: inout [UInt8]) {
+    passed += held
+    begin(state)
   }
 
   private mutating func begin(_ state: State, holding held: ArraySlice<UInt8> = []) {

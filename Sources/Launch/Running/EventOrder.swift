@@ -18,7 +18,7 @@ struct EventOrder {
     case .startFailed, .exited:
       early = nil
       return [event]
-    case .began, .tick, .hostsLeftOut, .hostLost, .stopAsked, .readerLeft: return [event]
+    case .began, .tick, .hostsLeftOut, .hostLost, .stopAsked, .readerLeft, .readerWaits: return [event]
     }
   }
 }

@@ -1,7 +1,5 @@
 import Files
 import Glibc
-import Subprocess
-import SystemPackage
 import Values
 
 /// What a host has of all that a job needs, as `ddp-launch inventory` prints it there.
@@ -67,22 +65,28 @@ struct HostInventory: Equatable, Sendable {
 
   /// Of this host.
   ///
-  /// - Parameters: paths of what a job needs.
-  init(program: String, mpirun: String, launcher: String) async {
+  /// - Parameters:
+  ///   - program, mpirun, launcher: paths of what a job needs.
+  ///   - seconds: for each to say its version.
+  init(program: String, mpirun: String, launcher: String, within seconds: Double = CallLimits().version) async {
+    async let version = Self.version(of: program, within: seconds)
+    async let other = Self.version(of: mpirun, within: seconds)
     self.init(
-      name: ownHostName(), program: contentHash(of: program), version: await Self.version(of: program),
-      mpirun: await Self.version(of: mpirun), launcher: contentHash(of: launcher), cores: UsableCores.ofThisHost().count
-    )
+      name: ownHostName(), program: contentHash(of: program), version: await version, mpirun: await other,
+      launcher: contentHash(of: launcher), cores: UsableCores.ofThisHost().count)
   }
 
-  private static func version(of path: String) async -> String {
-    let answer = try? await Subprocess.run(
-      .path(FilePath(path)), arguments: ["--version"], output: .string(limit: 4096), error: .discarded)
-    let line = (answer?.standardOutput ?? "")?.split(separator: "\n").first ?? "nothing"
+  private static func version(of path: String, within seconds: Double) async -> String {
+    let answer = await askVersion(of: path, within: seconds)
+    let line = (answer?.output ?? "").split(separator: "\n").first ?? "nothing"
     var text = escaped(String(line.prefix(longestValue)))
     while text.utf8.count > longestValue { text.unicodeScalars.removeLast() }
     return text
   }
+}
+
+private func askVersion(of path: String, within seconds: Double) async -> LimitedCall.Answer? {
+  await LimitedCall(words: [path, "--version"], seconds: seconds).answer()
 }
 
 /// What `ddp-launch inventory` prints.
@@ -94,12 +98,15 @@ public func inventoryText(program: String, mpirun: String, launcher: String) asy
 
 /// The first line that a program says of it where it does not start, not even for --version; nil where it does.
 public func whyNotStarted(_ program: String) async -> String? {
-  let answer = try? await Subprocess.run(
-    .path(FilePath(program)), arguments: ["--version"], input: .none, output: .discarded,
-    error: .string(limit: 1 << 16))
-  guard let answer else { return "it cannot be started" }
-  if answer.terminationStatus == .exited(0) { return nil }
-  return answer.standardError.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it says nothing"
+  await whyNotStarted(program, within: CallLimits().version)
+}
+
+func whyNotStarted(_ program: String, within seconds: Double) async -> String? {
+  guard let answer = await askVersion(of: program, within: seconds) else {
+    return "it cannot be started, or does not answer within \(Int(seconds)) s"
+  }
+  if answer.code == 0 { return nil }
+  return answer.errors.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it says nothing"
 }
 
 /// What this host calls itself.

@@ -69,7 +69,9 @@ public struct JobRunner: Sendable {
       journal.note(event)
       attempt?.note(event)
       let now = Double(monotonicNanoseconds()) * 1e-9
-      for action in order.take(event).flatMap({ supervision.handle($0, at: now) }) {
+      var news = order.take(event)
+      if event == .tick, attempt?.waitsForReader == true { news.insert(.readerWaits, at: 0) }
+      for action in news.flatMap({ supervision.handle($0, at: now) }) {
         switch action {
         case .start:
           order.startBegins()

@@ -16,6 +16,10 @@ final class RunningJob: Sendable {
     var isDone = false
     var folders: JobFolders?
     var outputFailure: CInt?
+    var pumps: [OutputPump] = []
+    /// How often a signal asked for its end.
+    var asked = 0
+    var isKilled = false
   }
   private let state: Mutex<State>
 
@@ -45,6 +49,8 @@ final class RunningJob: Sendable {
 
   /// To mpirun; nothing where there is none.
   func signal(_ signal: JobSignal) {
+    if signal == .kill { state.withLock { $0.isKilled = true } }
+    giveUpReader()
     guard let process = state.withLock({ $0.process }) else { return }
     switch signal {
     case .stop: kill(process, SIGUSR1)
@@ -56,7 +62,19 @@ final class RunningJob: Sendable {
   /// Rank 0 has said that all is done: whatever mpirun ends with, nothing was lost.
   func note(_ event: SupervisionEvent) {
     if case .ended(.done, _) = event { state.withLock { $0.isDone = true } }
+    guard event == .stopAsked else { return }
+    state.withLock { $0.asked += 1 }
+    giveUpReader()
   }
+
+  /// Who asks twice is not to wait for a reader that does not read: not longer than for mpirun, and at a third time not at all.
+  private func giveUpReader() {
+    let pumps = state.withLock { $0.asked >= 3 || $0.asked == 2 && $0.isKilled ? $0.pumps : [] }
+    pumps.forEach { $0.giveUpWaiting() }
+  }
+
+  /// Whether its words wait for whoever is to read them.
+  var waitsForReader: Bool { state.withLock { $0.pumps }.contains { $0.waitsForReader } }
 
   /// Why what it printed is incomplete, though somebody reads it.
   var outputFailure: CInt? { state.withLock { $0.outputFailure } }
@@ -94,6 +112,7 @@ final class RunningJob: Sendable {
           if loss == .reader { tell(.readerLeft) }
         })
     else { throw JobSiteError("no descriptor or thread is left for the job's output", code: exitUnavailable) }
+    state.withLock { $0.pumps = [output, errors] }
     let variables = signs.variables + [(JobProcesses.variable, place.name)]
     var line = job.line
     line.handedOn += variables.map(\.0)

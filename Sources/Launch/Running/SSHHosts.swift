@@ -28,13 +28,17 @@ public struct SSHHosts: JobSite {
   }
 
   private let settings: Settings
+  private let limits: CallLimits
   /// What the hosts of the last start call themselves.
   private let own = ownHostName()
 
-  public init(_ settings: Settings) { self.settings = settings }
+  public init(_ settings: Settings) { self.init(settings, limits: CallLimits()) }
+
+  init(_ settings: Settings, limits: CallLimits) { (self.settings, self.limits) = (settings, limits) }
 
   /// ssh's words. Nobody answers a question in the middle of a job, and a host that is gone must not be waited for: ssh asks
-  /// a silent one every 2 s, and gives up after three.
+  /// a silent one every 2 s, and gives up after three. It does not notice a login or a program that hangs there: each call has a
+  /// limit besides.
   private var ssh: [String] {
     ["ssh"] + (settings.sshConfig.map { ["-F", $0] } ?? [])
       + ["-o", "BatchMode=yes", "-o", "ConnectTimeout=4", "-o", "ServerAliveInterval=2", "-o", "ServerAliveCountMax=3"]
@@ -45,7 +49,7 @@ public struct SSHHosts: JobSite {
   /// - Throws: all that is wrong.
   public func prepare(_ place: JobPlace) async throws -> PreparedJob {
     let mine = await HostInventory(
-      program: settings.program, mpirun: settings.launcher.path, launcher: settings.ddpLaunch)
+      program: settings.program, mpirun: settings.launcher.path, launcher: settings.ddpLaunch, within: limits.version)
     var answers: [String: Answer] = [:]
     await withTaskGroup(of: (String, Answer).self) { group in
       for host in settings.hosts { group.addTask { (host.name, await ask(host.name)) } }
@@ -107,16 +111,18 @@ public struct SSHHosts: JobSite {
     let words = [
       settings.ddpLaunch, "inventory", "--program", settings.program, "--mpirun", settings.launcher.path,
     ]
-    let result = try? await Subprocess.run(
-      configuration(words, on: host), input: .none, output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
-    guard let result else { return .silence(code: 255, reason: "ssh cannot be started, or says too much") }
-    let answer = result.standardOutput
-    if let inventory = HostInventory(answer: answer) { return .inventory(inventory) }
-    switch result.terminationStatus {
-    case .exited(127), .exited(126): return .lacksLauncher
-    case .exited(0): return .nonsense
-    case .exited(let code), .signaled(let code):
-      let words = result.standardError.split { $0.isNewline || $0 == "\r" }
+    guard let answer = await LimitedCall(words: command(words, on: host), seconds: limits.inventory).answer() else {
+      let reason =
+        isThisHost(host)
+        ? "\(settings.ddpLaunch) cannot be started, or does not end" : "ssh cannot be started, or does not end"
+      return .silence(code: 255, reason: "\(reason) within \(Int(limits.inventory)) s")
+    }
+    if let inventory = HostInventory(answer: answer.output) { return .inventory(inventory) }
+    switch answer.code {
+    case 127, 126: return .lacksLauncher
+    case 0: return .nonsense
+    case let code:
+      let words = answer.errors.split { $0.isNewline || $0 == "\r" }
       return .silence(code: code, reason: escaped(words.joined(separator: "; ")))
     }
   }
@@ -140,13 +146,11 @@ public struct SSHHosts: JobSite {
   }
 
   /// On this host without ssh.
-  private func configuration(_ words: [String], on host: String) -> Configuration {
-    guard host != own, host != "localhost" else {
-      return Configuration(executable: .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())))
-    }
-    let remote = ssh.dropFirst() + ["--", host, words.map(shellWord).joined(separator: " ")]
-    return Configuration(executable: .name("ssh"), arguments: Arguments(Array(remote)))
+  private func command(_ words: [String], on host: String) -> [String] {
+    isThisHost(host) ? words : ssh + ["--", host, words.map(shellWord).joined(separator: " ")]
   }
+
+  private func isThisHost(_ host: String) -> Bool { host == own || host == "localhost" }
 
   // MARK: - While the job runs
 
@@ -167,10 +171,11 @@ public struct SSHHosts: JobSite {
     guard let pipe = try? FileDescriptor.pipe() else { return }
     let writing = Descriptor(pipe.writeEnd.rawValue)
     _ = fcntl(writing.number, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(writing.number, F_SETFL, O_NONBLOCK)
     // It ends when the pipe does.
     Task {
       _ = try? await Subprocess.run(
-        configuration(words, on: host), input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
+        configuration(command(words, on: host)), input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
         output: .discarded, error: .discarded)
     }
     while !Task.isCancelled {
@@ -184,6 +189,12 @@ public struct SSHHosts: JobSite {
     }
   }
 
+  private func configuration(_ words: [String]) -> Configuration {
+    Configuration(
+      executable: words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
+      arguments: Arguments(Array(words.dropFirst())))
+  }
+
   /// Asks all hosts again.
   public func unwell(_ job: PreparedJob) async -> [(host: String, wrong: String)] {
     let states = await withTaskGroup(of: (String, Bool).self) { group in
@@ -194,8 +205,6 @@ public struct SSHHosts: JobSite {
   }
 
   private func answers(_ host: String) async -> Bool {
-    let result = try? await Subprocess.run(
-      configuration(["/bin/true"], on: host), input: .none, output: .discarded, error: .discarded)
-    return result?.terminationStatus == .exited(0)
+    await LimitedCall(words: command(["/bin/true"], on: host), seconds: limits.state).answer()?.code == 0
   }
 }

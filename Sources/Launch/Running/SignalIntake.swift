@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 import Synchronization
 
@@ -8,15 +9,16 @@ public func holdSignals() { SignalIntake.hold() }
 ///
 /// By handlers, whatever a thread's mask is: libdispatch gives some of its threads masks of their own.
 enum SignalIntake {
-  /// Whoever sends one of these wants an orderly end. Their default would end this process, and leave the job alone.
-  private static let requests = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR]
+  /// Whoever sends one of these wants an orderly end, as of a rank. Their default would end this process, and leave the job alone.
+  private static let requests = (1...cstop_last_signal()).filter { cstop_meaning_of($0) == CSTOP_REQUEST }
 
   /// Where handlers write numbers, and where they are read.
   private static let reading = Atomic<CInt>(-1)
   private static let writing = Atomic<CInt>(-1)
 
   /// A request that is ignored, as SIGHUP is under nohup and SIGINT in the background of a script, stays so. A write to a pipe
-  /// without a reader, or to a terminal from the background, fails or works, and ends or stops nothing.
+  /// without a reader, beyond a limit on a file's size, or to a terminal from the background, fails or works, and ends or stops
+  /// nothing.
   static func hold() {
     var pair: [CInt] = [-1, -1]
     guard pipe(&pair) == 0 else { return }
@@ -39,6 +41,7 @@ enum SignalIntake {
       sigaction(number, &taking, nil)
     }
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     signal(SIGTTOU, SIG_IGN)
   }
 

@@ -90,7 +90,8 @@ public final class SupervisorRecord: Sendable {
     let number = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard number >= 0 else { return nil }
     let descriptor = Descriptor(number)
-    if flock(number, LOCK_SH | LOCK_NB) == 0 { return nil }
+    // Where the file system knows no locks nobody knows who lives.
+    guard flock(number, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
     return content(of: descriptor)
   }
 

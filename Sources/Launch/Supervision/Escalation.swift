@@ -14,6 +14,11 @@ struct Escalation {
     terminateAt = min(terminateAt, now + Waits.ending)
   }
 
+  /// It would end, but for something that it waits for and that may take any time.
+  mutating func expectEndLater(at now: Double) {
+    if terminateAt < .infinity { terminateAt = max(terminateAt, now + Waits.ending) }
+  }
+
   /// What is to be sent now, if anything: each signal is sent once, and none after a stronger one.
   ///
   /// - Parameter patience: seconds from `terminate` to `kill`.

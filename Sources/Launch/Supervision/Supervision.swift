@@ -140,6 +140,10 @@ public struct Supervision: Sendable {
     case .readerLeft:
       readerHasLeft = true
       actions += attempt.escalation.send(.stop, at: now)
+    case .readerWaits:
+      // mpirun has what ranks have printed, and ends when all of it is read. It takes no more meanwhile, and ranks wait.
+      attempt.escalation.expectEndLater(at: now)
+      attempt.moved = now
     case .hostLost(let name, let wrong):
       attempt.lose(name, wrong)
       // At the end of a job its hosts have no ranks any more.

@@ -44,4 +44,6 @@ public enum SupervisionEvent: Equatable, Sendable {
   case stopAsked
   /// Whoever reads the output is gone. A Ctrl-C comes to a job and to its reader at once, so this is no second signal.
   case readerLeft
+  /// Whoever reads the output does not read just now: a pager, a terminal that is stopped.
+  case readerWaits
 }

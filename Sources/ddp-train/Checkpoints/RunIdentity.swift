@@ -49,7 +49,8 @@ struct RunIdentity {
   static func isTaken(_ key: String, from metadata: [String: String]) -> Bool {
     let part = TrainingOptions().declarations.first { $0.name == key }?.part
     // Where bits do not count, each machine may compute in its own way.
-    return part == .run || key == "reproducible" || part == .bits && metadata["reproducible"] == "true"
+    return part == .run || key == "reproducible"
+      || part == .bits && metadata["reproducible"] == "true" && !ways.contains(key)
       || kept.contains { $0.name == key }
   }
 
@@ -71,12 +72,14 @@ struct RunIdentity {
     ].compactMap { $0 }
     if !changes.isEmpty { metadata[CheckpointFormat.earlierSteps] = changes.joined(separator: " ") }
     for (name, value) in Trainer.machineFields { metadata[Self.key(name)] = value }
+    if options.reproducible { metadata[Self.arithmeticKey] = Self.arithmetic }
     self.metadata = metadata
     // Steps may be added, and are checked where they are.
     let always = options.texts(of: [.run]).map(\.name).filter { $0 != "steps" } + [Self.initialKey, Self.dataKey]
-    let bits = options.texts(of: [.bits]).map(\.name) + Trainer.machineFields.map { Self.key($0.name) }
+    let bits = options.texts(of: [.bits]).map(\.name).filter { !Self.ways.contains($0) } + [Self.arithmeticKey]
     required = always + (options.reproducible ? bits : [])
-    let settings = options.texts(of: [.run, .bits]).map(\.name) + [Self.initialKey, CheckpointFormat.earlierSteps]
+    // The names have a digest of their own there, which their order does not change.
+    let settings = Set(always + bits + ["steps", CheckpointFormat.earlierSteps]).subtracting([Self.dataKey])
     linkSettings = metadata.filter { settings.contains($0.key) }
   }
 
@@ -89,6 +92,13 @@ struct RunIdentity {
     return "\(path) was written \(writer); this is \(packageVersion), which reads the same format"
       + (reproducible ? ". The last bits may be others than those of a run of one version" : "")
   }
+
+  /// Which edition of docs/arithmetic.md a reproducible run computes by. Another one gives other bits.
+  static let arithmetic = "1"
+  static let arithmeticKey = "arithmetic"
+
+  /// Options that choose between ways to the same bits, where a run is reproducible.
+  private static let ways: Set = ["engine", "sme2-from"]
 
   private static func key(_ name: String) -> String { name.replacing(" ", with: "-") }
 

@@ -103,7 +103,8 @@ struct SweepCommand: JobCommand {
     _ options: OptionValues<SweepOptions>, _ names: NameSet, on world: Communicator
   ) throws -> TrialData {
     let (split, engine) = try onEveryRank(of: world) { (try names.split(), try options.engine.options) }
-    try requireAgreement([("data set", names.hash)] + Trainer.machineFields, over: world)
+    try requireAgreement(
+      [("data set", names.hash)] + (options.reproducible ? [] : Trainer.machineFields), over: world)
     var data = TrialData(
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
       engine: engine, version: packageVersion)

@@ -19,7 +19,15 @@ struct ChainReplay {
   ///
   /// - Throws: where this program, or this CPU, cannot do it.
   static func settings(_ file: KeptLink) throws -> Settings {
-    let kept = KeptTexts(path: file.path, from: "link", file.link?.settings ?? [:])
+    let settings = file.link?.settings ?? [:]
+    let edition = settings[RunIdentity.arithmeticKey] ?? "missing"
+    guard edition == RunIdentity.arithmetic else {
+      throw CheckpointError(
+        .refused, file.path,
+        "was computed by edition \(printable(edition)) of the arithmetic, and this program computes by \(RunIdentity.arithmetic)"
+      )
+    }
+    let kept = KeptTexts(path: file.path, from: "link", settings)
     return try CommandLineOptions<TrainingOptions>().values(kept: kept).settings
   }
 

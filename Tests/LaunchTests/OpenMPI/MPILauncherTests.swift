@@ -26,6 +26,15 @@ import Testing
     #expect(found("b", "a")?.version == "5.0.7")
   }
 
+  @Test("one that hangs, with or without a word, is none") func hangs() throws {
+    let began = ContinuousClock.now
+    let silent = try folder.script("silent/mpirun", "sleep 1000; \(openMPI("4.1.4"))")
+    #expect(openMPIVersion(of: silent, within: 1) == nil)
+    let deaf = try folder.script("deaf/mpirun", "trap '' TERM; \(openMPI("4.1.4")); while :; do sleep 1; done")
+    #expect(openMPIVersion(of: deaf, within: 1) == nil)
+    #expect(ContinuousClock.now - began < .seconds(300))
+  }
+
   @Test("MPICH's comes first in PATH, and is passed by") func otherLibrary() throws {
     try folder.script("mpich/mpirun", mpich)
     let later = try folder.script("later/mpirun", openMPI("5.0.7"))

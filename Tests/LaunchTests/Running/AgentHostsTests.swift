@@ -12,17 +12,19 @@ import Testing
   /// - Parameters:
   ///   - hosts: as a list.
   ///   - states: a command of sh's; its output says which hosts are not well.
+  ///   - agent: a command of sh's that the agent ends with.
   private func site(
-    _ hosts: String, states: String? = nil, cores: [String: Int] = [:], binder: [String] = ["/bin/my launch", "bind"],
-    skipsLostHosts: Bool = false
+    _ hosts: String, states: String? = nil, agent: String = ":", cores: [String: Int] = [:],
+    binder: [String] = ["/bin/my launch", "bind"], skipsLostHosts: Bool = false, limits: CallLimits = CallLimits()
   ) throws -> AgentHosts {
-    let agent = try folder.script("agent", "echo \"$# $*\" >>'\(folder.path.replacing("'", with: "'\\''"))/agent.log'")
+    let log = "'\(folder.path.replacing("'", with: "'\\''"))/agent.log'"
+    let agent = try folder.script("agent", "echo \"$# $*\" >>\(log); \(agent)")
     let program = try states.map { [try folder.script("states", $0), "a word"] } ?? []
     var settings = AgentHosts.Settings(
       launcher: MPILauncher(name: "mpirun", path: "/opt/mpirun", version: "4.1.4"), hosts: try [HostShare](list: hosts),
       agent: agent, states: program, binder: binder, cores: cores)
     settings.skipsLostHosts = skipsLostHosts
-    return AgentHosts(settings)
+    return AgentHosts(settings, limits: limits)
   }
 
   @Test("each host gets its ranks, or one on each core, and is reached by the agent") func prepare() async throws {
@@ -81,6 +83,33 @@ import Testing
   func cleanUp() async throws {
     try await site("a:1,b:1", states: "printf 'b\\tgone\\n'", skipsLostHosts: true).cleanUp(place)
     let sweep = "'/bin/my launch' sweep 0af9 /dev/shm/ddp-train.0af9 /tmp/ddp-train.0af9"
-    #expect(try folder.text("agent.log") == "2 a \(sweep)\n2 b \(sweep)\n")
+    #expect(try folder.text("agent.log").split(separator: "\n").sorted() == ["2 a \(sweep)", "2 b \(sweep)"])
+  }
+
+  @Test("an agent that hangs on some hosts, or says too much, keeps none from being swept, and is not waited for")
+  func hangingAgent() async throws {
+    let began = ContinuousClock.now
+    var limits = CallLimits()
+    limits.sweep = 3
+    let agent = "[ \"$1\" = last ] || exec sleep 1000; head -c 1000000 /dev/zero; echo swept >\"$0.last\""
+    try await site("a:1,b:1,c:1,last:1", agent: agent, limits: limits).cleanUp(place)
+    #expect(ContinuousClock.now - began < .seconds(300))
+    #expect(try folder.text("agent.last") == "swept\n")
+    #expect(try folder.text("agent.log").split(separator: "\n").count == 4)
+  }
+
+  @Test("a program of states that hangs says nothing, and is not waited for") func hangingStates() async throws {
+    let began = ContinuousClock.now
+    var limits = CallLimits()
+    limits.state = 1
+    let site = try site("a:1", states: "printf 'a\\tgone\\n'; exec sleep 1000", skipsLostHosts: true, limits: limits)
+    let job = try await site.prepare(place)
+    #expect(job.leftOut == [])
+    #expect(await site.unwell(job).isEmpty)
+    let watch = Task { [place] in await site.watch(job, place: place) { _, _ in Issue.record("a host is lost") } }
+    try await Task.sleep(for: .seconds(3))
+    watch.cancel()
+    await watch.value
+    #expect(ContinuousClock.now - began < .seconds(300))
   }
 }

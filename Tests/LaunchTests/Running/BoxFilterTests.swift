@@ -94,10 +94,61 @@ import Testing
     #expect(filter.end() == [])
   }
 
-  @Test("a box without an end takes the rest with it, and no later job's") func unended() {
+  /// Boxes whose end does not come, or too late; each is passed on whole.
+  private static let endless: [String] = {
+    let begun = "\(rule)\nPrimary job  terminated normally, but 1 process returned\n"
+    let lines = String(repeating: "a line\n", count: BoxFilter.mostLines)
+    let long = String(repeating: "é", count: BoxFilter.mostBytes)
+    return [
+      begun, String(primary.dropLast(10)), String(primary.dropLast()), begun + "step 3\nwhy: no memory\n",
+      begun + lines, begun + lines + "after\n", begun + lines + rule + "\nafter\n", begun + long + "\n" + rule + "\n",
+      begun + long, begun + String(repeating: "x\n", count: 100_000), begun + lines + "\u{1b}[2K\r| step 3 |",
+      // As long as it may be, to the byte, in the midst of what looks like a rule.
+      begun + String(repeating: "x", count: BoxFilter.mostBytes - begun.utf8.count - 41) + "\n" + rule + "-\nafter\n",
+    ]
+  }()
+
+  @Test("a box without an end takes nothing with it, however the bytes are cut", arguments: endless)
+  func unended(text: String) {
+    let bytes = Array(text.utf8)
+    #expect(passed([bytes[...]]) == bytes)
+    #expect(passed(bytes.indices.map { bytes[$0...$0] }) == bytes)
+    let cuts = stride(from: 0, to: bytes.count, by: max(1, bytes.count / 300))
+    #expect(cuts.allSatisfy { passed([bytes[..<$0], bytes[$0...]]) == bytes })
+    // A box after it is dropped as ever, once it is certain that the first has no end.
+    guard text.contains("\nafter") || text.hasSuffix("x\n") else { return }
+    #expect(passed([Array((text + Self.primary + "x\n").utf8)[...]]) == bytes + Array("x\n".utf8))
+  }
+
+  @Test("as long as it may be, a box is dropped") func longest() {
+    let begun = "\(Self.rule)\nPrimary job  terminated normally, but 1 process returned\n"
+    let lines = String(repeating: "a line\n", count: BoxFilter.mostLines - 1)
+    let long = String(repeating: "x", count: BoxFilter.mostBytes - begun.utf8.count - 2) + "\n"
+    for inside in [lines, long] {
+      let bytes = Array((begun + inside + Self.rule + "\nafter\n").utf8)
+      #expect(passed([bytes[...]]) == Array("after\n".utf8))
+      #expect(passed(bytes.indices.map { bytes[$0...$0] }) == Array("after\n".utf8))
+    }
+  }
+
+  @Test("no more is held back of a box than it may have, and a rule") func bounded() {
+    for line in ["x", "é\n", "-", "\(Self.rule)-"] {
+      var filter = BoxFilter()
+      var (given, passed) = (0, 0)
+      for byte in (Self.primary.dropLast(Self.rule.count + 1) + String(repeating: line, count: 5000)).utf8 {
+        (given, passed) = (given + 1, passed + filter.pass([byte]).count)
+        #expect(given - passed <= BoxFilter.mostBytes + Self.rule.utf8.count + 1)
+      }
+      #expect(passed > 0)
+    }
+  }
+
+  @Test("a filter that has come to an end begins anew") func anew() {
     var filter = BoxFilter()
-    #expect(filter.pass(Self.primary.dropLast(10).utf8) == [])
-    #expect(filter.end() == [])
+    let part = Array(Self.primary.dropLast(10).utf8)
+    #expect(filter.pass(part) == [])
+    #expect(filter.end() == part)
     #expect(filter.pass("after\n".utf8) == Array("after\n".utf8))
+    #expect(filter.end() == [])
   }
 }

@@ -90,6 +90,25 @@ import Values
     #expect(none.program == nil && none.launcher == nil)
   }
 
+  @Test("a program that hangs says nothing, and is not waited for") func hanging() async throws {
+    let folder = try TemporaryFolder()
+    let began = ContinuousClock.now
+    let hanging = try folder.script("hanging", "echo version 7; exec sleep 1000")
+    let found = await HostInventory(program: hanging, mpirun: hanging, launcher: hanging, within: 1)
+    #expect(found.version == "nothing" && found.mpirun == "nothing" && found.program == contentHash(of: hanging))
+    #expect(await whyNotStarted(hanging, within: 1) == "it cannot be started, or does not answer within 1 s")
+    #expect(ContinuousClock.now - began < .seconds(300))
+  }
+
+  @Test("why a program does not start: its first word, if it has one") func whyNot() async throws {
+    let folder = try TemporaryFolder()
+    #expect(await whyNotStarted(try folder.script("well", "echo 1")) == nil)
+    #expect(
+      await whyNotStarted(try folder.script("library", "echo no libmpi >&2; echo x >&2; exit 127")) == "no libmpi")
+    #expect(await whyNotStarted(try folder.script("silent", "exit 3")) == "it says nothing")
+    #expect(await whyNotStarted(folder.path("none"))?.hasPrefix("it cannot be started") == true)
+  }
+
   @Test("a hash is of a file's content, of any length") func hashes() throws {
     let folder = try TemporaryFolder()
     let one = contentHash(of: try folder.file("one", String(repeating: "x", count: 3_000_000)))

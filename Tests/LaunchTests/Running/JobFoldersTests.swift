@@ -109,6 +109,20 @@ import Testing
     withExtendedLifetime(board) {}
   }
 
+  @Test("one that somebody is about to remove is waited for, but not for ever") func hindered() throws {
+    let path = try folder.privateFolder("ddp-train.stopped")
+    let process = try TestProcess(
+      "/usr/bin/flock", words: ["flock", "--exclusive", "--no-fork", path, "sh", "-c", "kill -STOP $$"])
+    #expect(eventually { (try? isHeld(path)) == true })
+    let own = try PrivateFolder(opening: path)
+    own.hold(within: 0.2)
+    #expect(process.isRunning)
+    let waiting = SignalFreeThread { own.hold(within: 100) }
+    process.kill()
+    try #require(waiting).join()
+    #expect(try isHeld(path))
+  }
+
   @Test("whoever looks for orphans just then takes none that is being made") func race() throws {
     let isOver = Flag()
     let path = folder.path

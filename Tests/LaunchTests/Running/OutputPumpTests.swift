@@ -109,6 +109,38 @@ import Testing
     #expect(left.value == 0)
   }
 
+  @Test("a reader that does not read is waited for, and known to be, until nobody waits any more") func patience()
+    throws
+  {
+    let pipe = try Pipe()
+    let left = Counter()
+    let (pump, writing) = try pump(to: pipe.writing.number) { if $0 == .reader { left.add() } }
+    #expect(!pump.waitsForReader)
+    // More than two pipes hold.
+    let many = String(repeating: "0123456789abcdef", count: 1 << 16)
+    let sender = SignalFreeThread { [self] in send(many, to: writing) }
+    #expect(eventually { pump.waitsForReader })
+    let part = pipe.bytes(1 << 17)
+    #expect(part == Array(many.utf8.prefix(part.count)))
+    #expect(eventually { pump.waitsForReader })
+    #expect(left.value == 0)
+    pump.giveUpWaiting()
+    try #require(sender).join()
+    writing.value = nil
+    pump.finish()
+    #expect(!pump.waitsForReader && left.value == 1)
+  }
+
+  @Test("what can be written without a wait is, after all patience") func atOnce() throws {
+    let pipe = try Pipe()
+    let (pump, writing) = try pump(to: pipe.writing.number)
+    pump.giveUpWaiting()
+    send("last words", to: writing)
+    writing.value = nil
+    pump.finish()
+    #expect(pipe.text() == "last words")
+  }
+
   @Test("a full disk loses what it has no room for, and is no reader that leaves") func fullDisk() throws {
     let full = Descriptor(open("/dev/full", O_WRONLY | O_CLOEXEC))
     let losses = Mutexed<[OutputLoss]>([])

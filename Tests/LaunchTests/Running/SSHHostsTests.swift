@@ -17,12 +17,14 @@ import Values
     mpirun = try folder.script("mpirun", "echo 'mpirun (Open MPI) 4.1.4'")
   }
 
-  private func prepare(_ hosts: [HostShare], skipsLostHosts: Bool = false) async throws -> PreparedJob {
+  private func prepare(
+    _ hosts: [HostShare], skipsLostHosts: Bool = false, limits: CallLimits = CallLimits()
+  ) async throws -> PreparedJob {
     var settings = SSHHosts.Settings(
       launcher: MPILauncher(name: "mpirun", path: mpirun, version: "4.1.4"), hosts: hosts, program: program,
       ddpLaunch: folder.path("ddp-launch"))
     (settings.sshConfig, settings.network, settings.skipsLostHosts) = ("/etc/my-config", "eth1", skipsLostHosts)
-    return try await SSHHosts(settings).prepare(place)
+    return try await SSHHosts(settings, limits: limits).prepare(place)
   }
 
   private func local(_ ranks: Int? = nil) throws -> [HostShare] { [try HostShare("localhost", ranks: ranks)] }
@@ -111,11 +113,23 @@ import Values
 
   @Test("one that is killed, or says too much, does not answer either") func killed() async throws {
     try folder.script("ddp-launch", "kill -9 $$")
-    #expect(await refusal(try local()) == ["host localhost does not answer over ssh (exit code 9): "])
+    #expect(await refusal(try local()) == ["host localhost does not answer over ssh (exit code 137): "])
     try folder.script("ddp-launch", "head -c 100000 /dev/zero")
     #expect(
-      await refusal(try local()) == [
-        "host localhost does not answer over ssh (exit code 255): ssh cannot be started, or says too much"
+      await refusal(try local()) == ["host localhost: \(folder.path("ddp-launch")) answers what cannot be understood"])
+  }
+
+  @Test("a host whose login or programs hang does not answer, and is not waited for") func hangs() async throws {
+    try folder.script("ddp-launch", "exec sleep 1000")
+    let began = ContinuousClock.now
+    var limits = CallLimits()
+    limits.inventory = 2
+    let error = await #expect(throws: JobSiteError.self) { try await prepare(try local(), limits: limits) }
+    #expect(
+      error?.lines == [
+        "host localhost does not answer over ssh (exit code 255): \(folder.path("ddp-launch")) cannot be started, or does "
+          + "not end within 2 s"
       ])
+    #expect(ContinuousClock.now - began < .seconds(300))
   }
 }

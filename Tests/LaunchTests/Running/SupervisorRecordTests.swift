@@ -55,6 +55,18 @@ import Testing
     #expect(before.hasPrefix(folder.path("state/ddp-train/supervisors/")))
   }
 
+  @Test("a link in its place is neither followed nor believed") func link() throws {
+    let path = try path(folder.path("run"))
+    try SupervisorRecord(taking: path, SupervisorRecord.Content(process: 7, host: "a", log: nil)).remove()
+    let other = try folder.file("other", "process 7\nhost a\nstarts 1\n")
+    try #require(symlink(other, path) == 0)
+    #expect(SupervisorRecord.find(path) == nil)
+    #expect(throws: SupervisorRecordError.self) {
+      try SupervisorRecord(taking: path, SupervisorRecord.Content(process: 8, host: "b", log: nil))
+    }
+    #expect(try folder.text("other") == "process 7\nhost a\nstarts 1\n")
+  }
+
   @Test("needs a place for state") func places() {
     #expect(SupervisorRecord.path(of: "a", environment: [:]) == nil)
     #expect(SupervisorRecord.path(of: "a", environment: ["HOME": "no path"]) == nil)

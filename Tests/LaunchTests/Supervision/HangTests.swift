@@ -4,6 +4,18 @@ import Values
 
 /// Jobs that come no further.
 @Suite struct HangTests {
+  /// Ranks that print wait for it, as for a disk.
+  @Test func aReaderThatDoesNotReadIsNoHang() {
+    var (job, done) = ScriptedJob.training(SupervisionLimits(stall: 5))
+    job.says = { _ in moving(ranks: 2, step: 1) }
+    for time in stride(from: 1.5, to: 100, by: 1) { done += job.at(time, .readerWaits) }
+    #expect(done == ["0 start"])
+    done += job.until(104)
+    #expect(done == ["0 start"])
+    done += job.until(105)
+    #expect(done[line: 1] == "105 say nothing has moved for 5 s; ending the job:")
+  }
+
   private let limits = SupervisionLimits(stall: 20)
 
   /// Ranks that say the same from second 5 on.

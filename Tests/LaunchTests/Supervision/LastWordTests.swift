@@ -63,6 +63,27 @@ import Values
     #expect(done == ["0 start", "20 terminate", "23 kill", "31 clean up", "31 finish 0"])
   }
 
+  /// A pager. What ranks have printed is mpirun's to hand on.
+  @Test func aReaderThatDoesNotReadIsWaitedFor() {
+    var (job, done) = ScriptedJob.training()
+    done += job.at(10, [.ended(.done, code: 0), .closed("a")])
+    job.says = { _ in [] }
+    for time in stride(from: 10.5, to: 500, by: 1) { done += job.at(time, .readerWaits) }
+    #expect(done == ["0 start"])
+    // Then there is nothing left that it could wait for.
+    done += job.until(510)
+    #expect(done == ["0 start", "510 terminate"])
+  }
+
+  @Test func aReaderIsNotWaitedForByWhoAsksTwice() {
+    var (job, done) = ScriptedJob.training()
+    done += job.at(10, [.stopAsked, .ended(.stopped, code: 130)])
+    for time in stride(from: 10.5, to: 50, by: 1) { done += job.at(time, .readerWaits) }
+    done += job.at(50, .stopAsked)
+    for time in stride(from: 50.5, to: 70, by: 1) { done += job.at(time, .readerWaits) }
+    #expect(done.filter { !$0.hasSuffix(" stop") } == ["0 start", "50 terminate", "60 kill"])
+  }
+
   @Test func mpirunThatCannotBeKilledAfterIt() {
     var (job, done) = ScriptedJob.training()
     done += job.at(10, .ended(.done, code: 0))

@@ -61,7 +61,7 @@ import Values
     let events: [SupervisionEvent] = [
       .tick, .exited(code: 0), .started(process: 1, ranks: 1, hosts: 1), .begun(ranks: 1, step: 1),
       .ended(.done, code: 0), .opened("a"), .closed("b"), .hostsLeftOut([], all: 0),
-      .hostLost(name: "a", wrong: "is gone"),
+      .hostLost(name: "a", wrong: "is gone"), .readerWaits,
     ]
     #expect(job.at(0, events) == [])
     #expect(job.at(1, [.began, .tick, .exited(code: 0), .ended(.done, code: 0), .began]) == ["1 start"])
