@@ -50,8 +50,12 @@ let package = Package(
     .target(name: "Files", dependencies: ["CXXHash"], swiftSettings: swiftForThisCPU),
     .target(name: "Dataset", dependencies: ["Files", "Values"], swiftSettings: swiftForThisCPU),
     .target(name: "SafeTensors", dependencies: ["Files", "Values"], swiftSettings: swiftForThisCPU),
+    // Its library is loaded when it is needed: nothing links it.
+    .target(name: "CCrypto"),
+    // Digests that show what a run was. Knows no MPI, and no model.
+    .target(name: "Chain", dependencies: ["CCrypto"], swiftSettings: swiftForThisCPU),
     .target(
-      name: "Checkpoints", dependencies: ["Dataset", "Files", "GPT", "SafeTensors", "Values"],
+      name: "Checkpoints", dependencies: ["Chain", "Dataset", "Files", "GPT", "SafeTensors", "Values"],
       swiftSettings: swiftForThisCPU),
 
     // Many ranks.
@@ -108,7 +112,8 @@ let package = Package(
     .executableTarget(
       name: "ddp-train",
       dependencies: [
-        "CAllocations", "CGuard", "CHost", "CSIMD", "CSME2", "Checkpoints", "DataParallel", "Dataset", "Doctor",
+        "CAllocations", "CGuard", "CHost", "CSIMD", "CSME2", "Chain", "Checkpoints", "DataParallel", "Dataset",
+        "Doctor",
         "Files", "GPT", "Laboratory", "Launch", "MPI", "Options", "Reference", "Schemas", "Topology", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -135,10 +140,11 @@ let package = Package(
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: swiftForThisCPU),
+    .testTarget(name: "ChainTests", dependencies: ["Chain"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(name: "SchemasTests", dependencies: ["Schemas", "TestSupport"], swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "GPT", "SafeTensors", "TestSupport"],
+      name: "CheckpointsTests", dependencies: ["Chain", "Checkpoints", "GPT", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: swiftForThisCPU),

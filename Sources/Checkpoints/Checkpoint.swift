@@ -1,3 +1,4 @@
+import Chain
 import Files
 import GPT
 import SafeTensors
@@ -80,6 +81,22 @@ public struct Checkpoint: Sendable {
       }
     }
     return mean
+  }
+
+  /// A tensor's bytes, of a file that has it.
+  func bytes(
+    of name: String, _ body: (UnsafeRawBufferPointer) throws(ChainError) -> Digest
+  ) throws(ChainError) -> Digest {
+    let slice: ArraySlice<UInt8>
+    do { slice = try file.rawBytes(of: name) } catch { throw ChainError("\(path): \(error.reason)") }
+    return try withBytes(slice, body)
+  }
+
+  private func withBytes(
+    _ slice: ArraySlice<UInt8>, _ body: (UnsafeRawBufferPointer) throws(ChainError) -> Digest
+  ) throws(ChainError) -> Digest {
+    let result = slice.withUnsafeBytes { buffer in Result { () throws(ChainError) in try body(buffer) } }
+    return try result.get()
   }
 
   /// The file, if its checksum is right.

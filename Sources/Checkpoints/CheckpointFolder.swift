@@ -7,6 +7,8 @@ public final class CheckpointFolder: Sendable {
   public let path: String
   /// Checkpoints that are kept; at least 1.
   public let keep: Int
+  /// Steps whose checkpoints stay besides.
+  private let staying: (@Sendable (Int) -> Bool)?
   private let ownership: FolderOwnership
   private let leftThere = Mutex(LeftThere())
 
@@ -19,6 +21,7 @@ public final class CheckpointFolder: Sendable {
   }
 
   private static let ending = ".safetensors"
+  private static let initialName = "initial" + ending
   /// Of what is left of a checkpoint that could not be read.
   private static let asideEnding = ".damaged"
   /// What a checkpoint is called while it is written.
@@ -29,13 +32,15 @@ public final class CheckpointFolder: Sendable {
   ///
   /// - Parameters:
   ///   - keep: checkpoints that are kept; at least 1.
+  ///   - staying: whether a step's checkpoint stays, however many newer ones there are; nil where none does.
   ///   - patience: seconds to wait. The ranks of a job whose mpirun was killed live on for one or two.
   ///   - isStopped: whether to wait no longer.
   /// - Throws: `CheckpointError` where it cannot be had or written to.
-  public init(path: String, keep: Int, patience: Double = 5, isStopped: () -> Bool = { false }) throws(CheckpointError)
-  {
-    self.path = path
-    self.keep = keep
+  public init(
+    path: String, keep: Int, staying: (@Sendable (Int) -> Bool)? = nil, patience: Double = 5,
+    isStopped: () -> Bool = { false }
+  ) throws(CheckpointError) {
+    (self.path, self.keep, self.staying) = (path, keep, staying)
     do {
       try makeFolder(path: path)
     } catch {
@@ -119,10 +124,11 @@ public final class CheckpointFolder: Sendable {
   /// - Throws: where the checkpoint is not there; those before are untouched.
   public func store(_ bytes: UnsafeRawBufferPointer, step: Int) throws(CheckpointError) -> [CheckpointError] {
     do throws(CheckpointError) {
-      try write(bytes, step: step)
+      try write(bytes, name: Self.name(step: step))
     } catch {
       throw CheckpointError(error.kind, file(step: step), error.reason)
     }
+    leftThere.withLock { _ = $0.damaged.remove(step) }
     do throws(CheckpointError) {
       return try removeOld(step: step)
     } catch {
@@ -130,8 +136,16 @@ public final class CheckpointFolder: Sendable {
     }
   }
 
-  private func write(_ bytes: UnsafeRawBufferPointer, step: Int) throws(CheckpointError) {
-    let (path, name, folder) = (file(step: step), Self.name(step: step), ownership.folder)
+  /// The file of the model that a run was given to begin with, in such a folder.
+  public static func initialFile(in path: String) -> String { "\(path)/\(initialName)" }
+
+  /// Writes the model that a run was given to begin with, which no seed draws again.
+  public func storeInitial(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    try write(bytes, name: Self.initialName)
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, name: String) throws(CheckpointError) {
+    let (path, folder) = ("\(self.path)/\(name)", ownership.folder)
     let partial = name + Self.partialEnding
     try ownership.require()
     // Made anew, and by nobody else: through a link or a pipe of that name other files could be written to.
@@ -161,14 +175,14 @@ public final class CheckpointFolder: Sendable {
     guard fsync(folder.number) == 0 || errno == EINVAL else {
       throw lastError(path, "cannot be synchronised with its folder")
     }
-    leftThere.withLock { _ = $0.damaged.remove(step) }
   }
 
   /// - Returns: those that cannot be removed, and were not said to be before.
   private func removeOld(step: Int) throws(CheckpointError) -> [CheckpointError] {
     var failures: [CheckpointError] = []
     let damaged = leftThere.withLock(\.damaged)
-    for old in try steps().filter({ $0 <= step && !damaged.contains($0) }).dropLast(keep) {
+    for old in try steps().filter({ $0 <= step && !damaged.contains($0) }).dropLast(keep)
+    where staying?(old) != true {
       try ownership.require()
       guard unlinkat(ownership.folder.number, Self.name(step: old), 0) != 0, errno != ENOENT else { continue }
       let failure = lastError(file(step: old), "is no longer needed and cannot be removed")
@@ -191,10 +205,13 @@ public final class CheckpointFolder: Sendable {
   }
 
   /// Whether a file of this name in such a folder belongs to the checkpoints: nobody else may write to it.
-  public static func owns(_ name: String) -> Bool { name.hasPrefix(".") || name.hasPrefix("step-") }
+  public static func owns(_ name: String) -> Bool {
+    name.hasPrefix(".") || name.hasPrefix("step-") || name.hasPrefix(initialName)
+  }
 
   private static func isUnfinished(_ name: String) -> Bool {
-    name.hasSuffix(partialEnding) && step(of: String(name.dropLast(partialEnding.count))) != nil
+    let whole = String(name.dropLast(partialEnding.count))
+    return name.hasSuffix(partialEnding) && (step(of: whole) != nil || whole == initialName)
   }
 
   private func names() throws(CheckpointError) -> [String] {

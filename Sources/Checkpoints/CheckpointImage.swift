@@ -60,18 +60,10 @@ public final class CheckpointImage {
     let sorted = pairs.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
     var header = SafeTensorsHeader(metadata: [(Seal.key, Seal.blank)] + sorted)
     header.add(CheckpointFormat.lossesName, .float64, shape: [losses.count], byteCount: 8 * losses.count)
-    for family in CheckpointFormat.families {
-      for tensor in Tensor.allCases {
-        header.add(
-          family + tensor.name, .float32, shape: shape.extents(tensor), byteCount: 4 * shape.count(tensor))
-      }
-    }
-    if averagedSteps > 0 {
-      for tensor in Tensor.allCases {
-        header.add(
-          CheckpointFormat.sums + tensor.name, .float64, shape: shape.extents(tensor),
-          byteCount: 8 * shape.count(tensor))
-      }
+    for entry in CheckpointFormat.entries(averaged: averagedSteps > 0) {
+      header.add(
+        entry.name, entry.type, shape: shape.extents(entry.tensor),
+        byteCount: (entry.type == .float64 ? 8 : 4) * shape.count(entry.tensor))
     }
     let bytes = header.serialize()
     guard bytes.count <= Self.headerRoom else {

@@ -1,3 +1,4 @@
+import Chain
 import Values
 
 /// What each entry of a checkpoint's metadata can be. A checksum shows that a file is as somebody sealed it, not that a
@@ -11,6 +12,7 @@ enum CheckpointMetadata {
   private static let elapsed = OptionRange(StoredProgress.Key.elapsed, 0...1e12, unit: "seconds")
   private static let stepTime = OptionRange(StoredProgress.Key.stepTime, 0...1e15, unit: "µs")
   private static let phase = OptionRange(StoredProgress.Key.phases, 0...1e18, unit: "ns")
+  private static let linkNumber = OptionRange(ChainEntry.Key.number, 1...Ranges.steps.range.upperBound)
   private static let rows = OptionRange(StoredProgress.Key.rows, 0...mostRows)
 
   /// By key: what is wrong with a value; nil where it can be.
@@ -36,6 +38,17 @@ enum CheckpointMetadata {
     CheckpointFormat.Key.earlierSteps: { earlierSteps(in: $0) },
     "init-from": { $0 == "none" || isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
     "data-set": { isHash($0) ? nil : "is not a hash of \(Seal.digits) hexadecimal digits" },
+    ChainEntry.Key.format: {
+      $0 == "\(ChainLink.formatVersion)" ? nil : "is not \(ChainLink.formatVersion), which this program reads"
+    },
+    ChainEntry.Key.number: { numbers(1, linkNumber, in: $0) },
+    ChainEntry.Key.previous: { previous(in: $0) },
+    ChainEntry.Key.names: { digests(in: $0, count: 1) }, ChainEntry.Key.link: { digests(in: $0, count: 1) },
+    ChainEntry.Key.settings: { text in
+      let isWords = text.split(separator: " ", omittingEmptySubsequences: false).allSatisfy { word(String($0)) == nil }
+      return isWords ? nil : "is not names of settings"
+    },
+    ChainEntry.Key.roots: { digests(in: $0, count: nil) },
     "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag,
     "schedule": word, "engine": word, "exp": word, "sync": word, "program-version": word,
   ]
@@ -87,6 +100,21 @@ enum CheckpointMetadata {
       return numbers.count == 2 && numbers.allSatisfy { Ranges.steps.value(String($0)) != nil }
     }
     return isRight ? nil : "is not numbers of steps, each as STEPS@STEP"
+  }
+
+  private static func previous(in text: String) -> String? {
+    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+    let isRight =
+      parts.count == 2 && (parts[0] == "0" || Ranges.steps.value(String(parts[0])) != nil)
+      && Digest(hex: parts[1]) != nil
+    return isRight ? nil : "is not a step and a digest of 64 hexadecimal digits"
+  }
+
+  /// - Parameter count: nil for one or more.
+  private static func digests(in text: String, count: Int?) -> String? {
+    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+    let isRight = parts.count == count ?? parts.count && parts.allSatisfy { Digest(hex: $0) != nil }
+    return isRight ? nil : "is no digest of 64 hexadecimal digits"
   }
 
   private static let flag: @Sendable (String) -> String? = {

@@ -1,3 +1,4 @@
+import Chain
 import Foundation
 import GPT
 import Synchronization
@@ -9,6 +10,8 @@ public final class CheckpointWriter: @unchecked Sendable {
   // Unchecked: `image` changes hands with `state`, and the rest with the monitor's lock.
   private let folder: CheckpointFolder
   private let image: CheckpointImage
+  /// Of a run that keeps one.
+  public let chain: RunChain?
   private let monitor = Monitor()
   private var job: Job?
   private var outcome: Outcome?
@@ -23,6 +26,8 @@ public final class CheckpointWriter: @unchecked Sendable {
     public fileprivate(set) var failure: CheckpointError?
     /// What is wrong although it is there.
     public fileprivate(set) var complaints: [CheckpointError] = []
+    /// Of a run that keeps a chain; nil where there is no link.
+    public fileprivate(set) var link: ChainEntry?
   }
 
   private struct Job {
@@ -30,13 +35,15 @@ public final class CheckpointWriter: @unchecked Sendable {
     var losses: [Double]
     var averagedSteps: Int
     var metadata: [String: String]
+    /// Whether a link is all that is wanted.
+    var isLinkAlone = false
   }
 
   /// Starts the thread; `finish` ends it.
   ///
   /// - Parameter averages: as of `CheckpointImage`.
-  public init(folder: CheckpointFolder, shape: Shape, averages: Bool = false) {
-    self.folder = folder
+  public init(folder: CheckpointFolder, shape: Shape, averages: Bool = false, chain: RunChain? = nil) {
+    (self.folder, self.chain) = (folder, chain)
     image = CheckpointImage(shape: shape, averages: averages)
     let thread = Thread { self.work() }
     thread.start()
@@ -68,13 +75,34 @@ public final class CheckpointWriter: @unchecked Sendable {
     monitor.withLock { monitor.wait { isBusy } }
   }
 
+  /// Writes the model that a run was given to begin with beside its checkpoints, and waits for it. Before training.
+  ///
+  /// - Parameter parameters: (P).
+  public func storeInitial(_ parameters: UnsafePointer<Float>) throws(CheckpointError) {
+    let file = StoredModel.file(parameters, image.shape)
+    let result = file.withUnsafeBytes { bytes in Result { () throws(CheckpointError) in try folder.storeInitial(bytes) }
+    }
+    try result.get()
+  }
+
   /// Hands the model over and returns.
   ///
   /// - Precondition: the writer is free.
   public func write(step: Int, losses: [Double], averagedSteps: Int = 0, metadata: [String: String]) {
+    begin(Job(step: step, losses: losses, averagedSteps: averagedSteps, metadata: metadata))
+  }
+
+  /// Hands the model over for its link alone, and returns.
+  ///
+  /// - Precondition: the writer is free.
+  public func link(step: Int, averagedSteps: Int) {
+    begin(Job(step: step, losses: [], averagedSteps: averagedSteps, metadata: [:], isLinkAlone: true))
+  }
+
+  private func begin(_ next: Job) {
     monitor.withLock {
       precondition(!isBusy, "the last checkpoint is still being written")
-      job = Job(step: step, losses: losses, averagedSteps: averagedSteps, metadata: metadata)
+      job = next
       state.store(State.busy.rawValue, ordering: .releasing)
       monitor.broadcast()
     }
@@ -97,8 +125,8 @@ public final class CheckpointWriter: @unchecked Sendable {
     Thread.current.name = "checkpoints"
     while let job = nextJob() {
       var outcome = Outcome()
-      do throws(CheckpointError) { outcome.complaints = try write(job) } catch { outcome.failure = error }
-      let isToBeTold = outcome.failure != nil || !outcome.complaints.isEmpty
+      do throws(CheckpointError) { try write(job, &outcome) } catch { outcome.failure = error }
+      let isToBeTold = outcome.failure != nil || !outcome.complaints.isEmpty || outcome.link != nil
       monitor.withLock {
         self.outcome = isToBeTold ? outcome : nil
         self.job = nil
@@ -115,12 +143,26 @@ public final class CheckpointWriter: @unchecked Sendable {
     }
   }
 
-  private func write(_ job: Job) throws(CheckpointError) -> [CheckpointError] {
+  private func write(_ job: Job, _ outcome: inout Outcome) throws(CheckpointError) {
     guard image.isFinite else {
       throw CheckpointError(.refused, folder.file(step: job.step), "not written: the model has diverged")
     }
-    let file = try image.seal(
-      step: job.step, losses: job.losses, averagedSteps: job.averagedSteps, metadata: job.metadata)
-    return try folder.store(file, step: job.step)
+    let link = try link(job)
+    if !job.isLinkAlone {
+      let metadata = job.metadata.merging(link?.metadata ?? [:]) { $1 }
+      let file = try image.seal(
+        step: job.step, losses: job.losses, averagedSteps: job.averagedSteps, metadata: metadata)
+      outcome.complaints = try folder.store(file, step: job.step)
+      if let link { chain?.take(link) }
+    }
+    outcome.link = link
+  }
+
+  private func link(_ job: Job) throws(CheckpointError) -> ChainEntry? {
+    do throws(ChainError) {
+      return try chain?.entry(step: job.step, averagedSteps: job.averagedSteps, image.arrays, image.shape)
+    } catch {
+      throw CheckpointError(.system, folder.file(step: job.step), "not written: \(error)")
+    }
   }
 }

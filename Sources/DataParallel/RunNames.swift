@@ -16,6 +16,9 @@ public struct RunNames: Sendable {
   /// Nil where none are held out.
   public let heldOut: NameTable?
 
+  /// Held-out ones included, in no order that means anything.
+  public var all: [Name] { training.names + (heldOut?.names ?? []) }
+
   /// Whether the file has this name, up to the 16th letter.
   public func has(_ name: Name) -> Bool { training.contains(name) || heldOut?.contains(name) == true }
 

@@ -25,6 +25,22 @@ public struct MetricsEvaluation: FileRecord {
   public init() {}
 }
 
+/// A link of a run's chain, with the digest of each tensor.
+public struct MetricsLink: FileRecord {
+  public var type = "link"
+  /// Steps done.
+  public var step = 0
+  public var digest = ""
+  /// That it hangs on.
+  public var previousStep = 0, previous = ""
+  /// How many of the steps done have their parameters in the sums among the tensors.
+  public var averagedSteps = 0
+  /// Of the tensors, in the order of a checkpoint's file.
+  public var roots: [String] = []
+
+  public init() {}
+}
+
 /// The line that ends a metrics file.
 public struct MetricsSummary: FileFormat {
   public var type = "final"

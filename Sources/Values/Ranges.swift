@@ -22,6 +22,8 @@ public enum Ranges {
 
   // What a run says and keeps.
   public static let checkpointKeep = OptionRange("checkpoint-keep", 1...1_000_000)
+  public static let keepEvery = OptionRange("keep-every", 0...1 << 40, note: "0 keeps none for good", isOpen: true)
+  public static let hashEvery = OptionRange("hash-every", 0...1 << 40, note: "0 adds none", isOpen: true)
   public static let checkpointSeconds = OptionRange("checkpoint-every", 0.001...1e9, unit: "seconds")
   public static let logEvery = OptionRange("log-every", 1...1 << 40, isOpen: true)
   public static let evalEvery = OptionRange("eval-every", 1...1 << 40, isOpen: true)

@@ -14,6 +14,8 @@ struct ResealedTests {
     "us-per-step": "45.2", "rows": "100 120 70", "phases-ns": "1.0 2.0 3.0 4.0 5.0 6.0",
   ]
 
+  private static let digest = String(repeating: "0a", count: 32)
+
   private func read(_ file: Data) throws -> StoredProgress {
     try StoredProgress(Checkpoint(bytes: [UInt8](file), path: "run/step-000000150.safetensors"))
   }
@@ -43,7 +45,10 @@ struct ResealedTests {
       ("us-per-step", "nan"), ("phases-ns", "1 2 3 4 5 nan"), ("phases-ns", "1 2 3 4 5 -6"), ("phases-ns", "1 2 3"),
       ("data-set", "0123"), ("data-set", "0123456789ABCDEF0123456789ABCDEF"), ("eval", "maybe"), ("sync", "a b"),
       ("engine", ""), ("program-version", "\u{1b}[2J"), ("tournament", "1"), ("format-version", "0"),
-      ("format-version", "x"),
+      ("format-version", "x"), ("chain-format", "2"), ("chain-number", "0"), ("chain-number", "1.5"),
+      ("chain-previous", "1"), ("chain-previous", "-1 \(digest)"), ("chain-previous", "1 \(digest) 2"),
+      ("chain-names", ""), ("chain-settings", "batch \u{0}"), ("chain-settings", "batch  seed"), ("chain-link", "0123"),
+      ("chain-roots", "\(digest)  \(digest)"),
     ])
   func refused(key: String, value: String) throws {
     var file = try sample()

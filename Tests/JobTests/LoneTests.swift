@@ -51,6 +51,7 @@ extension Jobs {
       "ladder": ("--batch 5 --seconds 0.02", "rung "),
       "doctor": ("", "start: mpirun -np "),
       "ranks": ("--data \(PackagePaths.names) --most 64 --batch 2", "2 of 64 ranks"),
+      "verify": ("$files/ck --data \(PackagePaths.names)", "all bits of all segments come out again"),
       "info": ("", "ranks         1 (started without mpirun)"),
     ]
 
@@ -67,7 +68,11 @@ extension Jobs {
     private func everyCommand(surroundings: Surroundings) throws {
       let files = try TemporaryFolder()
       let made = try ddpTrain(
-        .alone, ["train", "--steps", "2", "--quiet", "--checkpoint-dir", files.path("ck"), "--checkpoint-every", "2"])
+        .alone,
+        [
+          "train", "--steps", "2", "--quiet", "--checkpoint-dir", files.path("ck"), "--reproducible", "--keep-every",
+          "2",
+        ])
       #expect(made.exitCode == 0, "\(made)")
       try FileManager.default.copyItem(
         atPath: files.path("ck/step-000000002.safetensors"), toPath: files.path("model.safetensors"))

@@ -37,6 +37,8 @@ struct Metrics {
     "positions_per_second", "names_per_second", "letters_per_second",
   ]
   static let evaluationKeys: Set = ["type", "step", "held_out_loss", "held_out_names"]
+  /// Of the links of a run's chain, which `VerifyTests` look at.
+  private static let linkStart = "{\"type\": \"link\", \"step\": "
   static let finalKeys: Set = [
     "type", "steps", "loss_last_100", "us_per_step", "parameters_hash", "work_inflation", "load_balance", "sync",
     "interrupted", "resumed_from_step", "format_version",
@@ -49,7 +51,7 @@ struct Metrics {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     var records: [Record] = []
     var evaluations: [(step: Int, loss: Double, names: Int)] = []
-    for text in lines.dropLast() {
+    for text in lines.dropLast() where !text.hasPrefix(Self.linkStart) {
       let line = try Line(text)
       guard try line.text("type") == "evaluation" else {
         records.append(try Self.record(line))

@@ -199,7 +199,7 @@ extension Jobs {
     @Test("every command: a signal that waits at the start ends it at once, with 130 and no output")
     func everyCommand() throws {
       for command in try commands() {
-        let files = ["check": 1, "report": 1, "compare": 2][command] ?? 0
+        let files = ["check": 1, "report": 1, "compare": 2, "verify": 1][command] ?? 0
         let arguments = [command] + Array(repeating: "/nowhere", count: files)
         let more = command == "report" ? ["--report", "/nowhere"] : []
         let result = try MPIRun.runScript(Self.waiting, program: "ddp-train", ["HUP"] + arguments + more)

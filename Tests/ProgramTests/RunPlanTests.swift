@@ -31,7 +31,8 @@ struct RunPlanTests {
       ["--sync-tournament"], ["--reproducible"], ["--micro-shards", "64"], ["--domains", "2"],
       ["--check-replicas", "10"],
       ["--inject-bit-flip", "0,3"],
-      ["--checkpoint-dir", "x"], ["--resume"], ["--generate", "2"], ["--temperature", "1"], ["--novel"],
+      ["--checkpoint-dir", "x"], ["--keep-every", "5"], ["--hash-every", "5"], ["--resume"], ["--generate", "2"],
+      ["--temperature", "1"], ["--novel"],
       ["--metrics", "x"],
       ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--progress", "never"], ["--quiet"],
     ]
@@ -110,7 +111,7 @@ struct RunPlanTests {
     #expect(
       metadata.keys.sorted() == [
         "average", "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads", "init-from",
-        "instruction-set",
+        "instruction-set", "keep-every",
         "learning-rate", "micro-shards", "padding-skip", "prefix-sharing", "program-version", "reproducible",
         "results-of-estimate-instructions",
         "schedule", "seed", "steps", "warm-up",

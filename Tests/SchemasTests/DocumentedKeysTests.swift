@@ -9,6 +9,7 @@ struct DocumentedKeysTests {
   /// Each object of a file, by the document and the heading whose table lists its keys.
   private static let objects: [(document: String, heading: String, object: any FileRecord)] = [
     ("metrics.md", "Steps", MetricsRecord()), ("metrics.md", "Evaluations", MetricsEvaluation()),
+    ("metrics.md", "Links", MetricsLink()),
     ("metrics.md", "The final line", MetricsSummary()),
     ("trace.md", "`traceEvents`", TraceEvent()), ("trace.md", "`args`", TraceEvent.Arguments()),
     ("trace.md", "`otherData`", TraceOrigin()), ("trace.md", "`clocks`", TraceClock()),
@@ -36,6 +37,9 @@ struct DocumentedKeysTests {
     ("formats.md", "`differences`", OriginDifference()), ("formats.md", "`figures`", FigureComparison()),
     ("formats.md", "`info FILE --json`", ModelFile()), ("formats.md", "`metadata`", MetadataEntry()),
     ("formats.md", "`tensors`", TensorEntry()), ("formats.md", "`checkpoints`", CheckpointEntry()),
+    ("formats.md", "`verify --json`", VerificationFile()), ("formats.md", "`problems`", ChainProblem()),
+    ("formats.md", "`parted`", PartedBits()), ("formats.md", "`verify --compare --json`", ChainComparisonFile()),
+    ("formats.md", "`differences` of `verify --compare`", SettingDifference()),
     ("formats.md", "`doctor --json`", Examination()), ("formats.md", "`findings`", Finding()),
     ("formats.md", "`topologies`", HostTopology()), ("formats.md", "`domains`", DomainResult()),
     ("formats.md", "`kinds`", KindResult()), ("formats.md", "`memory`", RunMemoryResult()),

@@ -15,12 +15,23 @@ final class CheckpointKeeper: CheckpointSink {
   /// What every checkpoint of this process says.
   private var metadata: [String: String]
   private var beforeWriting: () -> Void = {}
+  private var onLink: (ChainEntry) -> Void = { _ in }
+  private let settings: Settings
+  /// Steps between links that are wanted besides those of checkpoints.
+  private let hashEvery: Int?
+  /// The step of which a link is all that is wanted, by steps done.
+  private var linkAlone: Int?
+  private var pauseBegan: UInt64 = 0
 
-  /// - Parameter metadata: what every checkpoint says of the run.
+  /// - Parameters:
+  ///   - metadata: what every checkpoint says of the run.
+  ///   - chain: of a run that keeps one.
   init(
-    _ plan: CheckpointPlan, folder: CheckpointFolder, metadata: [String: String], settings: Settings, logger: Logger
+    _ plan: CheckpointPlan, folder: CheckpointFolder, metadata: [String: String], settings: Settings,
+    chain: RunChain? = nil, logger: Logger
   ) {
-    writer = CheckpointWriter(folder: folder, shape: settings.shape, averages: settings.average > 0)
+    (self.settings, hashEvery) = (settings, plan.hashEvery)
+    writer = CheckpointWriter(folder: folder, shape: settings.shape, averages: settings.average > 0, chain: chain)
     schedule = CheckpointSchedule(plan.every, step: 0, now: csimd_nanoseconds())
     interval = plan.every
     self.metadata = metadata
@@ -38,30 +49,56 @@ final class CheckpointKeeper: CheckpointSink {
   ///   - tournament: whether they chose it so.
   ///   - beforeWriting: runs before each checkpoint is written: what belongs to the steps before is to be in its place
   ///     by then.
+  ///   - onLink: hears of each link that is kept, some steps later.
   func trainingBegins(
     step: Int, by strategy: SynchronisationStrategy, engine: EngineKind, tournament: Bool,
-    beforeWriting: @escaping () -> Void
+    beforeWriting: @escaping () -> Void, onLink: @escaping (ChainEntry) -> Void
   ) {
     schedule = CheckpointSchedule(interval, step: step, now: csimd_nanoseconds())
     metadata["sync"] = strategy.rawValue
     metadata["engine"] = engine.rawValue
     metadata["tournament"] = "\(tournament)"
-    self.beforeWriting = beforeWriting
+    (self.beforeWriting, self.onLink) = (beforeWriting, onLink)
+  }
+
+  /// The chain of the run; nil where it keeps none.
+  var chain: RunChain? { writer.chain }
+
+  /// The chain begins with the run's first model. One that no seed draws is kept, so that it can begin again.
+  ///
+  /// - Parameter isGiven: whether the model is of a file.
+  func beginChain(_ state: ModelState, isGiven: Bool) throws {
+    guard let chain else { return }
+    if isGiven { try writer.storeInitial(state.parameters.pointer) }
+    try chain.begin(state.arrays, state.shape)
   }
 
   func wants(step: Int) -> Bool {
     tell(writer.takeOutcome())
+    linkAlone = nil
+    // Of the chain none may be late: training waits for the one before.
+    if let chain, chain.holds(step) { return true }
     // One that falls due while the last is still being written waits for it, and training does not.
-    return schedule.isDue(step: step, now: csimd_nanoseconds) && !writer.isBusy
+    if schedule.isDue(step: step, now: csimd_nanoseconds), !writer.isBusy { return true }
+    guard let hashEvery, step % hashEvery == 0 else { return false }
+    linkAlone = step
+    return true
   }
 
   func begin() -> ModelArrays {
+    pauseBegan = csimd_nanoseconds()
     if writer.isBusy { Whereabouts.during(.writing) { writer.waitUntilFree(late: tellOfWait) } }
     tell(writer.takeOutcome())
     return writer.arrays
   }
 
   func commit(_ progress: TrainingProgress) {
+    defer { chain?.addPause(nanoseconds: csimd_nanoseconds() - pauseBegan) }
+    // The last step of a run, or of one that is stopped, has a checkpoint whatever is wanted.
+    if linkAlone == progress.steps, progress.steps < settings.steps, !StopSignal.isRequested {
+      writer.link(step: progress.steps, averagedSteps: progress.averagedSteps)
+      return
+    }
     Whereabouts.during(.writing, beforeWriting)
     writer.write(
       step: progress.steps, losses: progress.losses, averagedSteps: progress.averagedSteps,
@@ -72,6 +109,7 @@ final class CheckpointKeeper: CheckpointSink {
   /// Training goes on without a checkpoint that was not written: the next one may succeed.
   private func tell(_ outcome: CheckpointWriter.Outcome?) {
     tellOfComplaints(outcome)
+    if let link = outcome?.link { onLink(link) }
     guard let failure = outcome?.failure else { return }
     if failure.kind == .lost {
       guard toldOfLoss != failure.reason else { return }
@@ -97,6 +135,7 @@ final class CheckpointKeeper: CheckpointSink {
     Whereabouts.during(.writing) { writer.finish(late: tellOfWait) }
     let outcome = writer.takeOutcome()
     tellOfComplaints(outcome)
+    if let link = outcome?.link { onLink(link) }
     return outcome?.failure
   }
 }

@@ -20,16 +20,19 @@ struct RunCheckpoints {
 
   /// Opens the folder, and chooses the checkpoint to go on from. Collective.
   ///
-  /// - Parameter hosts: one a rank.
+  /// - Parameters:
+  ///   - names: of the run.
+  ///   - hosts: one a rank.
   /// - Throws: `JobFailure` on all ranks where the folder or the checkpoint cannot be used.
   init(
-    _ plan: CheckpointPlan, identity: RunIdentity, settings: Settings, hosts: [String], world: Communicator,
-    logger: Logger
+    _ plan: CheckpointPlan, identity: RunIdentity, names: RunNames, settings: Settings, hosts: [String],
+    world: Communicator, logger: Logger
   ) throws {
     let place = hosts.joined(separator: ",")
     let opened = try onEveryRank(of: world) { () throws -> Opened? in
       guard world.rank == 0 else { return nil }
-      return try Whereabouts.during(.reading) { try Opened(plan, identity, place: place, settings, logger) }
+      let chain = try plan.keepEvery.map { try RunChain(every: $0, identity, names) }
+      return try Whereabouts.during(.reading) { try Opened(plan, identity, place: place, settings, chain, logger) }
     }
     keeper = opened?.keeper
     var (strategy, engine): (String?, String?)
@@ -77,11 +80,17 @@ private struct Opened {
   let found: Checkpoint?
   let progress: TrainingProgress?
 
-  /// - Parameter place: the ranks' hosts.
-  init(_ plan: CheckpointPlan, _ identity: RunIdentity, place: String, _ settings: Settings, _ logger: Logger) throws {
+  /// - Parameters:
+  ///   - place: the ranks' hosts.
+  ///   - chain: of a run that keeps one.
+  init(
+    _ plan: CheckpointPlan, _ identity: RunIdentity, place: String, _ settings: Settings, _ chain: RunChain?,
+    _ logger: Logger
+  ) throws {
     let folder: CheckpointFolder
     do {
-      folder = try CheckpointFolder(path: plan.folder, keep: plan.keep, isStopped: { StopSignal.isRequested })
+      folder = try CheckpointFolder(
+        path: plan.folder, keep: plan.keep, staying: chain?.holds, isStopped: { StopSignal.isRequested })
     } catch {
       try StopSignal.check()
       throw error
@@ -97,7 +106,8 @@ private struct Opened {
     }
     keeper = CheckpointKeeper(
       plan, folder: folder, metadata: identity.metadata.merging(["hosts": place]) { $1 }, settings: settings,
-      logger: logger)
+      chain: chain, logger: logger)
+    if let found { try chain?.resume(behind: found) }
     try found?.copy(to: keeper.arrays, withSums: !changed)
   }
 

@@ -10,6 +10,8 @@ struct RunIdentity {
   /// What a checkpoint must have in common with a run that goes on with it, in the order in which differences are
   /// named.
   private let required: [String]
+  /// All that decides bits besides the names, the program and the machine: what each link of a chain says of the run.
+  let linkSettings: [String: String]
 
   private static let dataKey = "data-set"
   private static let initialKey = "init-from"
@@ -28,7 +30,7 @@ struct RunIdentity {
     let options = TrainingOptions()
     let all: [any Declaration] = [
       options.schedule, options.warmUp, options.beta2, options.batchRamp, options.average,
-      options.microShards,
+      options.microShards, options.keepEvery,
     ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.text(ofAny: nil)) })
       .merging([initialKey: "none"]) { $1 }
@@ -76,6 +78,9 @@ struct RunIdentity {
     let always = options.texts(of: [.run]).map(\.name).filter { $0 != "steps" } + [Self.initialKey, Self.dataKey]
     let bits = options.texts(of: [.bits]).map(\.name).filter { !Self.ways.contains($0) } + [Self.arithmeticKey]
     required = always + (options.reproducible ? bits : [])
+    // The names have a digest of their own there, which their order does not change.
+    let settings = Set(always + bits + ["steps", CheckpointFormat.earlierSteps]).subtracting([Self.dataKey])
+    linkSettings = metadata.filter { settings.contains($0.key) }
   }
 
   /// What to say of a checkpoint that another version of the program wrote; nil of this one's own.
@@ -89,8 +94,8 @@ struct RunIdentity {
   }
 
   /// Which edition of docs/arithmetic.md a reproducible run computes by. Another one gives other bits.
-  private static let arithmetic = "1"
-  private static let arithmeticKey = "arithmetic"
+  static let arithmetic = "1"
+  static let arithmeticKey = "arithmetic"
 
   /// Options that choose between ways to the same bits, where a run is reproducible.
   private static let ways: Set = ["engine", "sme2-from"]

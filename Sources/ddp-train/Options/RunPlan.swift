@@ -50,18 +50,9 @@ struct RunPlan {
     try options.requireEffect()
     let shape = try Shape(dModel: options.dModel, heads: options.heads)
     try initial?.requireSize(shape)
-    let engine = try options.engine.options
-    var settings = try Settings(
-      shape: shape, batch: options.batch, steps: options.steps, learningRate: options.learningRate,
-      seed: options.seed, engine: engine, evaluate: options.eval, strategy: options.sync,
-      bucketKiB: options.bucketKiB, reproducible: options.reproducible)
-    (settings.schedule, settings.warmUp) = (options.schedule, options.warmUp)
-    (settings.beta2, settings.batchRamp, settings.average) = (options.beta2, options.batchRamp, options.average)
-    settings.domains = options.domains
-    settings.microShards = options.microShards
-    settings.checkReplicas = options.checkReplicas
+    var settings = try options.settings
     settings.bitFlip = try options.injectBitFlip.map { try Self.possible($0, steps: options.steps, ranks: ranks) }
-    self.settings = try settings.validated()
+    self.settings = settings
     stepsChange = StepsChange(kept, steps: options.steps)
     try stepsChange?.require(settings)
     checkpoints = try CheckpointPlan(options)
@@ -73,7 +64,7 @@ struct RunPlan {
       options.trace == nil
       ? 0..<0 : try (options.traceSteps ?? TraceSteps(of: options.steps)).range(of: options.steps)
     options.settle(\.heads, shape.heads)
-    options.settle(\.engine.kind, engine.resolvedKind(for: shape))
+    options.settle(\.engine.kind, settings.engine.resolvedKind(for: shape))
     self.options = options
     try validate()
   }
@@ -120,6 +111,26 @@ struct RunPlan {
         "data/names.txt is neither near the program nor near the current folder; name a file with --data")
     }
     return path
+  }
+}
+
+extension OptionValues<TrainingOptions> {
+  /// What a run computes.
+  ///
+  /// - Throws: an error whose description says which option is wrong, why, and what it may be.
+  var settings: Settings {
+    get throws {
+      var settings = try Settings(
+        shape: Shape(dModel: self.dModel, heads: self.heads), batch: self.batch, steps: self.steps,
+        learningRate: self.learningRate, seed: self.seed, engine: self.engine.options, evaluate: self.eval,
+        strategy: self.sync, bucketKiB: self.bucketKiB, reproducible: self.reproducible)
+      (settings.schedule, settings.warmUp) = (self.schedule, self.warmUp)
+      (settings.beta2, settings.batchRamp, settings.average) = (self.beta2, self.batchRamp, self.average)
+      settings.domains = self.domains
+      settings.microShards = self.microShards
+      settings.checkReplicas = self.checkReplicas
+      return try settings.validated()
+    }
   }
 }
 

@@ -75,6 +75,14 @@ struct TrainingOptions: OptionTable {
     help: "How often: 500 for every 500 steps, 30s for every 30 seconds (0.001s at least).")
   let checkpointKeep = Declared(
     Ranges.checkpointKeep, default: 3, .own, as: "k", help: "Checkpoints that are kept, the newest ones.")
+  let keepEvery = Declared(
+    Ranges.keepEvery, default: 0, .run, as: "k",
+    help:
+      "With --reproducible: keep the checkpoint of every k-th step for good, linked to the one before; see docs/verify.md."
+  )
+  let hashEvery = Declared(
+    Ranges.hashEvery, default: 500, as: "k",
+    help: "With --keep-every and --metrics: also write every k-th step's link to the metrics; 0 for none.")
   let resume = Declared(
     "resume",
     help:

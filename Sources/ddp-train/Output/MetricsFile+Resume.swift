@@ -22,7 +22,7 @@ extension MetricsFile {
     var kept: [UInt8] = []
     var steps: [Int] = []
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-      guard let (type, number) = record(line), number <= (type == .step ? step : evaluated) else { continue }
+      guard let (type, number) = record(line), number <= (type == .evaluation ? evaluated : step) else { continue }
       kept += line
       kept.append(UInt8(ascii: "\n"))
       if type == .step { steps = steps.suffix(1) + [number] }
@@ -44,7 +44,7 @@ extension MetricsFile {
     return end + 1 == step ? "step \(step)" : "steps \(end + 1) to \(step)"
   }
 
-  private enum RecordType: String, CaseIterable { case step, evaluation }
+  private enum RecordType: String, CaseIterable { case step, evaluation, link }
 
   /// How a record begins. Those of format 1 have no type.
   private static let starts: [(type: RecordType, bytes: [UInt8])] =

@@ -1,3 +1,4 @@
+import Checkpoints
 import DataParallel
 import Files
 import Schemas
@@ -54,6 +55,8 @@ final class MetricsFile {
   func write(step: Int, heldOutLoss loss: Double, names: Int) {
     append(MetricsEvaluation { ($0.step, $0.heldOutLoss, $0.heldOutNames) = (step, loss, names) })
   }
+
+  func write(_ entry: ChainEntry) { append(MetricsLink(entry)) }
 
   /// Hands the records over to the system: they outlive this process.
   func flush() { file?.flush() }

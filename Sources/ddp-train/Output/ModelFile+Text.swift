@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Schemas
 import Values
@@ -29,11 +30,11 @@ extension ModelFile {
   }
 
   /// Metadata that is said in other words, or is nothing to people.
-  private static let shown: Set = [
+  private static let shown = Set([
     "checksum", "format", "format-version", "step", "steps", "d-model", "heads", "averaged-steps", "learning-rate",
     "seed", "data-set", "program-version", "ranks", "hosts", "sync", "elapsed-seconds", "us-per-step", "phases-ns",
-    "rows",
-  ]
+    "rows", "chain-names", "chain-link",
+  ]).union(ChainEntry.digestKeys)
 
   private func state(of entry: CheckpointEntry) -> String {
     if let damage = entry.damage { return escaped(damage) }
@@ -59,6 +60,11 @@ extension ModelFile {
     if let step, let learningRate { facts.append(("rate", rate(learningRate, step: step))) }
     if let dataHash { facts.append(("data", "hash \(dataHash)")) }
     if let seed { facts.append(("seed", seed)) }
+    if let link = entry("chain-link") {
+      let hangs = entry("chain-previous")?.split(separator: " ").first.flatMap { Int($0) } ?? 0
+      let before = hangs == 0 ? "the start" : "step \(grouped(hangs))"
+      facts.append(("link", "\(link), on that of \(before); ddp-train verify checks it"))
+    }
     if let ranks {
       facts.append(("ranks", plural(ranks, "rank") + (hosts.map { " on \($0)" } ?? "") + ", sync \(strategy ?? "–")"))
     }
@@ -73,15 +79,17 @@ extension ModelFile {
     return "d-model \(dModel), \(plural(heads, "head")), \(grouped(parameters)) parameters"
   }
 
+  private func entry(_ key: String) -> String? { metadata.first { $0.key == key }?.value }
+
   /// The file has each rank's host.
   private var hosts: String? {
-    metadata.first { $0.key == "hosts" }.map { plural(Set($0.value.split(separator: ",")).count, "host") }
+    entry("hosts").map { plural(Set($0.split(separator: ",")).count, "host") }
   }
 
   private func rate(_ last: Double, step: Int) -> String {
     func short(_ rate: Double) -> String { String(format: "%.4g", rate) }
     let next = nextLearningRate.map { "\(short($0)) in the next" } ?? "no step is left"
-    let largest = metadata.first { $0.key == "learning-rate" }.map { " (of \($0.value) at most)" } ?? ""
+    let largest = entry("learning-rate").map { " (of \($0) at most)" } ?? ""
     return "\(short(last)) in step \(grouped(step)), \(next)\(largest)"
   }
 }

@@ -1,4 +1,5 @@
 import CSIMD
+import Checkpoints
 import DataParallel
 import Foundation
 import GPT
@@ -111,7 +112,8 @@ struct TrainingWords {
     ).lines().joined(separator: "\n")
   }
 
-  func summary(_ run: RunSummary) -> String {
+  /// - Parameter chain: of a run that keeps one.
+  func summary(_ run: RunSummary, chain: RunChain? = nil) -> String {
     let last = min(run.steps, 100)
     var lines = [
       ("loss", "\(fixed(run.lossLast100, 4)) nats a letter, mean of the last \(last == 1 ? "step" : "\(last) steps")")
@@ -144,7 +146,18 @@ struct TrainingWords {
       ),
       ("parameters", "hash \(run.parametersHash)"),
     ]
+    if let chain, let head = chain.head {
+      lines.append(("chain", "head \(head.digest)  (\(plural(head.links, "link")))"))
+      lines.append(("digests", words(chain.cost, of: run)))
+    }
     return labelled(lines)
+  }
+
+  /// "4 links in 1.2 ms on the checkpoints' thread, 0.3 % of the steps' time; training paused 0.4 ms for …"
+  private func words(_ cost: ChainCost, of run: RunSummary) -> String {
+    let share = run.stepSeconds > 0 ? 100 * cost.seconds / run.stepSeconds : 0
+    return "\(plural(cost.links, "link")) in \(significant(1000 * cost.seconds)) ms on the checkpoints' thread, "
+      + "\(significant(share)) % of the steps' time; training paused \(significant(1000 * cost.pause)) ms for links and checkpoints"
   }
 
   /// In the columns that header and summary share.

@@ -14,7 +14,7 @@ extension TrainingRun {
     checkpoints?.keeper?.trainingBegins(
       step: begin, by: trainer.synchronisation.strategy, engine: trainer.engine, tournament: plan.syncTournament,
       // Records up to a checkpoint must not be lost with the process: a resumed run goes on after them.
-      beforeWriting: { metrics?.flush() })
+      beforeWriting: { metrics?.flush() }, onLink: { metrics?.write($0) })
     Whereabouts.enter(.computing, step: begin)
     if speaks { LifeSigns.begin(ranks: world.size, step: begin) }
     heartbeat?.beat()
@@ -63,18 +63,18 @@ extension TrainingRun {
   ///
   /// - Returns: what is wrong with the names.
   func conclude(
-    _ summary: RunSummary, _ trainer: Trainer, _ records: RunRecords, _ names: RunNames
+    _ summary: RunSummary, _ trainer: Trainer, _ records: RunRecords, _ names: RunNames, _ chain: RunChain?
   ) throws -> String? {
     Whereabouts.enter(.ending)
     display.finish()
-    try world.rest { _ in speak(summary, trainer, records.metrics) }
+    try world.rest { _ in speak(summary, trainer, records.metrics, chain) }
     let printing = NamePrinting(
       count: plan.generate, shape: plan.settings.shape, seed: plan.settings.seed, temperature: plan.temperature,
       isNovel: plan.novel, hasJSON: namesJSON != nil, json: records.namesJSON, data: names, display: display)
     return try trainer.withAverage { try printing.run(trainer.state.parameters.pointer, on: world) }
   }
 
-  private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?) {
+  private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?, _ chain: RunChain?) {
     guard speaks else { return }
     if let metrics {
       Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
@@ -83,7 +83,7 @@ extension TrainingRun {
     if summary.interrupted {
       print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
     }
-    print(report.summary(summary), titles: TrainingWords.titleColumns)
+    print(report.summary(summary, chain: chain), titles: TrainingWords.titleColumns)
     if plan.generate > 0 { print("") }
   }
 

@@ -42,7 +42,7 @@ extension TrainingRun {
         identity: RunIdentity(
           plan.options, dataHash: names.hash, dataPath: plan.keptDataPath, initial: initial?.hash,
           goingOnFrom: plan.kept),
-        settings: plan.settings, hosts: hosts, world: world, logger: logger)
+        names: names, settings: plan.settings, hosts: hosts, world: world, logger: logger)
     }
   }
 
@@ -89,6 +89,14 @@ extension TrainingRun {
       say(report.table(tournament))
     }
     return settings
+  }
+
+  /// The first link is that of the model with which the run begins. Its moments are zero on every rank.
+  func beginChain(_ checkpoints: RunCheckpoints?, with state: ModelState) throws {
+    try onEveryRank(of: world) {
+      guard let checkpoints, checkpoints.resumed == nil else { return }
+      try checkpoints.keeper?.beginChain(state, isGiven: initial != nil)
+    }
   }
 
   func announce(_ trainer: Trainer, _ names: RunNames, _ checkpoints: RunCheckpoints?) {

@@ -74,13 +74,14 @@ struct TrainingRun {
     } else if let initial {
       try trainer.begin(with: initial.parameters)
     }
+    try beginChain(checkpoints, with: trainer.state)
     announce(trainer, names, checkpoints)
     // Not before: what goes wrong until here costs no earlier run's records.
     try begin(records.metrics, after: checkpoints?.resumed)
     let trained = try train(trainer, records, checkpoints, names)
     let unwritten = checkpoints?.keeper?.finish()
     let summary = try evaluated(trained, by: trainer, on: names, records.metrics)
-    let incomplete = try conclude(summary, trainer, records, names)
+    let incomplete = try conclude(summary, trainer, records, names, checkpoints?.keeper?.chain)
     try records.trace?.write()
     try trainer.close()
     sayHowToGoOn(summary, isKept: checkpoints != nil && unwritten == nil)

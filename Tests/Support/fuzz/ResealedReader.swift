@@ -16,10 +16,12 @@ extension Reader {
       readBytes: { bytes in
         let checkpoint = try Checkpoint(bytes: bytes, path: "fuzz")
         try examine(checkpoint, try StoredProgress(checkpoint))
+        _ = try ChainEntry(checkpoint)
       },
       readFile: { path in
         let checkpoint = try Checkpoint(path: path)
         try examine(checkpoint, try StoredProgress(checkpoint))
+        _ = try ChainEntry(checkpoint)
         let model = try StoredModel(path: path)
         try require(model.parameters.allSatisfy(\.isFinite), "a parameter that is not finite")
       },
@@ -34,7 +36,12 @@ extension Reader {
     "tournament": "false", "hosts": "a,b", "program-version": "0.1.0", "instruction-set": "AVX-512",
     "data-set": "0123456789abcdef0123456789abcdef", "elapsed-seconds": "0.5", "ranks": "2", "us-per-step": "45.2",
     "rows": "100 120 70", "phases-ns": "1.0 2.0 3.0 4.0 5.0 6.0",
+    "chain-format": "1", "chain-number": "1", "chain-previous": "0 \(digest)", "chain-names": digest,
+    "chain-settings": "batch seed", "chain-link": digest,
+    "chain-roots": Array(repeating: digest, count: 27).joined(separator: " "),
   ]
+
+  private static let digest = String(repeating: "0a", count: 32)
 
   private static let values = [
     "", "0", "-0", "-1", "1", "2", "3", "4", "nan", "-nan", "inf", "-inf", "1e400", "1e308", "1e-320", "1e19", "0x10",
