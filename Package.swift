@@ -182,7 +182,7 @@ let package = Package(
       swiftSettings: swiftForThisCPU
     ),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
-    .target(name: "MPIRunSupport", path: "Tests/Support/MPIRun"),
+    .target(name: "MPIRunSupport", dependencies: ["TestSupport"], path: "Tests/Support/MPIRun"),
     .executableTarget(
       name: "mpi-exercise", dependencies: ["MPI"], path: "Tests/Support/mpi-exercise", swiftSettings: swiftForThisCPU),
     // The CPU's guard with needs that no CPU meets. For any CPU, as the guard is.

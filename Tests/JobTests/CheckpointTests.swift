@@ -229,7 +229,8 @@ extension Jobs {
       #expect(whole.exitCode == 0, "\(whole)")
       try folder.remove(40)
       let again = try folder.run(1, arguments + ["--resume", "--engine", "scalar"])
-      #expect(again.stdout.contains("engine scalar") && again.line("parameters") == whole.line("parameters"), "\(again)")
+      #expect(
+        again.stdout.contains("engine scalar") && again.line("parameters") == whole.line("parameters"), "\(again)")
     }
 
     @Test("the winner of a tournament is kept, for the same ranks on the same hosts")

@@ -56,7 +56,7 @@ struct TrainingOptions: OptionTable {
   let bucketKiB = Declared(Ranges.bucketKiB, default: 64, help: "KiB of gradient that --sync overlap sends at a time.")
   let syncTournament = Declared("sync-tournament", help: "Time every strategy before the run, and take the fastest.")
   let reproducible = Declared(
-    "reproducible", .bits, help: "Compute the same parameters, bit for bit, on any number of ranks.")
+    "reproducible", .bits, help: "Compute the same parameters, bit for bit, on any number of ranks and on any CPU.")
   let microShards = Declared(
     Ranges.microShards, default: Settings.usualMicroShards, .bits, as: "k",
     help: "With --reproducible: cut a batch into at most so many parts, a power of two; so many ranks can compute.")

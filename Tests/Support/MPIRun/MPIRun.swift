@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// An `mpirun` job of the programs of this package.
 ///

@@ -5,13 +5,13 @@ import Foundation
 /// Tests run in parallel, but several MPI jobs on a few cores slow each other by orders of magnitude, because a
 /// rank that waits keeps its core. The lock is a file's, so it also holds between two test processes, and the
 /// system drops it with the process that has it.
-func withJobLock<Result>(_ body: () throws -> Result) throws -> Result {
+public func withJobLock<Result>(_ body: () throws -> Result) throws -> Result {
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("mpirun-\(getuid()).lock").path
   let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-  guard file >= 0 else { throw MPIRunError.system("open \(path)", errno) }
+  guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
   defer { close(file) }
   while flock(file, LOCK_EX) != 0 {
-    guard errno == EINTR else { throw MPIRunError.system("flock \(path)", errno) }
+    guard errno == EINTR else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
   }
   return try body()
 }
