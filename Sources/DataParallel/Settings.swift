@@ -95,7 +95,7 @@ public struct Settings: Sendable {
       throw .microShards(microShards)
     }
     guard !reproducible || engine.exponential == .fast else { throw .exponentialOfReproducible }
-    guard !reproducible || Arithmetic.canBeDefined || engine.kind == .scalar else { throw .noFusedMultiplyAdd }
+    guard !reproducible || Arithmetic.canBeDefined || engine.kind != .simd else { throw .noFusedMultiplyAdd }
     return self
   }
 
@@ -151,8 +151,8 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible, ExitCoded 
     case .exponentialOfReproducible:
       "exp has no effect with reproducible, which has an exponential of its own: leave it out"
     case .noFusedMultiplyAdd:
-      "reproducible needs fused multiply-adds, which this build, for any x86-64 CPU, does without: build it for this CPU, or "
-        + "take engine scalar, which is slow"
+      "engine simd needs fused multiply-adds with reproducible, and this build is for any x86-64 CPU: leave it out, and the "
+        + "scalar engine takes its place, slowly, or build for this CPU"
     case .average(let share): Ranges.average.refusal(of: "\(share)", at: "average")
     case .onlyWarmUp(let warmUp, let steps):
       "warm-up \(warmUp) leaves the schedule none of the run's steps, \(steps): it must be smaller"

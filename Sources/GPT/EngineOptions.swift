@@ -18,6 +18,8 @@ public struct EngineOptions: Sendable, Equatable {
   /// The engine that is really used at a shape.
   public func resolvedKind(for shape: Shape) -> EngineKind {
     guard kind == .auto else { return kind }
+    // Without fused multiply-adds they are computed in software, one number at a time.
+    if arithmetic == .defined, !Arithmetic.canBeDefined { return .scalar }
     return EngineKind.sme2.isAvailable && shape.dModel >= sme2From ? .sme2 : .simd
   }
 
