@@ -3,7 +3,7 @@ import GPT
 
 extension Digest {
   /// Of the names that a model sees: the first 16 letters of each, in the order of `LC_ALL=C sort`, a line each. Their order
-  /// in a file decides nothing, and letters behind the 16th do not, so neither is in it.
+  /// in a file decides nothing, and letters after the 16th do not, so neither is in it.
   ///
   /// - Throws: `ChainError` where there is no libcrypto.
   public init(names: [Name]) throws(ChainError) {

@@ -5,7 +5,7 @@ import Synchronization
 /// The chain of a run that is being trained: what its next link is, and how long the digests took.
 ///
 /// Links are the start, the steps at which the chain holds one, and the last. A link between those, of a checkpoint on the
-/// way or in the metrics, hangs on the last one and has none behind it: so the chain does not depend on how often a run was
+/// way or in the metrics, hangs on the last one and has none after it: so the chain does not depend on how often a run was
 /// stopped.
 public final class RunChain: Sendable {
   public let terms: ChainEntry.Terms
@@ -46,8 +46,8 @@ public final class RunChain: Sendable {
     take(try entry(step: 0, averagedSteps: 0, arrays, shape))
   }
 
-  /// Goes on behind a checkpoint.
-  public func resume(behind entry: ChainEntry) {
+  /// Goes on after a checkpoint.
+  public func resume(after entry: ChainEntry) {
     let link = entry.link
     state.withLock { state in
       state.last =

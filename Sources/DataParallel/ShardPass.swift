@@ -106,7 +106,7 @@ final class ShardPass {
   /// - Parameter gradient: (P), overwritten.
   func writeGradient(_ gradient: UnsafeMutablePointer<Float>) {
     guard let factors else { return }
-    engine.gradient(of: 0..<factors.passCount, in: factors, to: gradient)
+    engine.gradient(of: factors, to: gradient)
   }
 
   /// Of so many names.

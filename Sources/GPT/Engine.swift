@@ -44,13 +44,12 @@ public protocol Engine: AnyObject {
   /// - Parameter slice: its range is of whole stripes (`ReplicaLayout`).
   func adam(_ slice: AdamSlice, factors: FactorStore)
 
-  /// Writes the gradient of some of this rank's passes in `factors`, added up as their folds say, of an engine that was made with
-  /// them.
+  /// Writes the gradient of this rank's passes in `factors`, added up as their folds say, of an engine that was made with them.
   ///
   /// - Parameters:
-  ///   - passes: at least one, counted from the first after `FactorStore.clear`.
+  ///   - factors: with at least one pass of this rank's.
   ///   - gradient: (P), canonical order; overwritten.
-  func gradient(of passes: Range<Int>, in factors: FactorStore, to gradient: UnsafeMutablePointer<Float>)
+  func gradient(of factors: FactorStore, to gradient: UnsafeMutablePointer<Float>)
 }
 
 /// The size of one rank's forward and backward pass.
@@ -93,7 +92,7 @@ public typealias Gradients = UnsafeBufferPointer<UnsafePointer<Float>>
 extension Engine {
   /// Of an engine that keeps no factors.
   public func adam(_ slice: AdamSlice, factors: FactorStore) { preconditionFailure("this engine keeps no factors") }
-  public func gradient(of passes: Range<Int>, in factors: FactorStore, to gradient: UnsafeMutablePointer<Float>) {
+  public func gradient(of factors: FactorStore, to gradient: UnsafeMutablePointer<Float>) {
     preconditionFailure("this engine keeps no factors")
   }
 

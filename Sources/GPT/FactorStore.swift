@@ -138,9 +138,6 @@ public final class FactorStore {
     (open, isOpen) = (0, false)
   }
 
-  /// How many of this rank's passes are kept.
-  public var passCount: Int { passes }
-
   /// Says how many passes there are. Before the others look.
   public func publish() { parts[rank].log.publish(passes) }
 
@@ -155,10 +152,10 @@ public final class FactorStore {
     for part in parts { for pass in 0..<part.log.published { add(pass, of: part) } }
   }
 
-  /// Lists some of this rank's passes.
-  func find(_ own: Range<Int>) {
+  /// Lists this rank's passes.
+  func findOwn() {
     found = 0
-    for pass in own { add(pass, of: parts[rank]) }
+    for pass in 0..<passes { add(pass, of: parts[rank]) }
   }
 
   private func add(_ pass: Int, of part: Part) {

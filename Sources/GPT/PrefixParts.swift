@@ -4,11 +4,10 @@
 final class PrefixParts {
   /// (copies): position of a row that is a copy, its row among the pairs, the predictions made from it, and what it copies.
   let position, pair, predictions, source: AlignedBuffer<Int32>
-  /// Of the pairs that the forward pass computes: their number, token and position; of each new row, which it is.
-  private(set) var sharedPairs = 0
-  let sharedToken, sharedPosition, sharedPair: AlignedBuffer<Int32>
+  /// Those that the forward pass computes, and of each new row which it is.
+  private(set) var sharedPairs: PairList
+  let sharedPair: AlignedBuffer<Int32>
 
-  private let table = PairTable()
   /// The row that computes each position of the present path.
   private var rowAt = InlineArray<16, Int32>(repeating: 0)
   /// Of each part: what there is up to its end.
@@ -17,36 +16,24 @@ final class PrefixParts {
   /// - Parameters:
   ///   - names, rows: the most there can be.
   ///   - pairs: the most that are computed.
-  init(names: Int, rows: Int, pairs: Int) {
+  ///   - sharing: as `PrefixTree` takes it.
+  init(names: Int, rows: Int, pairs: Int, sharing: Bool) {
+    sharedPairs = PairList(most: pairs, sharing: sharing)
     position = AlignedBuffer(zeros: rows)
     pair = AlignedBuffer(zeros: rows)
     predictions = AlignedBuffer(zeros: rows)
     source = AlignedBuffer(zeros: rows)
-    sharedToken = AlignedBuffer(zeros: pairs)
-    sharedPosition = AlignedBuffer(zeros: pairs)
     sharedPair = AlignedBuffer(zeros: rows)
     rowEnds = AlignedBuffer(zeros: names)
     copyEnds = AlignedBuffer(zeros: names)
     pairEnds = AlignedBuffer(zeros: names)
   }
 
-  func clear() {
-    table.clear(pairs: sharedToken, sharedPosition, 0..<sharedPairs)
-    sharedPairs = 0
-  }
+  func clear() { sharedPairs.clear() }
 
-  func addRow(_ row: Int, token: Int, position p: Int, sharing: Bool) {
+  func addRow(_ row: Int, token: Int, position p: Int) {
     rowAt[p] = Int32(truncatingIfNeeded: row)
-    if sharing, let known = table[token, p] {
-      sharedPair[row] = known
-      return
-    }
-    let new = Int32(truncatingIfNeeded: sharedPairs)
-    table[token, p] = new
-    sharedToken[sharedPairs] = Int32(truncatingIfNeeded: token)
-    sharedPosition[sharedPairs] = Int32(truncatingIfNeeded: p)
-    sharedPairs += 1
-    sharedPair[row] = new
+    sharedPair[row] = sharedPairs.place(token: token, position: p)
   }
 
   func addCopy(_ copy: Int, position p: Int, pair: Int32) {
@@ -69,33 +56,9 @@ final class PrefixParts {
     }
     return PartRanges(rows: range(rowEnds), copies: range(copyEnds), pairs: range(pairEnds))
   }
-
-  /// Which of the computed pairs a pair is.
-  func shared(token: Int32, position: Int32) -> Int { Int(table[Int(token), Int(position)] ?? 0) }
 }
 
 /// A part's rows and pairs. Copies are counted from the first of all.
 struct PartRanges {
   var rows, copies, pairs: Range<Int>
-}
-
-/// Where the row of a pair is, by token and position.
-struct PairTable: ~Copyable {
-  /// (16 · 27): one more than the row of a pair, or 0.
-  private let rows: AlignedBuffer<Int32> = AlignedBuffer(zeros: Shape.context * Shape.vocabulary)
-
-  subscript(token: Int, position: Int) -> Int32? {
-    get {
-      let row = rows[position * Shape.vocabulary + token]
-      return row > 0 ? row - 1 : nil
-    }
-    nonmutating set { rows[position * Shape.vocabulary + token] = (newValue ?? -1) + 1 }
-  }
-
-  /// Forgets some pairs: only the entries that are in use.
-  func clear(
-    pairs token: borrowing AlignedBuffer<Int32>, _ position: borrowing AlignedBuffer<Int32>, _ range: Range<Int>
-  ) {
-    for pair in range { self[Int(token[pair]), Int(position[pair])] = nil }
-  }
 }

@@ -8,29 +8,27 @@
 public struct PrefixTree: ~Copyable {
   /// R, U and the number of edges in use.
   public var rowCount: Int { newRows + copies }
-  public private(set) var pairCount = 0
+  public var pairCount: Int { pairs.count }
   public private(set) var edgeCount = 0
 
   /// (R): position of a row, its row among the pairs, and the predictions made from it.
   public let position: AlignedBuffer<Int32>
   public let pair: AlignedBuffer<Int32>
   public let predictions: AlignedBuffer<Int32>
-  /// (U): token and position of a pair.
-  public let pairToken: AlignedBuffer<Int32>
-  public let pairPosition: AlignedBuffer<Int32>
+  /// (U)
+  public private(set) var pairs: PairList
   /// (E): row an edge leaves, the token it predicts, and how many names take it.
   public let edgeRow: AlignedBuffer<Int32>
   public let edgeTarget: AlignedBuffer<Int32>
   public let edgeNames: AlignedBuffer<Int32>
 
   private let sharing: Bool
-  private let table = PairTable()
 
   /// Of names in parts; nil where all names are one part.
   let parts: PrefixParts?
   /// Whether the last names came in parts.
   private var isInParts = false
-  /// Rows that the forward pass computes. Those behind them are copies.
+  /// Rows that the forward pass computes. Those after them are copies.
   private(set) var newRows = 0
   private var copies = 0
   /// The path of the name before: row and edge at each position. A row below 0 is a copy, ~row its number among them.
@@ -44,16 +42,16 @@ public struct PrefixTree: ~Copyable {
   public init(names: Int, sharing: Bool = true, inParts: Bool = false) {
     self.sharing = sharing
     let rows = names * Shape.context
-    let pairs = Self.pairs(rows: rows, sharing: sharing, inParts: inParts)
+    pairs = PairList(most: Self.pairs(rows: rows, sharing: sharing, inParts: inParts), sharing: sharing)
     position = AlignedBuffer(zeros: rows)
     pair = AlignedBuffer(zeros: rows)
     predictions = AlignedBuffer(zeros: rows)
-    pairToken = AlignedBuffer(zeros: pairs)
-    pairPosition = AlignedBuffer(zeros: pairs)
     edgeRow = AlignedBuffer(zeros: rows)
     edgeTarget = AlignedBuffer(zeros: rows)
     edgeNames = AlignedBuffer(zeros: rows)
-    parts = inParts ? PrefixParts(names: names, rows: rows, pairs: Self.pairs(rows: rows, sharing: sharing)) : nil
+    parts =
+      inParts
+      ? PrefixParts(names: names, rows: rows, pairs: Self.pairs(rows: rows, sharing: sharing), sharing: sharing) : nil
   }
 
   /// The most pairs there can be.
@@ -70,23 +68,19 @@ public struct PrefixTree: ~Copyable {
   public mutating func build(
     _ names: UnsafeBufferPointer<Name>, padding: Bool = false, ends: UnsafeBufferPointer<Int32>? = nil
   ) {
-    (newRows, copies, pairCount, edgeCount) = (0, 0, 0, 0)
+    (newRows, copies, edgeCount) = (0, 0, 0)
+    pairs.clear()
     parts?.clear()
     isInParts = ends != nil
-    guard let ends else {
-      add(names, padding: padding)
-      table.clear(pairs: pairToken, pairPosition, 0..<pairCount)
-      return
-    }
+    guard let ends else { return add(names, padding: padding) }
     var start = 0
     for (part, end) in ends.enumerated() {
-      let firstPair = pairCount
-      if sharing, start > 0, start < Int(end) { copyPath(to: names[start], behind: names[start - 1], padding: padding) }
+      if sharing, start > 0, start < Int(end) { copyPath(to: names[start], after: names[start - 1], padding: padding) }
       add(
         UnsafeBufferPointer(rebasing: names[start..<Int(end)]), padding: padding,
-        behind: start > 0 ? names[start - 1] : nil)
+        after: start > 0 ? names[start - 1] : nil)
       parts?.end(part, rows: newRows, copies: copies, pairs: pairCount)
-      table.clear(pairs: pairToken, pairPosition, firstPair..<pairCount)
+      pairs.forget()
       start = Int(end)
     }
     appendCopies()
@@ -100,16 +94,17 @@ public struct PrefixTree: ~Copyable {
   {
     if let parts, isInParts {
       return (
-        parts.sharedPairs, UnsafePointer(parts.sharedToken.pointer), UnsafePointer(parts.sharedPosition.pointer),
-        UnsafePointer(parts.sharedPair.pointer)
+        parts.sharedPairs.count, UnsafePointer(parts.sharedPairs.token.pointer),
+        UnsafePointer(parts.sharedPairs.position.pointer), UnsafePointer(parts.sharedPair.pointer)
       )
     }
     return (
-      pairCount, UnsafePointer(pairToken.pointer), UnsafePointer(pairPosition.pointer), UnsafePointer(pair.pointer)
+      pairs.count, UnsafePointer(pairs.token.pointer), UnsafePointer(pairs.position.pointer),
+      UnsafePointer(pair.pointer)
     )
   }
 
-  /// A part's rows and pairs. Its copies are rows behind the new ones of all parts, and come before its own in every sum.
+  /// A part's rows and pairs. Its copies are rows after the new ones of all parts, and come before its own in every sum.
   func ranges(ofPart part: Int) -> PartRanges {
     guard var ranges = parts?.ranges(part) else {
       return PartRanges(rows: 0..<newRows, copies: 0..<0, pairs: 0..<pairCount)
@@ -119,7 +114,7 @@ public struct PrefixTree: ~Copyable {
   }
 
   /// - Parameter previous: the name before the first, of another part.
-  private mutating func add(_ names: UnsafeBufferPointer<Name>, padding: Bool, behind previous: Name? = nil) {
+  private mutating func add(_ names: UnsafeBufferPointer<Name>, padding: Bool, after previous: Name? = nil) {
     for index in names.indices {
       let name = names[index]
       let positions = name.positions
@@ -164,23 +159,13 @@ public struct PrefixTree: ~Copyable {
   }
 
   private mutating func addRow(token: Int, position p: Int) -> Int {
-    let known = findPair(token: token, position: p)
+    let known = pairs.place(token: token, position: p)
     position[newRows] = Int32(truncatingIfNeeded: p)
     pair[newRows] = known
     predictions[newRows] = 0
-    if isInParts { parts?.addRow(newRows, token: token, position: p, sharing: sharing) }
+    if isInParts { parts?.addRow(newRows, token: token, position: p) }
     defer { newRows += 1 }
     return newRows
-  }
-
-  private mutating func findPair(token: Int, position p: Int) -> Int32 {
-    if sharing, let known = table[token, p] { return known }
-    let new = Int32(truncatingIfNeeded: pairCount)
-    table[token, p] = new
-    pairToken[pairCount] = Int32(truncatingIfNeeded: token)
-    pairPosition[pairCount] = Int32(truncatingIfNeeded: p)
-    pairCount += 1
-    return new
   }
 
   private mutating func addEdge(from row: Int, to target: Int) -> Int {
@@ -193,18 +178,18 @@ public struct PrefixTree: ~Copyable {
 
   /// A part begins: what its first name shares with the name before becomes rows of its own, which are copied once they are
   /// computed.
-  private mutating func copyPath(to name: Name, behind previous: Name, padding: Bool) {
+  private mutating func copyPath(to name: Name, after previous: Name, padding: Bool) {
     let rows = padding ? Shape.context : name.positions
     let shared = min(name.commonPrefix(previous) + 1, rows)
     for p in 0..<shared {
-      let pair = findPair(token: p < name.positions ? name.input(p) : Shape.boundary, position: p)
+      let pair = pairs.place(token: p < name.positions ? name.input(p) : Shape.boundary, position: p)
       rowAt[p] = ~copies
       parts?.addCopy(copies, position: p, pair: pair)
       copies += 1
     }
   }
 
-  /// Gives copies their places, behind all other rows.
+  /// Gives copies their places, after all other rows.
   private func appendCopies() {
     guard copies > 0, let parts else { return }
     for copy in 0..<copies {

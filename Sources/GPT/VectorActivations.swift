@@ -8,6 +8,7 @@ final class VectorActivations {
   private let storage: AlignedBuffer<Float>
   /// Whose memory is used besides.
   private let base: VectorActivations?
+  private let sharedPairs: SharedPairs?
 
   /// (U, C): normalised embeddings, and those normalised again.
   let x0, y: Pointer
@@ -47,7 +48,7 @@ final class VectorActivations {
   init(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) {
     let (C, F) = (shape.dModel, shape.feedForward)
     storage = AlignedBuffer(zeros: Self.count(shape: shape, attention: attention, rows: rows, pairs: pairs))
-    base = nil
+    (base, sharedPairs) = (nil, nil)
     var arena = Arena(storage)
     x0 = arena.take(pairs * C)
     y = arena.take(pairs * C)
@@ -78,7 +79,7 @@ final class VectorActivations {
   /// The same memory, but for what pairs have: the forward pass of several parts, whose pairs it computes once.
   init(_ other: VectorActivations, pairs: SharedPairs) {
     storage = AlignedBuffer(zeros: 0)
-    base = other
+    (base, sharedPairs) = (other, pairs)
     (x0, y, qkv, inverseX0, inverseY) = (pairs.x0, pairs.y, pairs.qkv, pairs.inverseX0, pairs.inverseY)
     (p, a, x1, z, x2, h, logits) = (other.p, other.a, other.x1, other.z, other.x2, other.h, other.logits)
     (inverseZ, weight, maximum, logNormaliser) = (other.inverseZ, other.weight, other.maximum, other.logNormaliser)
@@ -89,7 +90,7 @@ final class VectorActivations {
   /// The same memory, but for what is kept.
   init(_ other: VectorActivations, keeping kept: KeptActivations) {
     storage = AlignedBuffer(zeros: 0)
-    base = other
+    (base, sharedPairs) = (other, nil)
     (x0, qkv, p, x1) = (other.x0, other.qkv, other.p, other.x1)
     (inverseX0, inverseY, inverseZ) = (other.inverseX0, other.inverseY, other.inverseZ)
     (weight, maximum, logNormaliser) = (other.weight, other.maximum, other.logNormaliser)

@@ -17,7 +17,6 @@ public final class VectorEngine: Engine {
   private let kept: [VectorActivations]
   /// The same for the forward pass of each group.
   private let keptForward: [VectorActivations]
-  private let sharedPairs: SharedPairs?
   private let products: any MatrixProducts
   private let kernels: any StepKernels
   private let attentionShape: AttentionShape
@@ -44,13 +43,13 @@ public final class VectorEngine: Engine {
     let runs = TransposedWeights.runs(shape)
     sums = AlignedBuffer(zeros: runs.map { $0.columns.map { $0 * ReplicaLayout.tile } ?? $0.range.count }.max() ?? 0)
     let own = VectorActivations(
-      shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairToken.count)
+      shape: shape, attention: attentionShape, rows: names * Shape.context, pairs: tree.pairs.token.count)
     (self.own, s) = (own, own)
     self.factors = factors
     let kept = factors?.ownGroups.map { VectorActivations(own, keeping: $0) } ?? []
     let pairs = PrefixTree.pairs(rows: names * Shape.context, sharing: options.sharesPrefixes)
     let shared = factors == nil ? nil : SharedPairs(shape: shape, pairs: pairs)
-    (self.kept, sharedPairs) = (kept, shared)
+    self.kept = kept
     keptForward = shared.map { shared in kept.map { VectorActivations($0, pairs: shared) } } ?? []
     switch options.resolvedKind(for: shape) {
     case .scalar:
@@ -169,10 +168,8 @@ public final class VectorEngine: Engine {
     }
   }
 
-  public func gradient(
-    of passes: Range<Int>, in factors: FactorStore, to gradient: UnsafeMutablePointer<Float>
-  ) {
-    factors.find(passes)
+  public func gradient(of factors: FactorStore, to gradient: UnsafeMutablePointer<Float>) {
+    factors.findOwn()
     products.transposed.forEachPart(of: 0..<shape.parameterCount) { range in
       let passes = factors.foundEmbeddings
       sum(
@@ -212,7 +209,8 @@ extension VectorEngine {
     let wte = d + shape.offset(.tokenEmbedding)
     wte.update(repeating: 0, count: shape.count(.tokenEmbedding) + shape.count(.positionEmbedding))
     Kernels.embedBackward(
-      rows: pairs.count, width: C, tokens: tree.pairToken.pointer + first, positions: tree.pairPosition.pointer + first,
+      rows: pairs.count, width: C, tokens: tree.pairs.token.pointer + first,
+      positions: tree.pairs.position.pointer + first,
       dx: s.dx0 + first * C, dwte: wte, dwpe: d + shape.offset(.positionEmbedding))
   }
 }
@@ -241,7 +239,7 @@ extension VectorEngine {
       for pass in factors.openEnds.indices {
         let part = tree.ranges(ofPart: pass)
         attentionBackward(part.copies)
-        attentionBackward(part.rows, behind: part.copies)
+        attentionBackward(part.rows, after: part.copies)
       }
     } else {
       attentionBackward(0..<R)
@@ -261,7 +259,7 @@ extension VectorEngine {
   }
 
   /// - Parameter path: rows that end in the one before the first.
-  private func attentionBackward(_ rows: Range<Int>, behind path: Range<Int> = 0..<0) {
+  private func attentionBackward(_ rows: Range<Int>, after path: Range<Int> = 0..<0) {
     let (first, pair) = (rows.lowerBound, UnsafePointer(tree.pair.pointer))
     kernels.attentionBackward(
       AttentionRows(
@@ -271,7 +269,7 @@ extension VectorEngine {
       dOutput: s.da + first * shape.dModel, dqkv: s.dqkv)
   }
 
-  /// Gives each part what it has in common with those before: rows behind all others, and pairs of its own.
+  /// Gives each part what it has in common with those before: rows after all others, and pairs of its own.
   private func copy(from computed: VectorActivations) {
     guard let parts = tree.parts else { return }
     let (C, F, perRow) = (shape.dModel, shape.feedForward, attentionShape.probabilitiesPerRow)
@@ -286,7 +284,7 @@ extension VectorEngine {
       s.inverseZ[to] = s.inverseZ[from]
     }
     for pair in 0..<tree.pairCount {
-      let from = parts.shared(token: tree.pairToken[pair], position: tree.pairPosition[pair])
+      let from = parts.sharedPairs.known(token: tree.pairs.token[pair], position: tree.pairs.position[pair])
       (s.x0 + pair * C).update(from: computed.x0 + from * C, count: C)
       (s.y + pair * C).update(from: computed.y + from * C, count: C)
       (s.qkv + pair * 3 * C).update(from: computed.qkv + from * 3 * C, count: 3 * C)

@@ -55,17 +55,17 @@ struct ChainTests {
     }
   }
 
-  @Test("who goes on behind a link on the way comes to the same chain")
+  @Test("who goes on after a link on the way comes to the same chain")
   func resumed() throws {
     let folders = [try TemporaryFolder(), try TemporaryFolder()]
     let whole = chain()
     try write([20, 40], whole, in: folders[0])
     try write([20, 33], chain(), in: folders[1])
     let rest = chain()
-    rest.resume(behind: try entry(folders[1], 33).1)
+    rest.resume(after: try entry(folders[1], 33).1)
     try write([40], rest, in: folders[1])
     #expect(rest.head == whole.head)
-    rest.resume(behind: try entry(folders[1], 40).1)
+    rest.resume(after: try entry(folders[1], 40).1)
     #expect(rest.head == whole.head)
   }
 

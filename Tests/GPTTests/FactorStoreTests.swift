@@ -108,7 +108,7 @@ import Testing
         keep(Array(parts[..<cut]), together, store, parameters)
         keep(Array(parts[cut...]), together, store, parameters)
         var gradient = [Float](repeating: .nan, count: shape.parameterCount)
-        together.gradient(of: 0..<store.passCount, in: store, to: &gradient)
+        together.gradient(of: store, to: &gradient)
         store.clear()
         #expect(firstDifference(gradient, stack[0]) == nil, "\(sizes), cut at \(cut)")
       }

@@ -30,10 +30,10 @@ import Testing
     var prefixes: [[Int]] = []
     for row in 0..<tree.rowCount {
       let (position, pair) = (Int(tree.position[row]), Int(tree.pair[row]))
-      guard pair < tree.pairCount, Int(tree.pairPosition[pair]) == position else { return nil }
+      guard pair < tree.pairCount, Int(tree.pairs.position[pair]) == position else { return nil }
       let parent = prefixes.last.map { Array($0.prefix(position)) } ?? []
       guard parent.count == position else { return nil }
-      let prefix = parent + [Int(tree.pairToken[pair])]
+      let prefix = parent + [Int(tree.pairs.token[pair])]
       guard counts.predictions.updateValue(Int(tree.predictions[row]), forKey: prefix) == nil else { return nil }
       prefixes.append(prefix)
     }
@@ -42,7 +42,7 @@ import Testing
       guard counts.edges.updateValue(Int(tree.edgeNames[edge]), forKey: path) == nil else { return nil }
     }
     for pair in 0..<tree.pairCount {
-      let entry = [Int(tree.pairToken[pair]), Int(tree.pairPosition[pair])]
+      let entry = [Int(tree.pairs.token[pair]), Int(tree.pairs.position[pair])]
       guard counts.pairs.insert(entry).inserted else { return nil }
     }
     return counts

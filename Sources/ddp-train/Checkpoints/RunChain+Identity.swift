@@ -25,10 +25,10 @@ extension RunChain {
     return Set(changes.split(separator: " ").compactMap { $0.split(separator: "@").last.flatMap { Int($0) } })
   }
 
-  /// Goes on behind a checkpoint of the run.
+  /// Goes on after a checkpoint of the run.
   ///
   /// - Throws: `CheckpointError` where the checkpoint has no link, or one that is not its own.
-  func resume(behind checkpoint: Checkpoint) throws {
+  func resume(after checkpoint: Checkpoint) throws {
     guard let entry = try ChainEntry(checkpoint) else {
       throw CheckpointError(.refused, checkpoint.path, "has no link of the run's chain")
     }
@@ -36,6 +36,6 @@ extension RunChain {
     guard entry.link.names == terms.names else {
       throw CheckpointError(.refused, checkpoint.path, "has a link of a run on other names")
     }
-    resume(behind: entry)
+    resume(after: entry)
   }
 }

@@ -107,7 +107,7 @@ private struct Opened {
     keeper = CheckpointKeeper(
       plan, folder: folder, metadata: identity.metadata.merging(["hosts": place]) { $1 }, settings: settings,
       chain: chain, logger: logger)
-    if let found { try chain?.resume(behind: found) }
+    if let found { try chain?.resume(after: found) }
     try found?.copy(to: keeper.arrays, withSums: !changed)
   }
 
