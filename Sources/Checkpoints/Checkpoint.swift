@@ -14,6 +14,8 @@ public struct Checkpoint: Sendable {
   public let losses: [Double]
   /// How many of the steps before it have their parameters in its sums; 0 where it has none.
   public let averagedSteps: Int
+  /// Whether it has the momentum of an outer update.
+  public let hasOuterMomentum: Bool
   /// All of the file's.
   public let metadata: [String: String]
   private let file: SafeTensorsFile
@@ -46,8 +48,10 @@ public struct Checkpoint: Sendable {
     try CheckpointMetadata.check(metadata, path: path)
     step = try Self.number(CheckpointFormat.Key.step, metadata, path: path)
     shape = try Self.shape(metadata, path: path)
-    losses = try Self.checkedLosses(file, step: step, shape: shape)
-    try Self.requireFinite(file)
+    let families = Self.families(of: file)
+    hasOuterMomentum = families.count > CheckpointFormat.families.count
+    losses = try Self.checkedLosses(file, step: step, shape: shape, families)
+    try Self.requireFinite(file, families)
     averagedSteps = metadata[CheckpointFormat.Key.averagedSteps].flatMap { Int(written: $0) } ?? 0
     if averagedSteps > 0 {
       for tensor in Tensor.allCases { _ = try sums(tensor) }
@@ -152,9 +156,15 @@ public struct Checkpoint: Sendable {
     }
   }
 
+  /// What the names of its floats begin with.
+  private static func families(of file: SafeTensorsFile) -> [String] {
+    let hasMomentum = Tensor.allCases.contains { file.tensors[CheckpointFormat.outerMomentum + $0.name] != nil }
+    return CheckpointFormat.families + (hasMomentum ? [CheckpointFormat.outerMomentum] : [])
+  }
+
   /// The losses, of a file that has all other tensors too.
   private static func checkedLosses(
-    _ file: SafeTensorsFile, step: Int, shape: Shape
+    _ file: SafeTensorsFile, step: Int, shape: Shape, _ families: [String]
   ) throws(CheckpointError) -> [Double] {
     let losses: [Double]
     do {
@@ -165,7 +175,7 @@ public struct Checkpoint: Sendable {
     guard losses.allSatisfy({ abs($0) <= CheckpointFormat.largestLoss }) else {
       throw CheckpointError(.damaged, file.source, "a loss is not a number up to \(CheckpointFormat.largestLoss)")
     }
-    for family in CheckpointFormat.families {
+    for family in families {
       for tensor in Tensor.allCases {
         let (name, expected) = (family + tensor.name, shape.extents(tensor))
         guard let info = file.tensors[name], info.dtype == ElementType.float32.rawValue, info.shape == expected else {
@@ -177,8 +187,8 @@ public struct Checkpoint: Sendable {
   }
 
   /// A run never keeps a model that has diverged, and Adam's mean of squares is never negative.
-  private static func requireFinite(_ file: SafeTensorsFile) throws(CheckpointError) {
-    for family in CheckpointFormat.families {
+  private static func requireFinite(_ file: SafeTensorsFile, _ families: [String]) throws(CheckpointError) {
+    for family in families {
       let isSquare = family == CheckpointFormat.families.last
       for tensor in Tensor.allCases {
         let name = family + tensor.name
@@ -199,11 +209,14 @@ public struct Checkpoint: Sendable {
   /// Copies the model out.
   ///
   /// - Parameters:
-  ///   - arrays: overwritten; of this checkpoint's shape. Sums only where both have them.
+  ///   - arrays: overwritten; of this checkpoint's shape. Sums and an outer momentum only where both have them.
   ///   - withSums: whether to copy these too.
   public func copy(to arrays: ModelArrays, withSums: Bool = true) throws(CheckpointError) {
-    let targets = [arrays.parameters, arrays.first, arrays.second]
-    for (family, target) in zip(CheckpointFormat.families, targets) {
+    var targets = Array(zip(CheckpointFormat.families, [arrays.parameters, arrays.first, arrays.second]))
+    if hasOuterMomentum, let momentum = arrays.outerMomentum {
+      targets.append((CheckpointFormat.outerMomentum, momentum))
+    }
+    for (family, target) in targets {
       for tensor in Tensor.allCases {
         let place = UnsafeMutableBufferPointer(start: target + shape.offset(tensor), count: shape.count(tensor))
         do {

@@ -35,6 +35,9 @@ public enum CheckpointFormat {
   /// In the order of the file, behind the losses.
   static let families = ["", "adam.first.", "adam.second."]
 
+  /// After them, where the run's groups of ranks have an outer update with momentum.
+  static let outerMomentum = "outer.momentum."
+
   /// After them, where a run averages parameters and has come to those steps.
   static let sums = "average.sum."
 }

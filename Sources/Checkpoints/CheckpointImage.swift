@@ -5,34 +5,41 @@ import SafeTensors
 /// from, once.
 public final class CheckpointImage {
   public let shape: Shape
-  /// Header room, losses' room, then the model's 3 P floats, and P doubles where it averages. Header and losses lie at the end of their room.
+  /// Header room, losses' room, then the model's 3 P floats, P more where it has an outer momentum, and P doubles where it
+  /// averages. Header and losses lie at the end of their room.
   private let buffer: AlignedBuffer<UInt8>
   private static let headerRoom = 1 << 16
   /// 100 losses, and what makes it a multiple of a cache line.
   private static let front = headerRoom + 832
 
-  private let averages: Bool
+  private let averages, hasOuterMomentum: Bool
+  /// Of P each.
+  private var floatArrays: Int { hasOuterMomentum ? 4 : 3 }
 
-  /// - Parameter averages: whether there is room for sums of parameters.
-  public init(shape: Shape, averages: Bool = false) {
-    (self.shape, self.averages) = (shape, averages)
-    buffer = AlignedBuffer(zeros: Self.front + (3 * 4 + (averages ? 8 : 0)) * shape.parameterCount)
+  /// - Parameters:
+  ///   - averages: whether there is room for sums of parameters.
+  ///   - hasOuterMomentum: whether there is room for the momentum of an outer update.
+  public init(shape: Shape, averages: Bool = false, hasOuterMomentum: Bool = false) {
+    (self.shape, self.averages, self.hasOuterMomentum) = (shape, averages, hasOuterMomentum)
+    buffer = AlignedBuffer(
+      zeros: Self.front + ((hasOuterMomentum ? 4 : 3) * 4 + (averages ? 8 : 0)) * shape.parameterCount)
   }
 
   /// Where the model goes.
   public var arrays: ModelArrays {
     let count = shape.parameterCount
     let start = UnsafeMutableRawPointer(buffer.pointer + Self.front)
-      .bindMemory(to: Float.self, capacity: 3 * count)
-    let sums = UnsafeMutableRawPointer(start + 3 * count)
+      .bindMemory(to: Float.self, capacity: floatArrays * count)
+    let sums = UnsafeMutableRawPointer(start + floatArrays * count)
     return ModelArrays(
       parameters: start, first: start + count, second: start + 2 * count,
-      sums: averages ? sums.bindMemory(to: Double.self, capacity: count) : nil)
+      sums: averages ? sums.bindMemory(to: Double.self, capacity: count) : nil,
+      outerMomentum: hasOuterMomentum ? start + 3 * count : nil)
   }
 
   /// Whether all numbers of the model are finite: one that has diverged is of no use to anybody.
   public var isFinite: Bool {
-    UnsafeBufferPointer(start: arrays.parameters, count: 3 * shape.parameterCount).allSatisfy { $0.isFinite }
+    UnsafeBufferPointer(start: arrays.parameters, count: floatArrays * shape.parameterCount).allSatisfy { $0.isFinite }
   }
 
   /// Puts header and losses in front of the model, and the checksum in.
@@ -60,7 +67,7 @@ public final class CheckpointImage {
     let sorted = pairs.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
     var header = SafeTensorsHeader(metadata: [(Seal.key, Seal.blank)] + sorted)
     header.add(CheckpointFormat.lossesName, .float64, shape: [losses.count], byteCount: 8 * losses.count)
-    for entry in CheckpointFormat.entries(averaged: averagedSteps > 0) {
+    for entry in CheckpointFormat.entries(averaged: averagedSteps > 0, momentum: hasOuterMomentum) {
       header.add(
         entry.name, entry.type, shape: shape.extents(entry.tensor),
         byteCount: (entry.type == .float64 ? 8 : 4) * shape.count(entry.tensor))
@@ -71,7 +78,7 @@ public final class CheckpointImage {
     }
     let lossStart = Self.front - 8 * losses.count
     let start = lossStart - bytes.count
-    let end = Self.front + (3 * 4 + (averagedSteps > 0 ? 8 : 0)) * shape.parameterCount
+    let end = Self.front + (floatArrays * 4 + (averagedSteps > 0 ? 8 : 0)) * shape.parameterCount
     for (i, loss) in losses.enumerated() {
       UnsafeMutableRawPointer(buffer.pointer).storeBytes(
         of: loss.bitPattern.littleEndian, toByteOffset: lossStart + 8 * i, as: UInt64.self)

@@ -27,6 +27,9 @@ enum CheckpointMetadata {
     "warm-up": { numbers(1, Ranges.warmUp, in: $0) },
     "beta2": { numbers(1, Ranges.beta2, in: $0) },
     "batch-ramp": { numbers(1, Ranges.batchRamp, in: $0) },
+    "group-count": { numbers(1, Ranges.groups, in: $0) },
+    "outer-rate": { numbers(1, Ranges.outerRate, in: $0) },
+    "outer-momentum": { numbers(1, Ranges.outerMomentum, in: $0) },
     "micro-shards": { numbers(1, Ranges.microShards, in: $0) },
     "average": { numbers(1, Ranges.average, in: $0) },
     "seed": { numbers(1, Ranges.seed, in: $0) },
@@ -49,8 +52,8 @@ enum CheckpointMetadata {
       return isWords ? nil : "is not names of settings"
     },
     ChainEntry.Key.roots: { digests(in: $0, count: nil) },
-    "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag,
-    "schedule": word, "engine": word, "exp": word, "sync": word, "program-version": word,
+    "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag, "sync-overlap": flag,
+    "schedule": word, "engine": word, "groups": word, "outer": word, "exp": word, "sync": word, "program-version": word,
   ]
 
   /// - Throws: `CheckpointError`, which names the first key, in alphabetical order, whose value cannot be.

@@ -41,10 +41,14 @@ public final class CheckpointWriter: @unchecked Sendable {
 
   /// Starts the thread; `finish` ends it.
   ///
-  /// - Parameter averages: as of `CheckpointImage`.
-  public init(folder: CheckpointFolder, shape: Shape, averages: Bool = false, chain: RunChain? = nil) {
+  /// - Parameters:
+  ///   - averages, hasOuterMomentum: as of `CheckpointImage`.
+  public init(
+    folder: CheckpointFolder, shape: Shape, averages: Bool = false, hasOuterMomentum: Bool = false,
+    chain: RunChain? = nil
+  ) {
     (self.folder, self.chain) = (folder, chain)
-    image = CheckpointImage(shape: shape, averages: averages)
+    image = CheckpointImage(shape: shape, averages: averages, hasOuterMomentum: hasOuterMomentum)
     let thread = Thread { self.work() }
     thread.start()
   }

@@ -8,18 +8,21 @@ extension CheckpointFormat {
     let name: String
     let type: ElementType
     let tensor: Tensor
-    /// Of `families`, or their number for the sums.
+    /// Of `families`; `momentum`, or `sums`.
     let array: Int
+
+    static let momentum = families.count
+    static let sums = families.count + 1
   }
 
   /// All tensors of the model, in the order of the file.
-  static func entries(averaged: Bool) -> [Entry] {
-    let floats = families.enumerated().flatMap { index, family in
-      Tensor.allCases.map { Entry(name: family + $0.name, type: .float32, tensor: $0, array: index) }
+  static func entries(averaged: Bool, momentum: Bool = false) -> [Entry] {
+    func all(_ family: String, _ type: ElementType, _ array: Int) -> [Entry] {
+      Tensor.allCases.map { Entry(name: family + $0.name, type: type, tensor: $0, array: array) }
     }
-    guard averaged else { return floats }
-    return floats
-      + Tensor.allCases.map { Entry(name: sums + $0.name, type: .float64, tensor: $0, array: families.count) }
+    return families.enumerated().flatMap { all($1, .float32, $0) }
+      + (momentum ? all(outerMomentum, .float32, Entry.momentum) : [])
+      + (averaged ? all(sums, .float64, Entry.sums) : [])
   }
 
   /// Name and type of all tensors of the model, in the order of the file, and which parameters each is about.

@@ -8,6 +8,8 @@ final class BatchDraft {
   private let sorter: IndexSorter
   private let ramp: BatchRamp
   private let ranks: Int
+  /// Of each part of the run, which of a batch's names these ranks have, as they are drawn.
+  private let slots: [Range<Int>]
   /// One for each part of the run. In a reproducible run shards are what its tree says, and are only counted.
   private let cuts: [ShardCuts]
   private let trees: [SummationTree]?
@@ -34,17 +36,18 @@ final class BatchDraft {
     self.ramp = ramp
     sampler = BatchSampler(seed: settings.seed, names: names.count, batch: settings.batch)
     sorter = sampler.sorter
-    cuts = (0..<ramp.parts).map {
-      ShardCuts(shape: settings.shape, engine: settings.engine, names: ramp.size(ofPart: $0), ranks: ranks)
+    slots = (0..<ramp.parts).map { settings.slots(ofPart: $0) }
+    cuts = slots.map {
+      ShardCuts(shape: settings.shape, engine: settings.engine, names: $0.count, ranks: ranks)
     }
     trees = settings.summationTrees
-    indices = AlignedBuffer(zeros: settings.batch)
-    batch = AlignedBuffer(zeros: settings.batch)
+    indices = AlignedBuffer(zeros: settings.mostNames)
+    batch = AlignedBuffer(zeros: settings.mostNames)
   }
 
   /// The most names that a rank has of a batch.
   static func capacity(_ settings: Settings, ranks: Int) -> Int {
-    guard let tree = settings.summationTree else { return ShardCuts.capacity(names: settings.batch, ranks: ranks) }
+    guard let tree = settings.summationTree else { return ShardCuts.capacity(names: settings.mostNames, ranks: ranks) }
     return (0..<ranks).map { tree.names(ofRank: $0, ranks: ranks).count }.max() ?? 0
   }
 
@@ -54,7 +57,7 @@ final class BatchDraft {
     (drawn, copied, positions, size) = (0, 0, 0, 0)
     guard step < ramp.steps else { return }
     part = ramp.part(of: step)
-    size = ramp.size(ofPart: part)
+    size = slots[part].count
   }
 
   /// Goes on until `done` of `shares` equal parts of the work are done, of which drawing is the first half.
@@ -63,17 +66,18 @@ final class BatchDraft {
   func advance(to done: Int, of shares: Int) -> Bool {
     let target = 2 * size * done / shares
     if drawn < min(target, size) {
-      let slots = drawn..<min(target, size)
+      let own = drawn..<min(target, size)
       sampler.names(
-        from: ramp.firstSample(of: step) + drawn, into: UnsafeMutableBufferPointer(rebasing: indices.buffer[slots]))
-      drawn = slots.upperBound
+        from: ramp.firstSample(of: step) + slots[part].lowerBound + drawn,
+        into: UnsafeMutableBufferPointer(rebasing: indices.buffer[own]))
+      drawn = own.upperBound
       if drawn == size { sorter.sort(UnsafeMutableBufferPointer(rebasing: indices.buffer[..<size])) }
     }
     guard copied < target - size else { return false }
-    let slots = copied..<target - size
-    positions += names.copy(UnsafeBufferPointer(rebasing: indices.buffer[slots]), to: batch.pointer + copied)
-    cuts[part].count(slots, of: batch.pointer)
-    copied = slots.upperBound
+    let own = copied..<target - size
+    positions += names.copy(UnsafeBufferPointer(rebasing: indices.buffer[own]), to: batch.pointer + copied)
+    cuts[part].count(own, of: batch.pointer)
+    copied = own.upperBound
     guard copied == size else { return false }
     if trees == nil { cuts[part].balance() }
     rows = countRows()
@@ -91,10 +95,10 @@ final class BatchDraft {
 
   /// What a rank has of the batch, once it is finished and until the next one begins.
   func share(of rank: Int) -> BatchShare {
-    let slots = trees?[part].names(ofRank: rank, ranks: ranks) ?? cuts[part][rank]
+    let own = trees?[part].names(ofRank: rank, ranks: ranks) ?? cuts[part][rank]
     return BatchShare(
       facts: .init(step: step, part: part, positions: positions, rows: rows),
-      names: UnsafeBufferPointer(rebasing: batch.buffer[slots]))
+      names: UnsafeBufferPointer(rebasing: batch.buffer[own]))
   }
 
   private func countRows() -> RowCounts {

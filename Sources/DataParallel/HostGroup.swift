@@ -40,6 +40,19 @@ public final class HostGroup {
     fewestRanks = try world.allReduce(size, .min)
   }
 
+  /// Ranks that are known to be of one host. Collective over them.
+  ///
+  /// - Returns: nil for one rank alone.
+  convenience init?(ofOneHost group: Communicator) throws {
+    guard group.size > 1, let part = try group.split(color: 0) else { return nil }
+    self.init(part, hostCount: 1, fewestRanks: group.size)
+  }
+
+  private init(_ owner: consuming OwnedCommunicator, hostCount: Int, fewestRanks: Int) {
+    self.owner = owner
+    (self.hostCount, self.fewestRanks) = (hostCount, fewestRanks)
+  }
+
   private static func pretendedHost(rank: Int) -> Int? {
     guard let text = getenv(testVariable).map({ String(cString: $0) }) else { return nil }
     var last = 0

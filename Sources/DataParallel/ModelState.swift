@@ -14,23 +14,29 @@ public final class ModelState {
   /// sum of 2²⁹ floats of one size without rounding, so that a mean over many steps is as good as one over few. Empty
   /// where no mean is wanted.
   public let sums: AlignedBuffer<Double>
+  /// (P): how the outer parameters of groups of ranks move (`OuterUpdate`). Empty where they have no momentum.
+  public let outerMomentum: AlignedBuffer<Float>
 
   public var arrays: ModelArrays {
     ModelArrays(
       parameters: parameters.pointer, first: first.pointer, second: second.pointer,
-      sums: sums.count > 0 ? sums.pointer : nil)
+      sums: sums.count > 0 ? sums.pointer : nil, outerMomentum: outerMomentum.count > 0 ? outerMomentum.pointer : nil)
   }
 
   /// - Parameters:
   ///   - replica: where the parameters live, of which then only its own are written here; nil for memory of this state's
   ///     own. The moments and sums of others' parameters are never touched, and take no memory.
   ///   - averages: whether a mean is wanted.
-  public init(shape: Shape, seed: UInt64, replica: Replica? = nil, averages: Bool = false) {
+  ///   - hasOuterMomentum: whether groups of ranks have one.
+  public init(
+    shape: Shape, seed: UInt64, replica: Replica? = nil, averages: Bool = false, hasOuterMomentum: Bool = false
+  ) {
     self.shape = shape
     let count = shape.parameterCount
     first = AlignedBuffer(zeros: count)
     second = AlignedBuffer(zeros: count)
     sums = AlignedBuffer(zeros: averages ? count : 0)
+    outerMomentum = AlignedBuffer(zeros: hasOuterMomentum ? count : 0)
     parameters = replica.map { AlignedBuffer(over: $0.parameters, count: count) } ?? AlignedBuffer(zeros: count)
     shape.initialise(parameters.pointer, spans: replica?.ownSpans, seed: seed)
   }

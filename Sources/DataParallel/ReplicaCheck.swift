@@ -27,14 +27,16 @@ final class ReplicaCheck {
   private var sealed: UInt64 = 0
 
   /// Collective.
+  ///
+  /// - Parameter replicas: how many hosts, or groups of ranks, have one each where ranks share one.
   init(
-    _ synchronisation: any GradientSynchronisation, layout: ReplicaLayout, host: HostGroup, state: ModelState,
+    _ synchronisation: any GradientSynchronisation, layout: ReplicaLayout, replicas: Int, state: ModelState,
     world: Communicator
   ) throws {
     (self.world, self.layout) = (world, layout)
     self.state = state
     let sharers = synchronisation.sharers
-    hasSeveral = sharers == nil || host.hostCount > 1 || synchronisation.domains > 1
+    hasSeveral = sharers == nil || replicas > 1 || synchronisation.domains > 1
     if let sharers, let replica = synchronisation.replica {
       own = replica.own
       next = try sharers.allGather(world.rank)[(sharers.rank + 1) % sharers.size]

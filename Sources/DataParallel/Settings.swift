@@ -44,6 +44,11 @@ public struct Settings: Sendable {
   /// is evaluated and generates. 0 for the last step's parameters.
   public var average = 0.0
 
+  /// Of ranks in groups that take steps of their own; nil for one update of all ranks in every step.
+  public var localSteps: LocalSteps?
+  /// Which part of each batch the ranks that train together have.
+  var share = SlotShare.whole
+
   /// Steps between two comparisons of the ranks' parameters; 0 for none.
   public var checkReplicas = 100
   /// For tests.
@@ -72,8 +77,8 @@ public struct Settings: Sendable {
   /// One for each part of the run, with as many micro-shards in all of them.
   var summationTrees: [SummationTree]? {
     guard reproducible else { return nil }
-    let leaves = microShards(of: batch)
-    return (0..<ramp.parts).map { SummationTree(batch: ramp.size(ofPart: $0), leaves: leaves) }
+    let leaves = microShards(of: mostNames)
+    return (0..<ramp.parts).map { SummationTree(batch: slots(ofPart: $0).count, leaves: leaves) }
   }
 
   /// The micro-shards of a batch of this run: never more than names.
@@ -94,6 +99,7 @@ public struct Settings: Sendable {
     guard Ranges.microShards.range.contains(microShards), microShards.nonzeroBitCount == 1 else {
       throw .microShards(microShards)
     }
+    try localSteps?.validate(settings: self)
     guard !reproducible || engine.exponential == .fast else { throw .exponentialOfReproducible }
     guard !reproducible || Arithmetic.canBeDefined || engine.kind != .simd else { throw .noFusedMultiplyAdd }
     return self
@@ -127,6 +133,12 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible, ExitCoded 
   case average(Double)
   case microShards(Int)
   case domains(Int)
+  case syncEvery(Int)
+  case groups(Int)
+  case outerRate(Double)
+  case outerMomentum(Double)
+  /// What does not go with groups of ranks, and why.
+  case besideLocalSteps(String)
   case exponentialOfReproducible
   case noFusedMultiplyAdd
 
@@ -147,6 +159,11 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible, ExitCoded 
     case .rampOfSteps(let doublings, let steps):
       "batch-ramp \(doublings) needs at least \(doublings + 1) steps, one for each batch: steps is \(steps)"
     case .domains(let count): Ranges.domains.refusal(of: "\(count)", at: "domains")
+    case .syncEvery(let steps): Ranges.syncEvery.refusal(of: "\(steps)", at: "sync-every")
+    case .groups(let count): Ranges.groups.refusal(of: "\(count)", at: "groups")
+    case .outerRate(let rate): Ranges.outerRate.refusal(of: "\(rate)", at: "outer-rate")
+    case .outerMomentum(let momentum): Ranges.outerMomentum.refusal(of: "\(momentum)", at: "outer-momentum")
+    case .besideLocalSteps(let reason): reason
     case .microShards(let count): Ranges.microShards.refusal(of: "\(count)", at: "micro-shards")
     case .exponentialOfReproducible:
       "exp has no effect with reproducible, which has an exponential of its own: leave it out"

@@ -36,13 +36,15 @@ public final class SharedSynchronisation: GradientSynchronisation {
   ///
   /// - Parameters:
   ///   - tree: the order of a reproducible run's sums; nil for the order of the ranks.
+  ///   - owners: how many ranks, the first ones, update a slice each; nil for all.
   ///   - host: all ranks, on one host. It must outlive this.
-  init(layout: ReplicaLayout, tree: SummationTree? = nil, host: Communicator) throws {
+  init(layout: ReplicaLayout, tree: SummationTree? = nil, owners: Int? = nil, host: Communicator) throws {
     let treeNodes = tree.map { tree in
       (0..<host.size).map { tree.nodes(in: tree.leaves(rank: $0, ranks: host.size)) }
     }
+    let slices = layout.slices(owners ?? host.size, .tiles)
     memory = try HostMemory.make(
-      layout: layout, own: layout.slices(host.size, .tiles)[host.rank],
+      layout: layout, own: host.rank < slices.count ? slices[host.rank] : layout.parameterCount..<layout.parameterCount,
       room: .gradients(treeNodes?.map(\.count)), spins: eachHasACore(on: host), host: host, world: host)
     treeSum =
       if let tree, let treeNodes {

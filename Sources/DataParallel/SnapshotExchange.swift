@@ -54,6 +54,7 @@ final class SnapshotExchange {
     try gather(state.first.pointer, to: target?.first)
     try gather(state.second.pointer, to: target?.second)
     if let sums = state.arrays.sums { try gather(sums, to: target?.sums) }
+    if let momentum = state.arrays.outerMomentum { try gather(momentum, to: target?.outerMomentum) }
   }
 
   /// Copies what each rank keeps of its slice to rank 0. Collective.
@@ -111,6 +112,7 @@ final class SnapshotExchange {
     try scatter(source?.first, to: state.first.pointer, own: ownMoments)
     try scatter(source?.second, to: state.second.pointer, own: ownMoments)
     if let sums = state.arrays.sums { try scatter(source?.sums, to: sums, own: ownMoments) }
+    if let momentum = state.arrays.outerMomentum { try scatter(source?.outerMomentum, to: momentum, own: ownMoments) }
   }
 
   /// - Parameters:

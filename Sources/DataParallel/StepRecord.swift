@@ -41,6 +41,9 @@ public struct RunSummary: Sendable {
   public var rows: RowCounts
   /// N of `rows`.
   public var ranks: Int
+  /// Between groups of ranks that take steps of their own, by this process, and their time besides the steps; nil where
+  /// there are no such groups.
+  public var exchanges: (count: Int, seconds: Double)?
   /// Mean loss of the held-out names, and how many there are.
   public var evaluation: (loss: Double, names: Int)?
   /// Whether a signal ended the run before its last step.

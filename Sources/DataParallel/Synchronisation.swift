@@ -20,9 +20,13 @@ public final class Synchronisation {
 
   /// Collective.
   ///
-  /// - Parameter found: this host's ranks, where the caller has found out.
+  /// - Parameters:
+  ///   - found: this host's ranks, where the caller has found out.
+  ///   - owners: how many ranks update a slice each, of the ranks of one host that share memory; nil for all.
   /// - Throws: `JobFailure` on all ranks where a strategy was asked for by name and cannot be had here.
-  public init(_ settings: Settings, host found: HostGroup? = nil, world: Communicator) throws {
+  public init(
+    _ settings: Settings, host found: HostGroup? = nil, owners: Int? = nil, world: Communicator
+  ) throws {
     let wanted = settings.strategy
     let tree = settings.summationTree
     guard world.size > 1 else {
@@ -35,14 +39,14 @@ public final class Synchronisation {
     let best = host.hostCount == 1 ? SynchronisationStrategy.shared : .hierarchical
     let chosen = wanted == .auto ? best : wanted
     let domains =
-      chosen == .shared
+      chosen == .shared && owners == nil
       ? try Domains.found(on: host.communicator, wanted: settings.domains.map { min($0, host.fewestRanks) })
       : Domains(ofRank: Array(repeating: 0, count: host.communicator.size))
     var obstacle = try Self.obstacle(to: chosen, settings, domains: domains, host: host, world: world)
     var made: (any GradientSynchronisation)?
     if obstacle == nil {
       do {
-        made = try Self.make(chosen, settings, domains: domains, host: host, world: world)
+        made = try Self.make(chosen, settings, domains: domains, owners: owners, host: host, world: world)
       } catch let error as SynchronisationError {
         obstacle = error
       }
@@ -51,7 +55,7 @@ public final class Synchronisation {
       (implementation, strategy, notice) = (made, chosen, nil)
     } else {
       let reason = obstacle?.description ?? ""
-      guard wanted == .auto, tree == nil, settings.domains == nil else {
+      guard wanted == .auto, tree == nil, settings.domains == nil, owners == nil else {
         throw JobFailure(description: reason, isSpeaker: world.rank == 0, code: obstacle?.exitCode ?? 1)
       }
       notice = "\(reason); gradients are all-reduced instead"
@@ -59,6 +63,22 @@ public final class Synchronisation {
       implementation = try Self.make(.allreduce, settings, domains: domains, host: host, world: world)
     }
     batches = try Self.batches(settings, host: host, world: world)
+  }
+
+  /// Of the ranks of a group, as they synchronise in every step. Collective over all groups.
+  ///
+  /// - Parameter settings: of the group.
+  /// - Throws: `JobFailure` on all ranks where a group cannot share memory.
+  static func inside(_ groups: RankGroups, _ settings: Settings, world: Communicator) throws -> Synchronisation {
+    try onEveryRank(of: world) {
+      do {
+        return try Synchronisation(
+          settings, host: HostGroup(ofOneHost: groups.own), owners: groups.fewestRanks, world: groups.own)
+      } catch let failure as JobFailure {
+        // Other groups do not know of it.
+        throw JobFailure.Reason(description: failure.description, code: failure.code)
+      }
+    }
   }
 
   /// Collective over each host. After the strategy, which has more need of the memory.
@@ -77,14 +97,15 @@ public final class Synchronisation {
 
   /// - Throws: `SynchronisationError` on all ranks where there is no memory to share after all.
   private static func make(
-    _ strategy: SynchronisationStrategy, _ settings: Settings, domains: Domains, host: HostGroup, world: Communicator
+    _ strategy: SynchronisationStrategy, _ settings: Settings, domains: Domains, owners: Int? = nil, host: HostGroup,
+    world: Communicator
   ) throws -> any GradientSynchronisation {
     let layout = settings.engine.layout(shape: settings.shape)
     let tree = settings.summationTree
     return switch strategy {
     case .shared where domains.count > 1:
       try DomainSynchronisation(layout: layout, tree: tree, domains: domains, host: host.communicator)
-    case .shared: try SharedSynchronisation(layout: layout, tree: tree, host: host.communicator)
+    case .shared: try SharedSynchronisation(layout: layout, tree: tree, owners: owners, host: host.communicator)
     case .factors: try FactorSynchronisation(settings, host: host.communicator)
     case .hierarchical: try HierarchicalSynchronisation(layout: layout, tree: tree, host: host, world: world)
     case .sharded: try ShardedSynchronisation(layout: layout, world: world)

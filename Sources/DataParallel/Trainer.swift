@@ -8,10 +8,17 @@ public final class Trainer {
   public let settings: Settings
   public var state: ModelState { step.state }
   /// Whether the ranks have agreed to stop on a request.
-  public var wasStopped: Bool { step.wasStopped }
+  public private(set) var wasStopped = false
   private let world: Communicator
   private let layout: ReplicaLayout
+  /// Of this rank, or where groups are played, of the first of them.
   private let step: TrainingStep
+  /// Of the groups that are played, without the first.
+  private var others: [TrainingStep] = []
+  /// Where there are groups that take steps of their own; nil for one update of all ranks in every step.
+  private let local: LocalTraining?
+  /// Those groups.
+  public var groups: RankGroups? { local?.groups }
   /// Nil for one rank, which has nobody to compare with, and where it is not wanted.
   private let check: ReplicaCheck?
   /// How gradients become one update, as it was chosen for these ranks.
@@ -43,19 +50,36 @@ public final class Trainer {
         ("the settings", "\(settings)"), ("version", version),
         ("the number of training names", "\(names.count)"), ("data set", dataHash),
       ] + (settings.reproducible ? [] : Self.machineFields), over: world)
-    synchronisation = try Synchronisation(
-      try FactorTrial.choosing(settings, names: names, group: world), host: host, world: world)
+    let host = world.size > 1 ? try host ?? HostGroup(world) : nil
+    let groups = try Self.groups(settings, host: host, world: world)
+    let group = groups?.own ?? world
+    let own = groups.map { settings.ofGroup($0.index, $0) } ?? settings
+    synchronisation =
+      try groups.map { try .inside($0, own, world: world) }
+      ?? Synchronisation(try FactorTrial.choosing(settings, names: names, group: world), host: host, world: world)
     // After the strategy, which has more need of the memory.
     if world.size > 1 { try world.provideMessageMemory() }
     step = try TrainingStep(
-      settings: settings, names: names, rank: world.rank, ranks: world.size,
+      settings: own, names: names, rank: group.rank, ranks: group.size,
       synchronisation: synchronisation.implementation, batches: synchronisation.batches)
-    if let host = synchronisation.host, settings.checkReplicas > 0 {
+    if let groups, let localSteps = settings.localSteps {
+      if localSteps.isPlayed {
+        others = try (1..<groups.count).map { try Self.played(settings.ofGroup($0, groups), names: names) }
+      }
+      local = try LocalTraining(
+        localSteps, groups, settings: settings, steps: [step] + others,
+        spans: synchronisation.implementation.sliceSpans.filter { !$0.isEmpty }, world: world)
+    } else {
+      local = nil
+    }
+    if let host, settings.checkReplicas > 0 {
       check = try ReplicaCheck(
-        synchronisation.implementation, layout: layout, host: host, state: step.state, world: world)
+        synchronisation.implementation, layout: layout, replicas: groups?.count ?? host.hostCount, state: step.state,
+        world: world)
     } else {
       check = nil
     }
+    local?.begin()
     try requireAgreement([("initial parameters", step.state.parametersHash)], over: world)
   }
 
@@ -67,6 +91,21 @@ public final class Trainer {
     ]
   }
 
+  /// The groups of ranks that the settings ask for; nil where they come to one, which is the ordinary run. Collective.
+  private static func groups(_ settings: Settings, host: HostGroup?, world: Communicator) throws -> RankGroups? {
+    guard let local = settings.localSteps else { return nil }
+    let groups = try RankGroups(local, host: host, reproducible: settings.reproducible, world: world)
+    guard groups.count > 1 else { return nil }
+    try groups.requireNames(settings, isSpeaker: world.rank == 0)
+    return groups
+  }
+
+  private static func played(_ settings: Settings, names: NameTable) throws -> TrainingStep {
+    try TrainingStep(
+      settings: settings, names: names, rank: 0, ranks: 1,
+      synchronisation: SoloSynchronisation(parameterCount: settings.shape.parameterCount))
+  }
+
   /// Goes on where an earlier run was. Before `run`. Collective.
   ///
   /// - Parameters:
@@ -75,10 +114,15 @@ public final class Trainer {
   /// - Throws: `JobFailure` on all ranks where they do not hold the same model afterwards.
   public func resume(_ progress: TrainingProgress, model: ModelArrays?) throws {
     try SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world).scatter(model)
-    try step.parametersReplaced()
+    try parametersReplaced()
     try requireAgreement([("the parameters of the checkpoint", state.parametersHash)], over: world)
     resumed = progress
     stepsDone = progress.steps
+  }
+
+  private func parametersReplaced() throws {
+    try step.parametersReplaced()
+    local?.begin()
   }
 
   /// Begins with these parameters in place of those that the seed draws. Before `run`. Collective.
@@ -96,7 +140,7 @@ public final class Trainer {
       count > 0
       ? ModelArrays(parameters: given.pointer, first: zeros.pointer, second: zeros.pointer, sums: sums.pointer) : nil
     try SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world).scatter(model)
-    try step.parametersReplaced()
+    try parametersReplaced()
     try requireAgreement([("the parameters to begin with", state.parametersHash)], over: world)
   }
 
@@ -126,48 +170,84 @@ public final class Trainer {
     let snapshots =
       try checkpoints
       ? SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world) : nil
+    // Steps of which all ranks know what became of them; and those after which all ranks had one model last.
     var done = resumed?.steps ?? 0
+    var together = done
+    var asked: StepRequests = []
     var stopped = false
     var heldOutLoss: Double?
-    while done < settings.steps, !stopped {
-      let trace = trace.flatMap { $0.steps.contains(done) ? $0 : nil }
-      let measured = measureEveryStep || trace != nil || done % Self.measureEvery == 0
-      let check = settings.checkReplicas > 0 && (done + 1) % settings.checkReplicas == 0 ? check : nil
-      var requests: StepRequests = sink?.wants(step: done + 1) == true ? .checkpoint : []
-      if try endsEarly(), world.rank == 0 { requests.insert(.end) }
-      Whereabouts.enter(.computing, step: done)
-      let start = csimd_nanoseconds()
-      let outcome = try step.run(done, measuringWait: measured, check: check, requests: requests, trace: trace)
-      try check?.compare(step: done + 1)
-      let nanoseconds = Double(csimd_nanoseconds() - start)
+
+    /// Keeps what became of a step.
+    ///
+    /// - Parameter isTogether: whether all ranks have one model after it.
+    func settle(
+      _ outcome: TrainingStep.Outcome, nanoseconds: Double, phases: PhaseTimes?, isTogether: Bool
+    ) throws {
       guard outcome.loss.isFinite else {
         throw divergence("the loss is \(outcome.loss.isNaN ? "not a number" : "infinite") at step \(done + 1)")
       }
       done += 1
       stepsDone = done
-      stopped = step.wasStopped || outcome.requests.contains(.end)
+      asked.formUnion(outcome.requests)
       statistics.add(
         loss: outcome.loss, nanoseconds: nanoseconds, positions: outcome.positions,
-        names: settings.batch(step: done - 1), rows: outcome.rows, phases: measured ? outcome.phases : nil)
+        names: settings.batch(step: done - 1), rows: outcome.rows, phases: phases)
       heldOutLoss = nil
-      if let evaluation, done % evaluation.every == 0 || done == settings.steps {
-        Whereabouts.enter(.evaluating, step: done)
-        let start = csimd_nanoseconds()
-        heldOutLoss = try evaluate(evaluation.names)
-        statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
+      if isTogether {
+        if asked.contains(.stop) { noteStop() }
+        stopped = !asked.isDisjoint(with: [.stop, .end])
+        if let evaluation, done == settings.steps || isDue(every: evaluation.every, done, after: together) {
+          Whereabouts.enter(.evaluating, step: done)
+          let start = csimd_nanoseconds()
+          heldOutLoss = try evaluate(evaluation.names)
+          statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
+        }
       }
-      if done % recordEvery == 0 || done == settings.steps || stopped || heldOutLoss != nil {
+      let isLast = done == settings.steps || stopped
+      if done % recordEvery == 0 || isLast || heldOutLoss != nil {
         onRecord(
           statistics.record(
             loss: outcome.loss, learningRate: settings.learningRate(step: done - 1), heldOutLoss: heldOutLoss))
       }
-      let isLast = done == settings.steps || stopped
-      if let snapshots, isLast || outcome.requests.contains(.checkpoint) {
+      guard isTogether else { return }
+      if let snapshots, isLast || asked.contains(.checkpoint) {
         Whereabouts.enter(.storing, step: done)
         try snapshots.gather(into: sink?.begin())
         var progress = statistics.progress(isLast: isLast)
         progress.averagedSteps = settings.averagedSteps(after: done)
         sink?.commit(progress)
+      }
+      (together, asked) = (done, [])
+    }
+
+    var taken = done
+    while taken < settings.steps, !stopped {
+      let trace = trace.flatMap { $0.steps.contains(taken) ? $0 : nil }
+      let measured = measureEveryStep || trace != nil || taken % Self.measureEvery == 0
+      var requests: StepRequests = sink?.wants(step: taken + 1) == true ? .checkpoint : []
+      if try endsEarly(), world.rank == 0 { requests.insert(.end) }
+      Whereabouts.enter(.computing, step: taken)
+      let isChecked = settings.checkReplicas > 0 && isDue(every: settings.checkReplicas, taken + 1, after: together)
+      let check = isChecked ? check : nil
+      guard let local else {
+        let start = csimd_nanoseconds()
+        let outcome = try step.run(taken, measuringWait: measured, check: check, requests: requests, trace: trace)
+        try check?.compare(step: taken + 1)
+        let nanoseconds = Double(csimd_nanoseconds() - start)
+        taken += 1
+        try settle(outcome, nanoseconds: nanoseconds, phases: measured ? outcome.phases : nil, isTogether: true)
+        continue
+      }
+      try local.step(taken, measuringWait: measured, requests: requests, trace: trace)
+      taken += 1
+      guard local.ends(round: taken) else { continue }
+      Whereabouts.enter(.exchanging, step: taken - 1)
+      let isEvaluated = evaluation.map { isDue(every: $0.every, taken, after: together) } ?? false
+      try local.endRound(
+        after: taken, wholly: isEvaluated, measuresAll: measureEveryStep, trace: trace, check: check
+      ) { entry, isTogether in
+        try settle(
+          entry.outcome, nanoseconds: entry.nanoseconds, phases: entry.phases, isTogether: isTogether)
       }
     }
     // The last update has no loss after it that would show this.
@@ -177,12 +257,21 @@ public final class Trainer {
     var summary = statistics.summary(
       samples: settings.ramp.firstSample(of: done), parametersHash: state.parametersHash,
       interrupted: done < settings.steps)
+    summary.exchanges = local.map { ($0.rounds, $0.seconds) }
     if let evaluation, let heldOutLoss { summary.evaluation = (heldOutLoss, evaluation.names.count) }
     return summary
   }
 
   /// Gives memory back that ranks share; the state may not be used afterwards. Collective.
   public func close() throws { try step.close() }
+
+  /// Whether a multiple of `every` lies among the steps after `last` up to this one.
+  private func isDue(every: Int, _ step: Int, after last: Int) -> Bool { step / every > last / every }
+
+  private func noteStop() {
+    wasStopped = true
+    StopSignal.note()
+  }
 
   private func divergence(_ what: String) -> JobFailure {
     JobFailure(

@@ -78,7 +78,9 @@ public final class TrainingStep {
         shape: settings.shape,
         names: Self.engineCapacity(settings.shape, shard: max(capacity, factors?.room.names ?? 0)),
         derived: replica?.derived, factors: factors, isShared: replica?.isShared ?? false)
-    state = ModelState(shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0)
+    state = ModelState(
+      shape: settings.shape, seed: settings.seed, replica: replica, averages: settings.average > 0,
+      hasOuterMomentum: settings.localSteps?.update.hasMomentum ?? false)
     pass = ShardPass(
       self.engine, parameters: state.parameters.pointer, names: capacity, factors: factors)
     try parametersReplaced()
@@ -155,7 +157,7 @@ public final class TrainingStep {
   }
 
   /// Flips a high bit of a fraction in the middle of what this rank writes, or of everything where it writes nothing.
-  private func flipBit() {
+  func flipBit() {
     let highFractionBit: UInt32 = 1 << 20
     let spans = synchronisation.replica?.ownSpans ?? []
     let own = spans.isEmpty ? 0..<settings.shape.parameterCount : spans[spans.count / 2]

@@ -8,12 +8,15 @@ public struct ModelArrays {
   public let first, second: UnsafeMutablePointer<Float>
   /// (P): sums of the parameters after each of the run's last steps; nil where no mean is wanted.
   public let sums: UnsafeMutablePointer<Double>?
+  /// (P): momentum of the outer update of groups of ranks; nil where there is none.
+  public let outerMomentum: UnsafeMutablePointer<Float>?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>,
-    sums: UnsafeMutablePointer<Double>? = nil
+    sums: UnsafeMutablePointer<Double>? = nil, outerMomentum: UnsafeMutablePointer<Float>? = nil
   ) {
     (self.parameters, self.first, self.second, self.sums) = (parameters, first, second, sums)
+    self.outerMomentum = outerMomentum
   }
 }
 

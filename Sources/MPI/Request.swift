@@ -64,6 +64,25 @@ extension Communicator {
     }
   }
 
+  /// Starts to gather the ranks' values on every rank, as ``allGather(_:into:)`` does. Collective.
+  ///
+  /// - Parameters:
+  ///   - own: (n), the same n on all ranks.
+  ///   - all: (N n), by rank. Both must outlive the request and not be touched meanwhile.
+  /// - Source: MPI 3.1, §5.12 Nonblocking Collective Operations, MPI_Iallgather.
+  public func iallGather<T: MPIScalar>(
+    _ own: UnsafeBufferPointer<T>, into all: UnsafeMutableBufferPointer<T>
+  ) throws(MPIError) -> Request {
+    let function: StaticString = "MPI_Iallgather"
+    let count = try elements(own.count, in: function)
+    try MPI.require(
+      all.count == own.count * size, .count, in: function,
+      "the result has \(all.count) elements, and \(size) times \(own.count) are needed")
+    if size == 1 { _ = all.update(fromContentsOf: own) }
+    let type = T.datatype.handle
+    return try start(function) { MPI_Iallgather(own.baseAddress, count, type, all.baseAddress, count, type, $0, &$1) }
+  }
+
   /// As ``barrier()``, asleep meanwhile: a core whose rank waits here is free for others. It looks twice a millisecond
   /// whether all have arrived, so it is late by as much, for each of the barrier's log₂ N messages.
   ///

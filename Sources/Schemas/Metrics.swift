@@ -54,6 +54,10 @@ public struct MetricsSummary: FileFormat {
   /// 0 of a run that was not resumed.
   public var resumedFromStep = 0
   public var interrupted = false
+  /// Groups of ranks that took steps of their own, exchanges between them and their seconds; not in other runs' files.
+  public var groups: Int?
+  public var exchanges: Int?
+  public var exchangeSeconds: Double?
   /// 1 had no types, and held-out losses in the other records.
   public var formatVersion: Int? = 2
 

@@ -31,7 +31,9 @@ final class CheckpointKeeper: CheckpointSink {
     chain: RunChain? = nil, logger: Logger
   ) {
     (self.settings, hashEvery) = (settings, plan.hashEvery)
-    writer = CheckpointWriter(folder: folder, shape: settings.shape, averages: settings.average > 0, chain: chain)
+    writer = CheckpointWriter(
+      folder: folder, shape: settings.shape, averages: settings.average > 0,
+      hasOuterMomentum: settings.localSteps?.update.hasMomentum ?? false, chain: chain)
     schedule = CheckpointSchedule(plan.every, step: 0, now: csimd_nanoseconds())
     interval = plan.every
     self.metadata = metadata
@@ -47,17 +49,19 @@ final class CheckpointKeeper: CheckpointSink {
   ///   - step: steps done.
   ///   - strategy, engine: how the ranks work together, and how each computes.
   ///   - tournament: whether they chose it so.
+  ///   - groups: in which the ranks take steps of their own; nil where all are one.
   ///   - beforeWriting: runs before each checkpoint is written: what belongs to the steps before is to be in its place
   ///     by then.
   ///   - onLink: hears of each link that is kept, some steps later.
   func trainingBegins(
-    step: Int, by strategy: SynchronisationStrategy, engine: EngineKind, tournament: Bool,
+    step: Int, by strategy: SynchronisationStrategy, engine: EngineKind, tournament: Bool, groups: Int?,
     beforeWriting: @escaping () -> Void, onLink: @escaping (ChainEntry) -> Void
   ) {
     schedule = CheckpointSchedule(interval, step: step, now: csimd_nanoseconds())
     metadata["sync"] = strategy.rawValue
     metadata["engine"] = engine.rawValue
     metadata["tournament"] = "\(tournament)"
+    if settings.localSteps != nil { metadata[RunIdentity.groupCountKey] = "\(groups ?? 1)" }
     (self.beforeWriting, self.onLink) = (beforeWriting, onLink)
   }
 

@@ -15,6 +15,8 @@ struct RunCheckpoints {
   let resumed: TrainingProgress?
   /// What won a tournament of the same ranks on the same hosts, the same on all ranks.
   let choice: StoredChoice?
+  /// Groups of ranks that the run had; nil where it begins.
+  let groups: Int?
   /// For people: where the run goes on.
   let notice: String?
 
@@ -42,6 +44,7 @@ struct RunCheckpoints {
     choice = StoredChoice(
       strategy: try world.broadcast(strategy ?? ""), engine: try world.broadcast(engine ?? ""))
     resumed = try Self.broadcast(opened?.progress, over: world)
+    groups = opened?.found?.metadata[RunIdentity.groupCountKey].flatMap { Int(written: $0) }
     notice =
       plan.resumes
       ? opened?.found.map { "from step \(grouped($0.step)), \($0.path)" }

@@ -13,6 +13,8 @@ struct RunIdentity {
   /// All that decides bits besides the names, the program and the machine: what each link of a chain says of the run.
   let linkSettings: [String: String]
 
+  /// Of a run with `sync-every`: the groups that its ranks were.
+  static let groupCountKey = "group-count"
   private static let dataKey = "data-set"
   private static let initialKey = "init-from"
 
@@ -30,7 +32,8 @@ struct RunIdentity {
     let options = TrainingOptions()
     let all: [any Declaration] = [
       options.schedule, options.warmUp, options.beta2, options.batchRamp, options.average,
-      options.microShards, options.keepEvery,
+      options.microShards, options.keepEvery, options.syncEvery, options.groups, options.outer, options.outerRate,
+      options.outerMomentum, options.syncOverlap,
     ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.text(ofAny: nil)) })
       .merging([initialKey: "none"]) { $1 }

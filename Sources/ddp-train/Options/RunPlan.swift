@@ -127,6 +127,7 @@ extension OptionValues<TrainingOptions> {
       (settings.schedule, settings.warmUp) = (self.schedule, self.warmUp)
       (settings.beta2, settings.batchRamp, settings.average) = (self.beta2, self.batchRamp, self.average)
       settings.domains = self.domains
+      settings.localSteps = self.localSteps
       settings.microShards = self.microShards
       settings.checkReplicas = self.checkReplicas
       return try settings.validated()

@@ -55,6 +55,21 @@ struct TrainingOptions: OptionTable {
     help: "With --sync shared: in how many domains the ranks of a host each have a replica.")
   let bucketKiB = Declared(Ranges.bucketKiB, default: 64, help: "KiB of gradient that --sync overlap sends at a time.")
   let syncTournament = Declared("sync-tournament", help: "Time every strategy before the run, and take the fastest.")
+  let syncEvery = Declared(
+    Ranges.syncEvery, otherwise: "all ranks in every step", .run, as: "k",
+    help: "Let groups of ranks take k steps by themselves between two exchanges of parameters; see docs/how-far.md.")
+  let groups = Declared(
+    "groups", RankGrouping.self, otherwise: "host", .run, as: "groups",
+    help: "With --sync-every: which ranks are a group: those of a host, each rank, or so many groups of neighbours.")
+  let outer = Declared(
+    "outer", default: OuterKind.average, .run,
+    help: "With --sync-every: take the mean of the groups' parameters, or a step towards it with momentum (DiLoCo).")
+  let outerRate = Declared(
+    Ranges.outerRate, default: OuterUpdate.usualRate, .run, help: "With --outer nesterov: the rate of that step.")
+  let outerMomentum = Declared(
+    Ranges.outerMomentum, default: OuterUpdate.usualMomentum, .run, help: "With --outer nesterov: its momentum.")
+  let syncOverlap = Declared(
+    "sync-overlap", .run, help: "With --sync-every: let an exchange run while the next k steps are taken.")
   let reproducible = Declared(
     "reproducible", .bits, help: "Compute the same parameters, bit for bit, on any number of ranks and on any CPU.")
   let microShards = Declared(

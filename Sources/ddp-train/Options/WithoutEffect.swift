@@ -28,6 +28,7 @@ extension OptionValues<TrainingOptions> {
       "on --sync \(self.sync): it is the size of what --sync overlap sends")
     try refuse(\.temperature, if: self.generate == 0, "with --generate 0: no name is written")
     try requireShownProgress()
+    try validateLocalSteps()
     try refuse(\.logEvery, if: isSilent, onSilence)
     try refuse(\.evalEvery, if: self.eval && isSilent, onSilence)
     try refuse(

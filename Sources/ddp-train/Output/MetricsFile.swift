@@ -61,11 +61,13 @@ final class MetricsFile {
   /// Hands the records over to the system: they outlive this process.
   func flush() { file?.flush() }
 
-  func write(_ summary: RunSummary, strategy: SynchronisationStrategy) {
+  func write(_ summary: RunSummary, by trainer: Trainer) {
     append(
       MetricsSummary {
         ($0.steps, $0.lossLast100, $0.usPerStep) = (summary.steps, summary.lossLast100, summary.microsecondsPerStep)
-        ($0.parametersHash, $0.sync) = (summary.parametersHash, strategy.rawValue)
+        ($0.parametersHash, $0.sync) = (summary.parametersHash, trainer.synchronisation.strategy.rawValue)
+        $0.groups = trainer.groups?.count
+        ($0.exchanges, $0.exchangeSeconds) = (summary.exchanges?.count, summary.exchanges?.seconds)
         $0.workInflation = summary.rows.workInflation
         $0.loadBalance = summary.rows.loadBalance(ranks: summary.ranks)
         ($0.resumedFromStep, $0.interrupted) = (summary.resumedFrom ?? 0, summary.interrupted)

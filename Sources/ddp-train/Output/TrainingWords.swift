@@ -15,17 +15,14 @@ struct TrainingWords {
 
   static let titleColumns = 11
 
-  func header(
-    names: RunNames, synchronisation: Synchronisation, engine: EngineKind,
-    resumed: String?
-  ) -> String {
+  func header(names: RunNames, trainer: Trainer, resumed: String?) -> String {
     let settings = plan.settings
     let shape = settings.shape
     var lines = [
       (
         "ddp-train",
         "\(packageVersion), built for \(String(cString: csimd_built_for())), "
-          + "engine \(engine)"
+          + "engine \(trainer.engine)"
       ),
       ("model", "d-model \(shape.dModel), \(plural(shape.heads, "head")), \(grouped(shape.parameterCount)) parameters"),
       (
@@ -43,9 +40,10 @@ struct TrainingWords {
       (
         "ranks",
         "\(plural(hosts.count, "rank")) on \(plural(Set(hosts).count, "host"))"
-          + (hosts.count > 1 ? ", synchronisation \(words(synchronisation))" : "")
+          + (hosts.count > 1 ? ", synchronisation \(words(trainer.synchronisation))" : "")
       ),
     ]
+    if let groups = trainer.groups { lines.append(("groups", words(groups))) }
     if let resumed { lines.append(("resumed", resumed)) }
     if let change = plan.stepsChange { lines.append(("extended", words(change))) }
     if !plan.options.chosen.isEmpty { lines.append(("chosen", plan.options.chosen.joined(separator: ", "))) }
@@ -67,6 +65,35 @@ struct TrainingWords {
   }
 
   private func rate(_ value: Double) -> String { String(format: "%.3g", value) }
+
+  /// "2 of 8 ranks, one model every 32 steps, the mean of all"
+  private func words(_ groups: RankGroups) -> String {
+    guard let local = plan.settings.localSteps else { return "" }
+    let sizes = (groups.sizes.min() ?? 1, groups.sizes.max() ?? 1)
+    let ranks = sizes.0 == sizes.1 ? plural(sizes.0, "rank") : "\(sizes.0) to \(sizes.1) ranks"
+    let update =
+      switch local.update {
+      case .average: "the mean of all"
+      case .nesterov(let rate, let momentum): "by a step of rate \(rate) and momentum \(momentum) towards the mean of all"
+      }
+    return "\(groups.count) of \(ranks), one model every \(plural(local.every, "step")), \(update)"
+      + (local.overlaps ? ", exchanged during the next ones" : "")
+  }
+
+  /// What to say where a run that asks for groups has but one, or other ones than before; nil where there is nothing to say.
+  ///
+  /// - Parameter earlier: groups of the run that is gone on with.
+  func notice(of groups: RankGroups?, earlier: Int?) -> String? {
+    guard let local = plan.settings.localSteps else { return nil }
+    let count = groups?.count ?? 1
+    if let earlier, earlier != count {
+      return "the run had \(plural(earlier, "group")) of ranks and goes on with \(count): each takes another part of a batch, "
+        + "so the parameters and their hash are not those of a run with as many groups throughout"
+    }
+    guard count == 1 else { return nil }
+    let reason = hosts.count == 1 ? "there is one rank" : "all ranks are on one node, and groups is \(local.groups)"
+    return "sync-every \(local.every) has no effect: \(reason), so there is one group, which synchronises in every step"
+  }
 
   /// "shared", or "shared in 2 domains, 17 kB into each per step"
   private func words(_ synchronisation: Synchronisation) -> String {
@@ -137,6 +164,14 @@ struct TrainingWords {
           "balance",
           "\(fixed(100 * run.rows.workInflation - 100, 1)) % more rows than one rank; "
             + "the fullest rank \(fixed(most, 1)) % over the mean"
+        ))
+    }
+    if let exchanges = run.exchanges {
+      lines.append(
+        (
+          "exchanges",
+          "\(grouped(exchanges.count)) between groups, \(significant(1e6 * exchanges.seconds / Double(max(exchanges.count, 1)))) µs "
+            + "each, \(significant(100 * exchanges.seconds / max(run.stepSeconds, 1e-9))) % of the steps' time"
         ))
     }
     lines += [

@@ -13,6 +13,7 @@ extension TrainingRun {
     let (metrics, begin) = (records.metrics, checkpoints?.resumed?.steps ?? 0)
     checkpoints?.keeper?.trainingBegins(
       step: begin, by: trainer.synchronisation.strategy, engine: trainer.engine, tournament: plan.syncTournament,
+      groups: trainer.groups?.count,
       // Records up to a checkpoint must not be lost with the process: a resumed run goes on after them.
       beforeWriting: { metrics?.flush() }, onLink: { metrics?.write($0) })
     Whereabouts.enter(.computing, step: begin)
@@ -77,7 +78,7 @@ extension TrainingRun {
   private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?, _ chain: RunChain?) {
     guard speaks else { return }
     if let metrics {
-      Whereabouts.during(.writing) { metrics.write(summary, strategy: trainer.synchronisation.strategy) }
+      Whereabouts.during(.writing) { metrics.write(summary, by: trainer) }
     }
     guard isTalkative else { return }
     if summary.interrupted {

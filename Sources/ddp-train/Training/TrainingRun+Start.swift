@@ -101,9 +101,11 @@ extension TrainingRun {
 
   func announce(_ trainer: Trainer, _ names: RunNames, _ checkpoints: RunCheckpoints?) {
     if speaks, let notice = trainer.synchronisation.notice { logger.warning("\(notice)") }
+    if speaks, let notice = report.notice(of: trainer.groups, earlier: checkpoints?.groups) {
+      logger.warning("\(notice)")
+    }
     say(
-      report.header(
-        names: names, synchronisation: trainer.synchronisation, engine: trainer.engine, resumed: checkpoints?.notice),
+      report.header(names: names, trainer: trainer, resumed: checkpoints?.notice),
       titles: TrainingWords.titleColumns)
   }
 

@@ -1,0 +1,61 @@
+import DataParallel
+import Options
+import Values
+
+/// What becomes of the groups' parameters, as `--outer` has it.
+enum OuterKind: String, CaseIterable {
+  case average, nesterov
+}
+
+extension RankGrouping: WrittenValue {
+  public static var words: String { "host, rank, or \(Ranges.groups.words)" }
+
+  public init?(written text: String) {
+    switch text {
+    case "host": self = .host
+    case "rank": self = .rank
+    default:
+      guard let count = Ranges.groups.value(text) else { return nil }
+      self = .count(count)
+    }
+  }
+}
+
+extension OptionValues<TrainingOptions> {
+  /// Nil for one update of all ranks in every step.
+  var localSteps: LocalSteps? {
+    guard let every = self.syncEvery else { return nil }
+    var local = LocalSteps(every: every)
+    local.groups = self.groups ?? .host
+    local.overlaps = self.syncOverlap
+    switch self.outer {
+    case .average: local.update = .average
+    case .nesterov: local.update = .nesterov(rate: self.outerRate, momentum: self.outerMomentum)
+    }
+    return local
+  }
+
+  /// - Throws: `OptionError` for what is about groups of ranks where there are none, and for what groups cannot have.
+  func validateLocalSteps() throws(OptionError) {
+    guard let every = self.syncEvery else {
+      let why = "without --sync-every: all ranks synchronise in every step"
+      try refuse(\.groups, if: true, why)
+      try refuse(\.outer, if: true, why)
+      try refuse(\.outerRate, if: true, why)
+      try refuse(\.outerMomentum, if: true, why)
+      try refuse(\.syncOverlap, if: self.syncOverlap, why)
+      return
+    }
+    let average = "with --outer average: it is of nesterov"
+    try refuse(\.outerRate, if: self.outer == .average, average)
+    try refuse(\.outerMomentum, if: self.outer == .average, average)
+    guard self.keepEvery == 0 else {
+      throw OptionError(
+        "keep-every \(self.keepEvery) does not go with sync-every \(every): verify computes a run's steps again on one rank, "
+          + "and cannot play groups")
+    }
+    guard !self.syncTournament else {
+      throw OptionError("sync-tournament does not go with sync-every \(every): the ranks of a group share memory")
+    }
+  }
+}
