@@ -204,7 +204,8 @@ let package = Package(
     // Jobs in a container that forbids ranks to read each other's memory.
     .executableTarget(name: "no-single-copy", path: "Tests/Support/no-single-copy"),
     .testTarget(
-      name: "DataParallelTests", dependencies: ["DataParallel", "Dataset", "GPT", "TestSupport", "Topology", "Values"],
+      name: "DataParallelTests",
+      dependencies: ["DataParallel", "Dataset", "GPT", "Kernels", "MPI", "TestSupport", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",

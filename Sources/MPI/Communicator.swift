@@ -39,7 +39,7 @@ public struct Communicator: @unchecked Sendable {
   public var isAlone: Bool { handle == nil }
 
   /// A process that no launcher started: rank 0 of 1, without MPI.
-  static let alone = Communicator()
+  public static let alone = Communicator()
 
   /// Returns on no rank before all have called it. It orders messages, not the memory of a shared window:
   /// that is ``SharedWindow/barrier()``.

@@ -24,29 +24,36 @@ public final class RankGroups {
   ///
   /// - Parameter host: this host's ranks; nil for one rank alone.
   /// - Throws: `JobFailure` on all ranks where there are no such groups here.
-  init(_ local: LocalSteps, host: HostGroup?, reproducible: Bool, world: Communicator) throws {
-    if local.isPlayed {
-      guard case .count(let groups) = local.groups else { preconditionFailure("groups that are played are counted") }
-      (count, index) = (groups, 0)
-      own = world
-      owner = nil
-      sizes = Array(repeating: 1, count: groups)
-      shares = Self.shares(sizes: sizes, reproducible: reproducible)
+  convenience init(_ local: LocalSteps, host: HostGroup?, reproducible: Bool, world: Communicator) throws {
+    if local.isPlayed, case .count(let count) = local.groups {
+      self.init(playing: Array(repeating: 1, count: count), reproducible: reproducible, world: world)
       return
     }
     let hosts = try Self.hosts(host, world: world)
     let groups = try Self.groups(local.groups, hosts: hosts, isSpeaker: world.rank == 0)
-    count = (groups.max() ?? 0) + 1
-    index = groups[world.rank]
-    sizes = (0..<count).map { group in groups.count { $0 == group } }
-    shares = Self.shares(sizes: sizes, reproducible: reproducible)
+    let sizes = (0...(groups.max() ?? 0)).map { group in groups.count { $0 == group } }
+    let index = groups[world.rank]
     if let part = try world.split(color: index) {
-      own = part.communicator
-      owner = consume part
+      self.init(index: index, sizes: sizes, reproducible: reproducible, own: part.communicator, owner: part)
     } else {
-      own = world
-      owner = nil
+      preconditionFailure("every rank has a group")
     }
+  }
+
+  /// Groups that one rank plays.
+  ///
+  /// - Parameter sizes: the ranks that each is to stand for.
+  convenience init(playing sizes: [Int], reproducible: Bool = false, world: Communicator) {
+    self.init(index: 0, sizes: sizes, reproducible: reproducible, own: world, owner: nil)
+  }
+
+  private init(
+    index: Int, sizes: [Int], reproducible: Bool, own: Communicator, owner: consuming OwnedCommunicator?
+  ) {
+    (self.index, self.sizes, self.own) = (index, sizes, own)
+    count = sizes.count
+    shares = Self.shares(sizes: sizes, reproducible: reproducible)
+    self.owner = owner
   }
 
   /// The host of each rank, from 0 in the order of their first ranks. Collective.
