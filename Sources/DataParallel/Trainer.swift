@@ -112,6 +112,8 @@ public final class Trainer {
   ///   - sink: who keeps them; of rank 0, and nil elsewhere.
   ///   - evaluation: the names that were held out, and after how many steps their loss is due each time; it is due
   ///     after the last step, too. The same on all ranks. Its time is in no step's and not in the elapsed seconds.
+  ///   - noise: the training names, and after which numbers of steps the gradient noise scale is measured: as little a part
+  ///     of the run as an evaluation. The same on all ranks.
   ///   - endsEarly: whether this training is to end after the step that comes, though more would follow. Rank 0's
   ///     answer counts; asked on every rank before each step.
   ///   - onRecord: runs on every rank.
@@ -120,12 +122,18 @@ public final class Trainer {
   public func run(
     measureEveryStep: Bool = false, recordEvery: Int = 1, trace: Trace? = nil, checkpoints: Bool = false,
     sink: (any CheckpointSink)? = nil, evaluation: (names: NameTable, every: Int)? = nil,
+    noise: (names: NameTable, isDue: (_ steps: Int) -> Bool)? = nil,
     endsEarly: () throws -> Bool = { false }, onRecord: (StepRecord) -> Void = { _ in }
   ) throws -> RunSummary {
     var statistics = RunStatistics(steps: settings.steps, ranks: world.size, resumed: resumed)
     let snapshots =
       try checkpoints
       ? SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world) : nil
+    let measurement = noise.map {
+      NoiseMeasurement(
+        seed: settings.seed, names: $0.names, engine: step.engine, parameters: state.parameters.pointer, world: world)
+    }
+    var lastNoise: (step: Int, scale: NoiseScale)?
     var done = resumed?.steps ?? 0
     var stopped = false
     var heldOutLoss: Double?
@@ -156,10 +164,19 @@ public final class Trainer {
         heldOutLoss = try evaluate(evaluation.names)
         statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
       }
-      if done % recordEvery == 0 || done == settings.steps || stopped || heldOutLoss != nil {
-        onRecord(
-          statistics.record(
-            loss: outcome.loss, learningRate: settings.learningRate(step: done - 1), heldOutLoss: heldOutLoss))
+      var noiseScale: NoiseScale?
+      if let measurement, noise?.isDue(done) == true {
+        Whereabouts.enter(.evaluating, step: done)
+        let start = csimd_nanoseconds()
+        noiseScale = try measurement.measure(step: done)
+        statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
+        lastNoise = noiseScale.map { (done, $0) } ?? lastNoise
+      }
+      if done % recordEvery == 0 || done == settings.steps || stopped || heldOutLoss != nil || noiseScale != nil {
+        var record = statistics.record(
+          loss: outcome.loss, learningRate: settings.learningRate(step: done - 1), heldOutLoss: heldOutLoss)
+        record.noiseScale = noiseScale
+        onRecord(record)
       }
       let isLast = done == settings.steps || stopped
       if let snapshots, isLast || outcome.requests.contains(.checkpoint) {
@@ -178,6 +195,7 @@ public final class Trainer {
       samples: settings.ramp.firstSample(of: done), parametersHash: state.parametersHash,
       interrupted: done < settings.steps)
     if let evaluation, let heldOutLoss { summary.evaluation = (heldOutLoss, evaluation.names.count) }
+    summary.noiseScale = lastNoise
     return summary
   }
 
