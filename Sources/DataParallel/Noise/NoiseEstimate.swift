@@ -80,14 +80,16 @@ extension NoiseScale {
   }
 }
 
-/// Student's t below which 97.5 % lie, to a hundredth from 3 degrees of freedom on.
+/// Student's t below which 97.5 % lie, to a hundredth.
 ///
-/// - Source: Abramowitz and Stegun, 26.7.5.
+/// - Source: Abramowitz and Stegun, 26.7.5, which comes to that from 3 degrees of freedom on.
 public func studentQuantile(degrees: Double) -> Double {
+  guard degrees >= 3 else { return degrees < 2 ? 12.706 : 4.303 }
   let z = 1.959964
-  let (z3, z5, z7) = (z * z * z, z * z * z * z * z, z * z * z * z * z * z * z)
+  let (z2, z4, z6, z8) = (z * z, z * z * z * z, z * z * z * z * z * z, z * z * z * z * z * z * z * z)
   let terms = [
-    z, (z3 + z) / 4, (5 * z5 + 16 * z3 + 3 * z) / 96, (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / 384,
+    1, (z2 + 1) / 4, (5 * z4 + 16 * z2 + 3) / 96, (3 * z6 + 19 * z4 + 17 * z2 - 15) / 384,
+    (79 * z8 + 776 * z6 + 1482 * z4 - 1920 * z2 - 945) / 92160,
   ]
-  return terms.reversed().reduce(0) { $0 / degrees + $1 }
+  return z * terms.reversed().reduce(0) { $0 / degrees + $1 }
 }

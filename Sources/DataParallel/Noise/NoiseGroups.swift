@@ -19,18 +19,20 @@ final class NoiseGroups {
   private let group: AlignedBuffer<Name>
 
   /// Enough groups for the noise of the noise: their number tells S to about a part in √(K · effective dimensions).
-  private static let most = 128
+  static let most = 128
   /// A training set that is no larger than all groups together is measured as a whole.
-  private static let mostNames = 256 * most
+  static let mostNames = 256 * most
   /// Groups of fewer names have sums of predictions that differ much.
   private static let fewNames = 16
 
-  /// - Parameter table: the training names, at least two.
-  init(seed: UInt64, table: NameTable) {
+  /// - Parameters:
+  ///   - table: the training names, at least two.
+  ///   - most, mostNames: groups, and names of all of them together.
+  init(seed: UInt64, table: NameTable, most: Int = most, mostNames: Int = mostNames) {
     precondition(table.count > 1)
     self.table = table
-    names = min(table.count, Self.mostNames)
-    count = min(Self.most, max(2, names / Self.fewNames))
+    names = min(table.count, mostNames)
+    count = min(most, max(2, names / Self.fewNames))
     sampler = BatchSampler(seed: seed, names: table.count, batch: names, stream: .noise)
     indices = AlignedBuffer(zeros: names)
     let largest = (names + count - 1) / count

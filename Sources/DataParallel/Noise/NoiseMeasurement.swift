@@ -13,7 +13,9 @@ final class NoiseMeasurement {
   private let engine: any Engine
   /// (P)
   private let parameters: UnsafePointer<Float>
-  private let world: Communicator
+  private let rank, ranks: Int
+  /// Adds an array up over the ranks, in place on each.
+  private let sum: (UnsafeMutableBufferPointer<Double>) throws -> Void
   /// (P): of some neighbours of a group.
   private let part: AlignedBuffer<Float>
   /// (P): the mean gradient of a group.
@@ -27,20 +29,36 @@ final class NoiseMeasurement {
   static let floatsPerParameter = 5
 
   /// - Parameters:
-  ///   - names: the training names, at least two, the same on every rank.
+  ///   - groups: of the training names.
+  ///   - names: all training names.
   ///   - engine: with room for `TrainingStep.evaluationBatch` names.
   ///   - parameters: (P), the same on every rank whenever `measure` is called.
+  ///   - rank, ranks: which of the groups are computed here.
   init(
-    seed: UInt64, names: NameTable, engine: any Engine, parameters: UnsafePointer<Float>, world: Communicator
+    _ groups: NoiseGroups, names: NameTable, engine: any Engine, parameters: UnsafePointer<Float>, rank: Int,
+    ranks: Int,
+    sum: @escaping (UnsafeMutableBufferPointer<Double>) throws -> Void
   ) {
-    groups = NoiseGroups(seed: seed, table: names)
+    self.groups = groups
     training = (names.count, names.names.reduce(0) { $0 + $1.positions })
-    (self.engine, self.parameters, self.world) = (engine, parameters, world)
+    (self.engine, self.parameters, self.rank, self.ranks, self.sum) = (engine, parameters, rank, ranks, sum)
     let count = engine.shape.parameterCount
     part = AlignedBuffer(zeros: count)
     gradient = AlignedBuffer(zeros: count)
     mean = AlignedBuffer(zeros: count + 2)
     found = AlignedBuffer(zeros: 3 * groups.count + 1)
+  }
+
+  /// - Parameters:
+  ///   - names: the training names, at least two, the same on every rank.
+  ///   - engine, parameters: as above.
+  convenience init(
+    seed: UInt64, names: NameTable, engine: any Engine, parameters: UnsafePointer<Float>, world: Communicator
+  ) {
+    self.init(
+      NoiseGroups(seed: seed, table: names), names: names, engine: engine, parameters: parameters, rank: world.rank,
+      ranks: world.size
+    ) { try world.allReduce(inPlace: $0) }
   }
 
   /// Collective.
@@ -59,7 +77,7 @@ final class NoiseMeasurement {
       mean[count] += Double(predictions)
     }
     mean[count + 1] = isWhole ? 0 : 1
-    try world.allReduce(inPlace: mean.buffer)
+    try sum(mean.buffer)
     guard mean[count + 1] == 0 else { return nil }
     var meanSquared = 0.0
     for i in 0..<count {
@@ -76,7 +94,7 @@ final class NoiseMeasurement {
       (found[3 * index + 1], found[3 * index + 2]) = (square, projection)
     }
     found[3 * groups.count] = isAgain ? 0 : 1
-    try world.allReduce(inPlace: found.buffer)
+    try sum(found.buffer)
     guard found[3 * groups.count] == 0 else { return nil }
     return NoiseScale(
       groups: (0..<groups.count).map {
@@ -90,7 +108,7 @@ final class NoiseMeasurement {
   ///
   /// - Returns: whether there was time for all of them.
   private func forEachOwn(_ time: inout LastWords, _ body: (_ index: Int, _ predictions: Int) -> Void) -> Bool {
-    for index in stride(from: world.rank, to: groups.count, by: world.size) {
+    for index in stride(from: rank, to: groups.count, by: ranks) {
       guard !time.areOverSoon() else { return false }
       body(index, computeGradient(ofGroup: index))
     }
