@@ -24,9 +24,10 @@ public struct MemoryNeed: Sendable, Equatable {
   ///   - names: the training names.
   ///   - microShards: of a reproducible run, the most; nil of another.
   ///   - averages: whether the run averages parameters.
+  ///   - measuresNoise: whether it measures the gradient noise scale.
   public init(
     shape: Shape, batch: Int, engine: EngineOptions, names: NameTable, ranks: Int, microShards: Int? = nil,
-    averages: Bool = false
+    averages: Bool = false, measuresNoise: Bool = false
   ) {
     let share = (batch + ranks - 1) / ranks
     let leaves = microShards.map { min(batch, $0) }
@@ -40,7 +41,9 @@ public struct MemoryNeed: Sendable, Equatable {
     // Parameters, their gradient, two moments, and a checkpoint of three; a reproducible run keeps sums on the way.
     // Sums of twice a parameter's size are in the model, in a checkpoint, and on rank 0 beside two models in between.
     // A shard in pieces has a second gradient.
-    let count = 7 + (capacity > ShardPass.mostNames(shape) ? 1 : 0) + sums + (averages ? 8 : 0)
+    let count =
+      7 + (capacity > ShardPass.mostNames(shape) ? 1 : 0) + sums + (averages ? 8 : 0)
+      + (measuresNoise ? NoiseMeasurement.floatsPerParameter : 0)
     let models = 4 * (shape.parameterCount * count + (room?.count(shape) ?? 0))
     let always = models + Self.selection * batch
     largest = engine.bytes(shape: shape, rows: most)

@@ -8,7 +8,9 @@ public struct StepRecord: Sendable {
   public var learningRate: Double
   /// Exact mean loss of the held-out names after the step's update, in nats per prediction; nil where it was not due.
   public var heldOutLoss: Double?
-  /// Since training began, without evaluations and without what lay between an end and a resumption.
+  /// Of the parameters after the step's update; nil where it was not due.
+  public var noiseScale: NoiseScale?
+  /// Since training began, without evaluations, noise scales and what lay between an end and a resumption.
   public var elapsedSeconds: Double
   /// Mean over the steps since the last record, everything included.
   public var microsecondsPerStep: Double
@@ -46,6 +48,8 @@ public struct RunSummary: Sendable {
   public var exchanges: (count: Int, seconds: Double)?
   /// Mean loss of the held-out names, and how many there are.
   public var evaluation: (loss: Double, names: Int)?
+  /// The last that was measured, and after how many steps; nil where none was.
+  public var noiseScale: (step: Int, scale: NoiseScale)?
   /// Whether a signal ended the run before its last step.
   public var interrupted: Bool
   /// The step of the checkpoint that this process began with; nil where it began with none.

@@ -156,6 +156,8 @@ public final class Trainer {
   ///   - sink: who keeps them; of rank 0, and nil elsewhere.
   ///   - evaluation: the names that were held out, and after how many steps their loss is due each time; it is due
   ///     after the last step, too. The same on all ranks. Its time is in no step's and not in the elapsed seconds.
+  ///   - noise: the training names, and after which numbers of steps the gradient noise scale is measured: as little a part
+  ///     of the run as an evaluation. The same on all ranks.
   ///   - endsEarly: whether this training is to end after the step that comes, though more would follow. Rank 0's
   ///     answer counts; asked on every rank before each step.
   ///   - onRecord: runs on every rank.
@@ -164,12 +166,18 @@ public final class Trainer {
   public func run(
     measureEveryStep: Bool = false, recordEvery: Int = 1, trace: Trace? = nil, checkpoints: Bool = false,
     sink: (any CheckpointSink)? = nil, evaluation: (names: NameTable, every: Int)? = nil,
+    noise: (names: NameTable, isDue: (_ steps: Int) -> Bool)? = nil,
     endsEarly: () throws -> Bool = { false }, onRecord: (StepRecord) -> Void = { _ in }
   ) throws -> RunSummary {
     var statistics = RunStatistics(steps: settings.steps, ranks: world.size, resumed: resumed)
     let snapshots =
       try checkpoints
       ? SnapshotExchange(synchronisation.implementation, layout: layout, state: state, world: world) : nil
+    let measurement = noise.map {
+      NoiseMeasurement(
+        seed: settings.seed, names: $0.names, engine: step.engine, parameters: state.parameters.pointer, world: world)
+    }
+    var lastNoise: (step: Int, scale: NoiseScale)?
     // Steps of which all ranks know what became of them; and those after which all ranks had one model last.
     var done = resumed?.steps ?? 0
     var together = done
@@ -203,11 +211,20 @@ public final class Trainer {
           statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
         }
       }
+      var noiseScale: NoiseScale?
+      if isTogether, let measurement, let noise, (together + 1...done).contains(where: noise.isDue) {
+        Whereabouts.enter(.evaluating, step: done)
+        let start = csimd_nanoseconds()
+        noiseScale = try measurement.measure(step: done)
+        statistics.leaveOut(nanoseconds: csimd_nanoseconds() - start)
+        lastNoise = noiseScale.map { (done, $0) } ?? lastNoise
+      }
       let isLast = done == settings.steps || stopped
-      if done % recordEvery == 0 || isLast || heldOutLoss != nil {
-        onRecord(
-          statistics.record(
-            loss: outcome.loss, learningRate: settings.learningRate(step: done - 1), heldOutLoss: heldOutLoss))
+      if done % recordEvery == 0 || isLast || heldOutLoss != nil || noiseScale != nil {
+        var record = statistics.record(
+          loss: outcome.loss, learningRate: settings.learningRate(step: done - 1), heldOutLoss: heldOutLoss)
+        record.noiseScale = noiseScale
+        onRecord(record)
       }
       guard isTogether else { return }
       if let snapshots, isLast || asked.contains(.checkpoint) {
@@ -242,7 +259,9 @@ public final class Trainer {
       taken += 1
       guard local.ends(round: taken) else { continue }
       Whereabouts.enter(.exchanging, step: taken - 1)
-      let isEvaluated = evaluation.map { isDue(every: $0.every, taken, after: together) } ?? false
+      let isEvaluated =
+        evaluation.map { isDue(every: $0.every, taken, after: together) } ?? false
+        || noise.map { (together + 1...taken).contains(where: $0.isDue) } ?? false
       try local.endRound(
         after: taken, wholly: isEvaluated, measuresAll: measureEveryStep, trace: trace, check: check
       ) { entry, isTogether in
@@ -259,6 +278,7 @@ public final class Trainer {
       interrupted: done < settings.steps)
     summary.exchanges = local.map { ($0.rounds, $0.seconds) }
     if let evaluation, let heldOutLoss { summary.evaluation = (heldOutLoss, evaluation.names.count) }
+    summary.noiseScale = lastNoise
     return summary
   }
 

@@ -12,11 +12,12 @@ public struct BatchSampler: Sendable {
   private let highBits: Int
   private let lowBits: Int
 
-  public init(seed: UInt64, names: Int, batch: Int) {
+  /// - Parameter stream: of the random numbers; a run's batches have their own.
+  public init(seed: UInt64, names: Int, batch: Int, stream: CounterRandom.Stream = .batches) {
     precondition(names > 0 && batch > 0)
     self.names = names
     self.batch = batch
-    random = CounterRandom(seed: seed, stream: .batches)
+    random = CounterRandom(seed: seed, stream: stream)
     let bits = Int.bitWidth - (names - 1).leadingZeroBitCount
     highBits = bits / 2
     lowBits = bits - bits / 2
@@ -52,6 +53,13 @@ public struct BatchSampler: Sendable {
       indices[slot] = UInt32(truncatingIfNeeded: permute(position, key: key))
       position += 1
     }
+  }
+
+  /// Writes the indices of an epoch's first names, as many as fit: different ones, `names` at most.
+  public func names(ofEpoch epoch: Int, into indices: UnsafeMutableBufferPointer<UInt32>) {
+    precondition(indices.count <= names, "more names than an epoch has")
+    let key = random.bits(UInt64(epoch))
+    for position in indices.indices { indices[position] = UInt32(truncatingIfNeeded: permute(position, key: key)) }
   }
 
   /// A keyed permutation of 0..<names: a Feistel network over the next power of two, walked along its cycle

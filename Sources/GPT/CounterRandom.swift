@@ -8,6 +8,7 @@ public struct CounterRandom: Sendable {
     case batches = 2
     case generation = 3
     case search = 4
+    case noise = 5
   }
 
   private let key: UInt64

@@ -25,6 +25,23 @@ public struct MetricsEvaluation: FileRecord {
   public init() {}
 }
 
+/// The gradient noise scale after a step.
+public struct MetricsNoiseScale: FileRecord {
+  public var type = "noise_scale"
+  /// Steps done.
+  public var step = 0
+  /// S / |G|² in names, and a 95 % interval; each nil where it is not bounded.
+  public var noiseScale: Double?, noiseScaleLow: Double?, noiseScaleHigh: Double?
+  /// The same in predictions.
+  public var predictions: Double?, predictionsLow: Double?, predictionsHigh: Double?
+  /// S, of a prediction, and |G|².
+  public var gradientNoise = Double.nan, gradientSquared = Double.nan
+  /// That were drawn, and the names in them together.
+  public var groups = 0, names = 0
+
+  public init() {}
+}
+
 /// A link of a run's chain, with the digest of each tensor.
 public struct MetricsLink: FileRecord {
   public var type = "link"

@@ -19,12 +19,20 @@ public struct RaceFile: FileFormat {
   public var race: [RaceResult] = []
   /// The best of `race` for each number of ranks, then predictions.
   public var timeToTarget: [RaceTime] = []
+  /// Where the predicted time stops falling, and why; nil without predictions.
+  public var rankLimit: RankLimit?
   /// Steps to the target against batch, of the width `knobs_c`; ascending.
   public var stepsToTarget: [BatchSteps] = []
   /// C of `stepsToTarget` and `stepTimes`; nil where they were not measured.
   public var knobsC: Int?
   /// S = S_min · (1 + B_noise / B), fitted to `stepsToTarget`; nil for fewer than three batches.
   public var hyperbola: Hyperbola?
+  /// B_noise with what the points leave open; nil without a hyperbola.
+  public var criticalBatch: CriticalBatch?
+  /// During a run of the fastest contender, ascending; nil in older files and where there was no time for it.
+  public var noiseScale: [NoisePoint]?
+  /// Of the training part: no batch has more.
+  public var trainingNames: Int?
   /// Step time against batch and ranks, of the same width.
   public var stepTimes: [BatchTime] = []
   public var budgetSeconds: Double?
@@ -88,6 +96,8 @@ public struct RaceTime: FileRecord {
   public var seconds = Double.nan
   /// Whether it was, or is a prediction.
   public var measured = false
+  /// Ranks that work, the others having no part in the training: of a prediction. Nil for all.
+  public var usedRanks: Int?
   public var use = "one training"
   public var batch = 0
   public var steps = 0
@@ -113,6 +123,47 @@ public struct Hyperbola: FileRecord, Equatable {
   public var sMin = Double.nan
   /// The batch that takes twice as many.
   public var bNoise = Double.nan
+
+  public init() {}
+}
+
+/// The batch at which half of what a step costs is saved no more by a larger one: B_noise of the hyperbola, with a 95 %
+/// interval of what the scatter of the points leaves open.
+public struct CriticalBatch: FileRecord, Equatable {
+  public var names = Double.nan
+  /// Nil for fewer than four points.
+  public var namesLow: Double?, namesHigh: Double?
+  /// The same in predictions.
+  public var predictions = Double.nan
+  public var predictionsLow: Double?, predictionsHigh: Double?
+
+  public init() {}
+}
+
+/// The gradient noise scale S / |G|² at one moment of a run, with 95 % intervals.
+public struct NoisePoint: FileRecord, Equatable {
+  /// Steps done.
+  public var step = 0
+  /// Of the run's steps.
+  public var share = Double.nan
+  /// Nil where it is not bounded.
+  public var names: Double?, namesLow: Double?, namesHigh: Double?
+  public var predictions: Double?, predictionsLow: Double?, predictionsHigh: Double?
+
+  public init() {}
+}
+
+/// The fewest ranks beyond which the predicted time to the target does not fall.
+public struct RankLimit: FileRecord, Equatable {
+  public var ranks = 0
+  public var seconds = Double.nan
+  public var batch = 0, steps = 0
+  /// The share of the ranks' time that is not one core's work: exchanges, drawing the batch, what each rank pays once a step.
+  public var ceremonyShare = Double.nan
+  /// The steps of a batch of the whole training set, which are the fewest there are, over these steps.
+  public var noiseShare = Double.nan
+  /// The larger of the two: "ceremony" or "noise".
+  public var cause = ""
 
   public init() {}
 }

@@ -7,6 +7,7 @@ enum RaceLimits {
       "format_version": OptionRange("format_version", 1...newestFormat), "c": Ranges.dModel, "heads": Ranges.heads,
       "batch": Ranges.batch, "steps": Ranges.steps, "warm_up": Ranges.warmUp, "batch_ramp": Ranges.batchRamp,
       "seed": OptionRange("seed", 0...Int.max), "ranks": Ranges.ranks, "knobs_c": Ranges.dModel,
+      "used_ranks": Ranges.ranks,
     ],
     numbers: [
       "learning_rate": Ranges.learningRate, "beta_2": Ranges.beta2, "average": Ranges.average, "target": Ranges.loss,
@@ -21,7 +22,8 @@ enum RaceLimits {
       [
         ("race", file.race.count, mostEntries), ("time_to_target", file.timeToTarget.count, mostEntries),
         ("steps_to_target", file.stepsToTarget.count, mostEntries), ("step_times", file.stepTimes.count, mostEntries),
-        ("budget", file.budget.count, mostEntries), ("definitions", file.definitions.count, mostEntries),
+        ("noise_scale", file.noiseScale?.count ?? 0, mostEntries), ("budget", file.budget.count, mostEntries),
+        ("definitions", file.definitions.count, mostEntries),
         ("assumptions", file.assumptions.count, mostEntries), ("not_measured", file.notMeasured.count, mostEntries),
       ] + results.map { ("curve", $0.curve.count, mostEntries) }
         + results.map { ("seeds", $0.seeds.count, mostEntries) })

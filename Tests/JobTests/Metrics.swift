@@ -26,7 +26,14 @@ struct Metrics {
     var resumedFrom: Int?
   }
 
+  /// In names, with its interval.
+  struct NoiseScale: Equatable {
+    var step: Int
+    var scale, low, high: Double
+  }
+
   let records: [Record]
+  let noiseScales: [NoiseScale]
   let final: Final
 
   var losses: [Double] { records.map(\.loss) }
@@ -37,6 +44,10 @@ struct Metrics {
     "positions_per_second", "names_per_second", "letters_per_second",
   ]
   static let evaluationKeys: Set = ["type", "step", "held_out_loss", "held_out_names"]
+  static let noiseKeys: Set = [
+    "type", "step", "noise_scale", "noise_scale_low", "noise_scale_high", "predictions", "predictions_low",
+    "predictions_high", "gradient_noise", "gradient_squared", "groups", "names",
+  ]
   /// Of the links of a run's chain, which `VerifyTests` look at.
   private static let linkStart = "{\"type\": \"link\", \"step\": "
   /// Of runs whose ranks are groups that take steps of their own, besides.
@@ -53,8 +64,18 @@ struct Metrics {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     var records: [Record] = []
     var evaluations: [(step: Int, loss: Double, names: Int)] = []
+    var noiseScales: [NoiseScale] = []
     for text in lines.dropLast() where !text.hasPrefix(Self.linkStart) {
       let line = try Line(text)
+      if try line.text("type") == "noise_scale" {
+        #expect(line.keys == Self.noiseKeys)
+        #expect(try line.integer("step") == records.last?.step)
+        noiseScales.append(
+          try NoiseScale(
+            step: line.integer("step"), scale: line.number("noise_scale"), low: line.number("noise_scale_low"),
+            high: line.number("noise_scale_high")))
+        continue
+      }
       guard try line.text("type") == "evaluation" else {
         records.append(try Self.record(line))
         continue
@@ -66,7 +87,7 @@ struct Metrics {
       #expect(evaluations.last?.step == records.last?.step && records.last?.heldOut == nil)
       if !records.isEmpty { records[records.count - 1].heldOut = evaluations.last?.loss }
     }
-    self.records = records
+    (self.records, self.noiseScales) = (records, noiseScales)
     var final = try Self.final(Line(try #require(lines.last)))
     if let last = evaluations.last, last.step == final.steps { final.heldOut = (last.loss, last.names) }
     self.final = final

@@ -55,6 +55,19 @@ struct RacePageTests {
         }
       }
       file.hyperbola = Hyperbola { ($0.sMin, $0.bNoise) = (500, 200) }
+      file.criticalBatch = CriticalBatch {
+        ($0.names, $0.namesLow, $0.namesHigh, $0.predictions) = (200, 150, 270, 1430)
+      }
+      file.noiseScale = [(100, 0.1, 120), (1000, 1, 5000)].map { step, share, names in
+        NoisePoint {
+          ($0.step, $0.share, $0.names) = (step, share, names)
+          ($0.namesLow, $0.namesHigh) = (names * 0.98, names * 1.02)
+        }
+      }
+      file.rankLimit = RankLimit {
+        ($0.ranks, $0.seconds, $0.batch, $0.steps) = (4, 0.3, 256, 900)
+        ($0.ceremonyShare, $0.noiseShare, $0.cause) = (0.75, 0.5625, "ceremony")
+      }
       file.budget = [
         BudgetResult {
           ($0.c, $0.heads, $0.batch, $0.ranks, $0.steps) = (16, 4, 16, 1, 30_000)
@@ -69,11 +82,17 @@ struct RacePageTests {
     let (html, figures, csv) = try page(race())
     #expect(
       figures == [
-        "loss-against-time.svg", "steps-against-batch.svg", "time-against-batch.svg", "time-against-ranks.svg",
+        "loss-against-time.svg", "noise-scale.svg", "steps-against-batch.svg", "time-against-batch.svg",
+        "time-against-ranks.svg",
       ])
     for figure in figures { #expect(html.contains("id=\"\(figure.dropLast(4))\""), "\(figure)") }
     #expect(html.contains("On 2 ranks the fastest training takes 0.600 s, 0.50 of the reference run&#39;s time."))
-    #expect(html.contains("The predicted time falls up to 4 ranks: 0.300 s at batch 256."))
+    #expect(
+      html.contains("The predicted time falls up to 4 ranks: 0.300 s at batch 256. What ends it is ceremony: 75 %"))
+    #expect(html.contains("would still take 56 % of the steps."))
+    #expect(
+      html.contains("The critical batch is 200 names (150 to 270): there a training takes twice the fewest steps."))
+    #expect(html.contains("is 120 names (118 to 122) after 100 steps of the fastest training, and 5,000 names (4,900"))
     #expect(html.contains("2.0625") && html.contains("5/5"))
     #expect(csv.split(separator: "\r\n").count == 3)
     let loss = try #require(html.range(of: "id=\"loss-against-time\""))
@@ -90,6 +109,28 @@ struct RacePageTests {
     let (html, figures, _) = try page(file)
     #expect(figures == ["loss-against-time.svg"])
     #expect(html.contains("Not measured: steps against batch."))
+  }
+
+  @Test("a file of before the noise scale has its page as before")
+  func older() throws {
+    var file = race()
+    (file.criticalBatch, file.noiseScale, file.rankLimit, file.trainingNames) = (nil, nil, nil, nil)
+    let (html, figures, _) = try page(try SchemaJSON.decode(SchemaJSON.encode(file)))
+    #expect(
+      figures == [
+        "loss-against-time.svg", "steps-against-batch.svg", "time-against-batch.svg", "time-against-ranks.svg",
+      ])
+    #expect(
+      html.contains("The predicted time falls up to 4 ranks: 0.300 s at batch 256.") && !html.contains("ceremony"))
+  }
+
+  @Test("a noise scale that is not bounded is said to be above its lower end")
+  func unbounded() throws {
+    var file = race()
+    file.noiseScale = [NoisePoint { ($0.step, $0.share, $0.namesLow) = (500, 0.5, 20_000) }]
+    let (html, figures, _) = try page(file)
+    #expect(html.contains("The gradient noise scale is above 20,000 names after 500 steps of the fastest training."))
+    #expect(!figures.contains("noise-scale.svg"))
   }
 
   @Test("a race that nothing finished, and an empty one, have a page")

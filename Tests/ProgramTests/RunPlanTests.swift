@@ -31,7 +31,8 @@ struct RunPlanTests {
       ["--sync-tournament"], ["--reproducible"], ["--micro-shards", "64"], ["--domains", "2"],
       ["--check-replicas", "10"],
       ["--inject-bit-flip", "0,3"],
-      ["--checkpoint-dir", "x"], ["--keep-every", "5"], ["--hash-every", "5"], ["--resume"], ["--generate", "2"],
+      ["--checkpoint-dir", "x"], ["--noise-scale-every", "5"], ["--keep-every", "5"], ["--hash-every", "5"],
+      ["--resume"], ["--generate", "2"],
       ["--temperature", "1"], ["--novel"],
       ["--metrics", "x"],
       ["--trace", "x"], ["--trace-steps", "1:2"], ["--log-every", "3"], ["--progress", "never"], ["--quiet"],
@@ -77,6 +78,10 @@ struct RunPlanTests {
       (["--log-every", "5", "--progress", "never"], "--log-every has no effect where neither"),
       (["--eval", "--eval-every", "5", "--quiet"], "--eval-every has no effect where neither"),
       (["--average", "0.5", "--generate", "0"], "--average has no effect where neither"),
+      (
+        ["--noise-scale-every", "5", "--quiet"], "--noise-scale-every has no effect with --quiet and without --metrics"
+      ),
+      (["--noise-scale-every", "-1"], "--noise-scale-every \"-1\" is not a whole number from 0"),
       (["--engine", "simd", "--sme2-from", "64"], "--sme2-from has no effect with --engine simd"),
       (["--inject-bit-flip", "2,1"], "--inject-bit-flip \"2,1\": this run has ranks 0 to 1 and steps 1 to 5000"),
       (["--d-model", "20"], "16"), (["--engine", "scalar", "--no-padding-skip"], "the scalar engine has no"),
@@ -91,6 +96,7 @@ struct RunPlanTests {
     arguments: [
       ["--sync", "overlap", "--bucket-kib", "8"], ["--sync-tournament", "--bucket-kib", "8"],
       ["--quiet", "--progress", "never"], ["--log-every", "5", "--quiet", "--metrics", "x"],
+      ["--noise-scale-every", "5", "--quiet", "--metrics", "x"], ["--noise-scale-every", "0", "--quiet"],
       ["--average", "0.5", "--generate", "0", "--eval"], ["--average", "0", "--generate", "0"],
       ["--sync", "shared", "--domains", "2", "--check-replicas", "5"], ["--sme2-from", "64"],
     ])

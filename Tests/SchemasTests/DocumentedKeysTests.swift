@@ -9,7 +9,7 @@ struct DocumentedKeysTests {
   /// Each object of a file, by the document and the heading whose table lists its keys.
   private static let objects: [(document: String, heading: String, object: any FileRecord)] = [
     ("metrics.md", "Steps", MetricsRecord()), ("metrics.md", "Evaluations", MetricsEvaluation()),
-    ("metrics.md", "Links", MetricsLink()),
+    ("metrics.md", "Noise scales", MetricsNoiseScale()), ("metrics.md", "Links", MetricsLink()),
     ("metrics.md", "The final line", MetricsSummary()),
     ("trace.md", "`traceEvents`", TraceEvent()), ("trace.md", "`args`", TraceEvent.Arguments()),
     ("trace.md", "`otherData`", TraceOrigin()), ("trace.md", "`clocks`", TraceClock()),
@@ -32,6 +32,8 @@ struct DocumentedKeysTests {
     ("formats.md", "`race`", RaceFile()), ("formats.md", "`reference`, `race`", RaceResult()),
     ("formats.md", "`seeds`", SeedResult()), ("formats.md", "`time_to_target`", RaceTime()),
     ("formats.md", "`steps_to_target`", BatchSteps()), ("formats.md", "`hyperbola`", Hyperbola()),
+    ("formats.md", "`critical_batch`", CriticalBatch()), ("formats.md", "`noise_scale`", NoisePoint()),
+    ("formats.md", "`rank_limit`", RankLimit()),
     ("formats.md", "`step_times`", BatchTime()), ("formats.md", "`budget`", BudgetResult()),
     ("formats.md", "`origin`", Origin()), ("formats.md", "`compare`", ComparisonFile()),
     ("formats.md", "`differences`", OriginDifference()), ("formats.md", "`figures`", FigureComparison()),

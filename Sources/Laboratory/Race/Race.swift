@@ -57,7 +57,7 @@ public final class Race {
 
   /// Collective; complete on rank 0. Throws `Stopped` on all ranks.
   public func run() throws -> RaceFile {
-    file.ranks = world.size
+    (file.ranks, file.trainingNames) = (world.size, team.data.training.count)
     (file.target, file.loss) = (plan.goal.target, plan.goal.judge.rawValue)
     file.definitions = Self.definitions
     let found = try search()
@@ -70,6 +70,7 @@ public final class Race {
     try timeSteps(reaching)
     let finalists = try tuned(self.finalists(of: reaching))
     try race(finalists)
+    try measureNoise()
     try twoKnobs(reaching)
     try budgetTable()
     return file
@@ -82,6 +83,10 @@ public final class Race {
     "reached: by at least four of five seeds that the search did not use; the time is the median of the five",
     "ratio: the time over that of the reference run (C 32, batch 256, rate 0.012, 1,500 steps, linear, one core) of the "
       + "same turn: median, least and greatest",
+    "noise scale: S / |G|², the batch whose gradient is as much noise as signal, measured by random groups of training names at "
+      + "frozen parameters; with a 95 % interval",
+    "critical batch: B_noise of the hyperbola through the steps to the target, the batch that takes twice the fewest; with a 95 % "
+      + "interval of the fit",
   ]
 
   // MARK: - search
@@ -166,6 +171,9 @@ public final class Race {
     let heats = Heats(plan.goal, team: team)
     let (reference, results) = try heats.run(contenders, hasTime: { try self.team.hasTime($0) }, progress: progress)
     file.reference = reference
+    fastest =
+      zip(contenders, results).filter { $1.reached && !$0.severalAtOnce }
+      .min { ($0.1.secondsToTarget ?? .infinity) < ($1.1.secondsToTarget ?? .infinity) }?.0
     file.race = results.sorted {
       ($0.ranks, $0.secondsToTarget ?? .infinity) < ($1.ranks, $1.secondsToTarget ?? .infinity)
     }
@@ -180,6 +188,25 @@ public final class Race {
           ($0.ranks, $0.seconds, $0.measured, $0.batch, $0.steps) = (count, seconds, true, best.batch, best.steps)
         })
     }
+  }
+
+  // MARK: - the noise of its gradients
+
+  /// Of what was run for real; nil where nothing reached the target.
+  private var fastest: Heats.Contender?
+  /// Of a run's steps.
+  private static let noiseShares = [0.0625, 0.125, 0.25, 0.5, 0.75, 1]
+
+  /// The gradient noise scale during one run of the fastest.
+  private func measureNoise() throws {
+    guard let fastest else { return }
+    guard try team.hasTime(4) else {
+      file.notMeasured.append("the gradient noise scale")
+      return
+    }
+    progress(.stage("gradient noise scale"))
+    file.noiseScale = try team.noiseScale(
+      of: fastest.trial.seeded(Heats.seeds[0]), on: fastest.ranks, at: Self.noiseShares)
   }
 
   // MARK: - two knobs
@@ -200,6 +227,8 @@ public final class Race {
       }
     }
     file.hyperbola = Hyperbola(file.stepsToTarget)
+    file.criticalBatch = CriticalBatch(
+      file.stepsToTarget, predictionsPerName: team.data.training.predictionsPerName)
     for count in counts {
       for points in file.stepsToTarget {
         guard let time = times[Place(shape: shape, batch: points.batch, ranks: count)] else { continue }
@@ -232,17 +261,10 @@ public final class Race {
             $0.secondsToTarget = step.microseconds * Double(points.steps) * 1e-6
           })
       }
-      // Also batches beyond those that were tried: the law says what they would save.
-      let best = (4...20).map { 1 << $0 }.compactMap { batch -> RaceTime? in
-        guard let step = predictions.step(batch: batch, ranks: count) else { return nil }
-        let steps = hyperbola.steps(batch: batch)
-        return RaceTime {
-          ($0.ranks, $0.batch, $0.steps) = (count, batch, Int(steps.rounded(.up)))
-          ($0.seconds, $0.communicationShare) = (steps * step.microseconds * 1e-6, step.communication)
-        }
-      }.min { $0.seconds < $1.seconds }
-      if let best { file.timeToTarget.append(best) }
     }
+    let reach = RankReach(hyperbola, trainingNames: team.data.training.count, step: predictions.step)
+    file.timeToTarget += reach.times(Self.predictedRanks.filter { $0 > world.size })
+    file.rankLimit = reach.limit
   }
 
   // MARK: - the best loss within a time

@@ -4,7 +4,10 @@ import Values
 /// The figures of a race.
 enum RaceCurves {
   static func figures(_ file: RaceFile) -> [Figure] {
-    [lossAgainstTime(file), stepsAgainstBatch(file), timeAgainstBatch(file), timeAgainstRanks(file)].compactMap { $0 }
+    [
+      lossAgainstTime(file), BatchCurves.stepsAgainstBatch(file), BatchCurves.noiseAgainstSteps(file),
+      timeAgainstBatch(file), timeAgainstRanks(file),
+    ].compactMap { $0 }
   }
 
   /// The picture that opens the page: the reference, and the fastest on each number of ranks.
@@ -47,32 +50,6 @@ enum RaceCurves {
         + "parts of the run, at the middle of its time. The rate falls to 0 over each run's own length.")
   }
 
-  private static func stepsAgainstBatch(_ file: RaceFile) -> Figure? {
-    guard file.stepsToTarget.count > 1 else { return nil }
-    var script = GnuplotScript(
-      name: "steps-against-batch", title: "Steps to the target against batch", subtitle: file.machine.inShort,
-      entries: 2)
-    script.add("set lmargin 10")
-    LogarithmicAxis.add("x", around: file.stepsToTarget.map { Double($0.batch) }, to: &script)
-    LogarithmicAxis.add("y", around: file.stepsToTarget.map { Double($0.steps) }, to: &script)
-    script.add("set xlabel 'names in a batch'")
-    script.add("set ylabel 'steps'")
-    var parts: [String] = []
-    let rows = file.stepsToTarget.map { [Double($0.batch), Double($0.steps)] }
-    if let data = script.data(rows, comment: "batch, steps") {
-      parts.append("\(data) using 1:2 with points \(Appearance.line(number: 0).points()) title 'shortest schedule'")
-    }
-    if let law = file.hyperbola {
-      parts.append(
-        "\(law.sMin) * (1 + \(law.bNoise) / x) with lines lc rgb '#000000' lw 1.4 title "
-          + "'\(significant(law.sMin)) (1 + \(significant(law.bNoise)) / B)'")
-    }
-    script.plot(parts)
-    return Figure(
-      script,
-      caption: "C = \(file.knobsC ?? 0), the rate tuned at each batch. A larger batch saves fewer and fewer steps.")
-  }
-
   private static func timeAgainstBatch(_ file: RaceFile) -> Figure? {
     let points = file.stepTimes.filter { $0.secondsToTarget != nil }
     let counts = points.map(\.ranks).distinct { $0 }.sorted().filter { count in
@@ -108,7 +85,7 @@ enum RaceCurves {
   private static func timeAgainstRanks(_ file: RaceFile) -> Figure? {
     guard file.timeToTarget.count > 1 else { return nil }
     var script = GnuplotScript(
-      name: "time-against-ranks", title: "Time to the target against ranks", subtitle: file.machine.inShort, entries: 2)
+      name: "time-against-ranks", title: "Time to the target against ranks", subtitle: file.machine.inShort, entries: 3)
     script.add("set lmargin 10")
     LogarithmicAxis.add("x", around: file.timeToTarget.map { Double($0.ranks) }, to: &script)
     LogarithmicAxis.add("y", around: file.timeToTarget.map(\.seconds), to: &script)
@@ -122,12 +99,16 @@ enum RaceCurves {
       parts.append(
         "\(data) using 1:2 with \(isMeasured ? "points \(line.points())" : "lines \(line.dashed())") title '\(title)'")
     }
+    if let limit = file.rankLimit, let data = script.data([[Double(limit.ranks), limit.seconds]], comment: "the end") {
+      parts.append("\(data) using 1:2 with points lc rgb '#000000' lw 1.6 pt 6 ps 1.6 title 'falls no further'")
+    }
     script.plot(parts)
-    let least = file.timeToTarget.filter { !$0.measured }.min { $0.seconds < $1.seconds }
-    return Figure(
-      script,
-      caption: "The best batch for each number of ranks."
-        + (least.map { " The predicted time falls up to \(plural($0.ranks, "rank")), at batch \(grouped($0.batch))." }
-          ?? ""))
+    let end = file.rankLimit.map {
+      " The predicted time falls up to \(plural($0.ranks, "rank")), at batch \(grouped($0.batch)); what ends it is \($0.cause)."
+    }
+    let least = file.timeToTarget.filter { !$0.measured }.min { $0.seconds < $1.seconds }.map {
+      " The predicted time falls up to \(plural($0.ranks, "rank")), at batch \(grouped($0.batch))."
+    }
+    return Figure(script, caption: "The best batch for each number of ranks." + (end ?? least ?? ""))
   }
 }

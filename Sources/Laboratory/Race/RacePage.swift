@@ -97,12 +97,7 @@ extension RaceFile {
         "The first of \(together.ranks) trainings at once is there after \(significant(seconds)) s, one training on all "
           + "after \(significant(alone.seconds)) s.")
     }
-    if let least = timeToTarget.filter({ !$0.measured }).min(by: { $0.seconds < $1.seconds }) {
-      findings.append(
-        "The predicted time falls up to \(plural(least.ranks, "rank")): \(significant(least.seconds)) s at batch "
-          + "\(grouped(least.batch)).")
-    }
-    return findings
+    return findings + batchSentences
   }
 }
 

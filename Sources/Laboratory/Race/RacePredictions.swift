@@ -48,12 +48,23 @@ struct RacePredictions {
       + (exchanges.isEmpty ? [] : ["between hosts: a network of 2 µs and 100 Gbit/s, assumed"])
   }
 
-  /// A step's time in µs and the share of it that is not computation. On rank 0 alone.
+  /// A predicted step.
+  struct Step {
+    var microseconds: Double
+    /// The share of it that is not computation.
+    var communication: Double
+    /// The share of the ranks' time that is not one core's work.
+    var ceremony: Double
+  }
+
+  /// On rank 0 alone.
   ///
   /// - Parameter batch: B; on more ranks than names some have none, which `predict` does not describe: nil.
-  func step(batch: Int, ranks: Int) -> (microseconds: Double, communication: Double)? {
+  func step(batch: Int, ranks: Int) -> Step? {
     guard ranks <= batch else { return nil }
     let predicted = predictor.predict(.auto, prices: prices, batch: batch, mode: .strong, ranks: ranks)
-    return (predicted.usPerStep, predicted.communicationUs / predicted.usPerStep)
+    return Step(
+      microseconds: predicted.usPerStep, communication: predicted.communicationUs / predicted.usPerStep,
+      ceremony: 1 - predicted.efficiency)
   }
 }

@@ -84,6 +84,22 @@ final class RaceTeam {
     return first
   }
 
+  /// Trains one trial on the first ranks, while the others sleep, and measures the gradient noise scale on the way.
+  ///
+  /// - Parameter shares: of the trial's steps, after which it is measured.
+  /// - Returns: on rank 0 all that was; what another rank returns is not for use.
+  func noiseScale(of trial: Trial, on ranks: Int, at shares: [Double]) throws -> [NoisePoint] {
+    let part = try first(ranks)
+    let due = Set(shares.map { max(Int((Double(trial.steps) * $0).rounded()), 1) })
+    var points: [NoisePoint] = []
+    try world.rest(workers: ranks) { isStopped in
+      let watch = TrialRunner.NoiseWatch(steps: due) { points.append(NoisePoint($1, step: $0, of: trial.steps)) }
+      _ = try TrialRunner(data, group: part).run(trial, noise: watch) { if world.rank == 0 { _ = try isStopped() } }
+    }
+    try StopSignal.check(over: world)
+    return points
+  }
+
   /// Trains one trial per rank, all at the same time.
   ///
   /// - Returns: their records, by rank.

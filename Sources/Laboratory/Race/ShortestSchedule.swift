@@ -75,5 +75,7 @@ extension Hyperbola {
     (sMin, bNoise) = (a, b / a)
   }
 
-  func steps(batch: Int) -> Double { sMin * (1 + bNoise / Double(batch)) }
+  func steps(batch: Int) -> Double { steps(batch: Double(batch)) }
+
+  func steps(batch: Double) -> Double { sMin * (1 + bNoise / batch) }
 }

@@ -27,6 +27,13 @@ public struct TrialRunner {
   /// The ranks that train it together.
   private let group: Communicator
 
+  /// The gradient noise scale on the way.
+  public struct NoiseWatch {
+    /// Done, when it is measured.
+    var steps: Set<Int>
+    var hear: (_ step: Int, NoiseScale) -> Void
+  }
+
   /// Parts of a run with a mean loss each.
   static let curveParts = 32
 
@@ -36,10 +43,13 @@ public struct TrialRunner {
   ///
   /// - Parameters:
   ///   - limit: seconds of steps after which it ends as "out_of_time"; nil for none.
+  ///   - noise: after which steps the gradient noise scale is measured, and who hears of it, on every rank.
   ///   - between: runs before each step, and every few names of the evaluation.
   /// - Returns: nil where a stop request ended it.
   /// - Throws: `MPIError`. What is wrong with the trial is an outcome.
-  public func run(_ trial: Trial, limit: Double? = nil, between: () throws -> Void = {}) throws -> TrialRecord? {
+  public func run(
+    _ trial: Trial, limit: Double? = nil, noise: NoiseWatch? = nil, between: () throws -> Void = {}
+  ) throws -> TrialRecord? {
     var record = trial.record
     record.ranks = group.size
     let start = csimd_nanoseconds()
@@ -48,7 +58,7 @@ public struct TrialRunner {
       let settings = try trial.settings(engine: data.engine, reproducible: data.reproducible)
       let trainer = try Trainer(
         settings: settings, names: data.training, dataHash: data.hash, version: data.version, world: group)
-      let isWhole = try run(trainer, trial, limit: limit, between: between, &record)
+      let isWhole = try run(trainer, trial, limit: limit, noise: noise, between: between, &record)
       try trainer.close()
       return isWhole ? record : nil
     } catch let failure as JobFailure {
@@ -64,15 +74,18 @@ public struct TrialRunner {
 
   /// - Returns: whether no stop request came in between.
   private func run(
-    _ trainer: Trainer, _ trial: Trial, limit: Double?, between: () throws -> Void, _ record: inout TrialRecord
+    _ trainer: Trainer, _ trial: Trial, limit: Double?, noise: NoiseWatch?, between: () throws -> Void,
+    _ record: inout TrialRecord
   ) throws -> Bool {
     var curve = LossCurve(steps: trial.steps, parts: Self.curveParts)
     let deadline = limit.map { csimd_nanoseconds() + UInt64($0 * 1e9) }
-    let summary = try trainer.run {
+    let measured = noise.map { noise in (names: data.training, isDue: { noise.steps.contains($0) }) }
+    let summary = try trainer.run(noise: measured) {
       try between()
       return deadline.map { csimd_nanoseconds() > $0 } ?? false
     } onRecord: {
       curve.add($0.loss)
+      if let scale = $0.noiseScale { noise?.hear($0.step, scale) }
     }
     if trainer.wasStopped { return false }
     record.seconds = summary.stepSeconds

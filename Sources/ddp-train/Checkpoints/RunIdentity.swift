@@ -23,7 +23,7 @@ struct RunIdentity {
     let options = TrainingOptions()
     return [
       options.data, options.skipInvalid, options.evalEvery, options.checkReplicas, options.checkpointEvery,
-      options.checkpointKeep, options.generate, options.temperature,
+      options.checkpointKeep, options.noiseScaleEvery, options.generate, options.temperature,
     ]
   }()
 

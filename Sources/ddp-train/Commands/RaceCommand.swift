@@ -71,7 +71,13 @@ struct RaceCommand: JobCommand {
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
       engine: engine, version: packageVersion)
     for (shape, batch) in racePlan.largest {
-      let need = MemoryNeed(shape: shape, batch: batch, engine: engine, names: data.training, ranks: 1)
+      guard batch <= data.training.count else {
+        throw JobFailure(
+          description: "batch \(batch) is more than the \(grouped(data.training.count)) names that train",
+          isSpeaker: world.rank == 0, code: 64)
+      }
+      let need = MemoryNeed(
+        shape: shape, batch: batch, engine: engine, names: data.training, ranks: 1, measuresNoise: true)
       try requireMemory(need, for: "batch \(batch) at d-model \(shape.dModel)", over: world)
     }
     var machine = SweepMachine(try .current(of: world))

@@ -45,6 +45,11 @@ struct TrainingOptions: OptionTable {
   let evalEvery = Declared(
     Ranges.evalEvery, otherwise: "the end alone", as: "k",
     help: "With --eval: report the held-out loss every k-th step as well.")
+  let noiseScaleEvery = Declared(
+    Ranges.noiseScaleEvery, default: 0, as: "k",
+    help:
+      "Measure the gradient noise scale after every k-th step and the last one: what a larger batch is good for; 0 for never."
+  )
   let engine = EngineTable()
 
   let sync = Declared(

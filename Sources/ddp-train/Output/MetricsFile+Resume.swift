@@ -44,11 +44,14 @@ extension MetricsFile {
     return end + 1 == step ? "step \(step)" : "steps \(end + 1) to \(step)"
   }
 
-  private enum RecordType: String, CaseIterable { case step, evaluation, link }
+  private enum RecordType: String, CaseIterable {
+    case step, evaluation, link
+    case noiseScale = "noise_scale"
+  }
 
   /// How a record begins. Those of format 1 have no type.
   private static let starts: [(type: RecordType, bytes: [UInt8])] =
-    RecordType.allCases.map { ($0, Array("{\"type\": \"\($0)\", \"step\": ".utf8)) }
+    RecordType.allCases.map { ($0, Array("{\"type\": \"\($0.rawValue)\", \"step\": ".utf8)) }
     + [(.step, Array("{\"step\": ".utf8))]
 
   /// Type and step of a whole record; nil for any other line.

@@ -56,6 +56,8 @@ final class MetricsFile {
     append(MetricsEvaluation { ($0.step, $0.heldOutLoss, $0.heldOutNames) = (step, loss, names) })
   }
 
+  func write(step: Int, noiseScale scale: NoiseScale) { append(MetricsNoiseScale(scale, after: step)) }
+
   func write(_ entry: ChainEntry) { append(MetricsLink(entry)) }
 
   /// Hands the records over to the system: they outlive this process.

@@ -1,3 +1,4 @@
+import Laboratory
 import Schemas
 import Values
 
@@ -15,13 +16,10 @@ extension RaceFile {
     guard !race.isEmpty else { return definitions.joined(separator: "\n") }
     var lines = headline + verdict + [""] + raceTable
     if !stepsToTarget.isEmpty { lines += [""] + knobsTable }
-    let predicted = timeToTarget.filter { !$0.measured }
-    if let best = predicted.min(by: { $0.seconds < $1.seconds }) {
-      lines += [
-        "",
-        "predicted: the time falls up to \(plural(best.ranks, "rank")), to \(significant(best.seconds)) s at "
-          + "batch \(grouped(best.batch)); \(assumptions.joined(separator: "; "))",
-      ]
+    if let noiseScale, !noiseScale.isEmpty { lines += [""] + noiseTable(noiseScale) }
+    if !batchSentences.isEmpty { lines += [""] + batchSentences }
+    if timeToTarget.contains(where: { !$0.measured }) {
+      lines.append("predictions assume: \(assumptions.joined(separator: "; "))")
     }
     if !budget.isEmpty { lines += [""] + budgetTable }
     lines += [""] + definitions
@@ -88,6 +86,17 @@ extension RaceFile {
     }
     return ["the two knobs of the batch, C = \(knobsC ?? 0): fewer steps, and longer ones"]
       + Table(stepsToTarget, columns).lines() + [law].compactMap { $0 }
+  }
+
+  private func noiseTable(_ points: [NoisePoint]) -> [String] {
+    ["the gradient noise scale during a run of the fastest, in names"]
+      + Table(
+        points,
+        [
+          .number("step") { grouped($0.step) }, .number("of the run") { "\(fixed(100 * $0.share, 0)) %" },
+          .words("noise scale") { estimateWords($0.names, low: $0.namesLow, high: $0.namesHigh, unit: "names") },
+        ]
+      ).lines()
   }
 
   private var budgetTable: [String] {

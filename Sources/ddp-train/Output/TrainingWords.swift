@@ -149,6 +149,11 @@ struct TrainingWords {
       lines.append(
         ("held out", "\(fixed(evaluation.loss, 4)) nats a letter, mean over \(plural(evaluation.names, "name"))"))
     }
+    if let (step, scale) = run.noiseScale {
+      let (low, high) = (scale.inNames.low, scale.inNames.high)
+      let words = estimateWords(scale.inNames.estimate, low: low, high: high, unit: "names")
+      lines.append(("noise", "scale \(words) after step \(grouped(step))"))
+    }
     lines += [
       (
         "time",

@@ -31,14 +31,19 @@ extension TrainingRun {
           if let loss = record.heldOutLoss, let heldOut = names.heldOut {
             metrics.write(step: record.step, heldOutLoss: loss, names: heldOut.count)
           }
+          if let scale = record.noiseScale { metrics.write(step: record.step, noiseScale: scale) }
         }
       }
       progress.show(record)
     }
     let evaluation = names.heldOut.flatMap { heldOut in plan.evalEvery.map { (names: heldOut, every: $0) } }
+    let (last, noiseEvery) = (steps, plan.noiseScaleEvery)
+    let noise =
+      noiseEvery > 0 ? (names: names.training, isDue: { (done: Int) in done % noiseEvery == 0 || done == last }) : nil
     return try trainer.run(
       measureEveryStep: plan.metrics != nil, recordEvery: every, trace: records.trace?.trace,
-      checkpoints: checkpoints != nil, sink: checkpoints?.keeper, evaluation: evaluation, onRecord: show)
+      checkpoints: checkpoints != nil, sink: checkpoints?.keeper, evaluation: evaluation, noise: noise,
+      onRecord: show)
   }
 
   /// Steps between two records when only a person looks: often enough for a live line, seldom enough to cost

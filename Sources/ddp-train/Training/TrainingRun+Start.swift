@@ -22,10 +22,16 @@ extension TrainingRun {
         host: host?.communicator ?? world, over: world)
     }
     let settings = plan.settings
+    let measuresNoise = plan.noiseScaleEvery > 0
+    if measuresNoise, names.training.count < 2 {
+      throw JobFailure(
+        description: "noise-scale-every needs at least 2 training names, and this data set has one",
+        isSpeaker: world.rank == 0)
+    }
     let one = MemoryNeed(
       shape: settings.shape, batch: settings.batch, engine: settings.engine, names: names.training,
       ranks: world.size, microShards: settings.reproducible ? settings.microShards : nil,
-      averages: settings.average > 0)
+      averages: settings.average > 0, measuresNoise: measuresNoise)
     // A tournament holds all it compares at once. The two of `FactorTrial` have no checkpoints yet, which take as much.
     let players =
       plan.syncTournament && world.size > 1

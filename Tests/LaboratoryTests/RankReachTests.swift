@@ -1,0 +1,124 @@
+import Foundation
+import Schemas
+import TestSupport
+import Testing
+
+@testable import Laboratory
+
+/// How far ranks help, on made-up steps, and how well the critical batch is known.
+@Suite("how far ranks help")
+struct RankReachTests {
+  private static let law = Hyperbola { ($0.sMin, $0.bNoise) = (200, 1000) }
+  private static let names = 28_830
+
+  /// Steps of 2 µs a name, shared evenly, and so much ceremony on each of several ranks.
+  private func reach(_ law: Hyperbola = law, names: Int = names, ceremony: @escaping (Int, Int) -> Double) -> RankReach
+  {
+    RankReach(law, trainingNames: names) { batch, ranks in
+      guard ranks <= batch else { return nil }
+      let work = 2 * Double(batch) / Double(ranks)
+      let rest = ceremony(batch, ranks)
+      return .init(
+        microseconds: work + rest, communication: rest / (work + rest), ceremony: 1 - work / (work + rest))
+    }
+  }
+
+  @Test("where each rank costs, ceremony ends it, at the ranks and the batch that arithmetic says")
+  func ceremony() throws {
+    // 5 µs for every doubling of the ranks.
+    let cost = { (_: Int, ranks: Int) in 5 * log2(Double(ranks)) }
+    let limit = try #require(reach(ceremony: cost).limit)
+    // By trying everything.
+    var least = Double.infinity
+    let batches = (4...14).map { 1 << $0 } + [Self.names]
+    for ranks in (0...14).map({ 1 << $0 }) {
+      for batch in batches where batch >= ranks {
+        least = min(
+          least, Self.law.steps(batch: batch) * (2 * Double(batch) / Double(ranks) + cost(batch, ranks)) * 1e-6)
+      }
+    }
+    #expect(limit.seconds >= least && limit.seconds <= 1.01 * least)
+    #expect(limit.cause == "ceremony" && limit.ceremonyShare > limit.noiseShare)
+    #expect(limit.ranks > 16 && limit.ranks < 1 << 14 && limit.batch < Self.names)
+    #expect(abs(limit.noiseShare - Self.law.steps(batch: Self.names) / Double(limit.steps)) < 0.01)
+  }
+
+  @Test("without ceremony noise ends it: the batch is the whole training set, and each rank has as few names as can be")
+  func noise() throws {
+    let limit = try #require(reach(ceremony: { _, _ in 0 }).limit)
+    #expect(limit.cause == "noise" && limit.batch == 1 << 14 || limit.batch == Self.names)
+    #expect(limit.ranks == 1 << 14 && limit.ceremonyShare == 0 && limit.noiseShare > 0.9)
+    // A training that needs hardly any batch: one of few names already has the fewest steps there are.
+    let small = Hyperbola { ($0.sMin, $0.bNoise) = (200, 4) }
+    let early = try #require(reach(small, ceremony: { _, ranks in 0.2 * log2(Double(ranks)) }).limit)
+    #expect(early.cause == "noise" && early.batch < 1000, "\(early)")
+  }
+
+  @Test("no batch is larger than the training set, and no rank is without a name", arguments: [1, 5, 100, 28_830])
+  func trainingSet(names: Int) throws {
+    let reach = reach(names: names, ceremony: { _, _ in 0 })
+    let times = reach.times((1...20).map { 1 << $0 })
+    #expect(times.allSatisfy { $0.batch <= names && ($0.usedRanks ?? .max) <= min($0.batch, $0.ranks) })
+    #expect(times.count == 20 && times.map(\.ranks) == (1...20).map { 1 << $0 })
+    #expect(times.last?.batch == names || names > 1 << 14)
+    #expect(try #require(reach.limit).batch <= names)
+  }
+
+  @Test("more ranks never take longer: those that only cost are left out")
+  func falling() throws {
+    // So dear that 64 ranks are the most that pay.
+    let reach = reach(ceremony: { _, ranks in ranks > 64 ? 1e6 : 0 })
+    let times = reach.times((1...20).map { 1 << $0 })
+    #expect(zip(times, times.dropFirst()).allSatisfy { $0.seconds >= $1.seconds })
+    #expect(times.suffix(14).allSatisfy { $0.usedRanks == 64 })
+    #expect(try #require(reach.limit).ranks == 64)
+  }
+
+  // MARK: - the critical batch
+
+  private func points(_ scatter: Double, seed: UInt64, batches: [Int] = [16, 32, 64, 96, 128, 192, 256, 384, 512])
+    -> [BatchSteps]
+  {
+    var random = SeededRandom(seed: seed)
+    return batches.map { batch in
+      let factor = exp(scatter * (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &random) })
+      return BatchSteps {
+        ($0.batch, $0.steps) = (batch, Int((Self.law.steps(batch: batch) * factor * 1000).rounded()))
+      }
+    }
+  }
+
+  @Test("the critical batch of points on a hyperbola is known, and as wide as the points scatter else")
+  func criticalBatch() throws {
+    let exact = try #require(CriticalBatch(points(0, seed: 1), predictionsPerName: 7))
+    #expect(abs(exact.names / 1000 - 1) < 1e-4 && abs(exact.predictions / exact.names - 7) < 1e-9)
+    let (low, high) = (try #require(exact.namesLow), try #require(exact.namesHigh))
+    #expect(low > 999 && high < 1001)
+    // By the root of the number of points less two, and as much as the scatter: 5 % and 10 %.
+    let widths = try [0.05, 0.1].map { scatter in
+      let widths = try (1...40).map { seed -> Double in
+        let batch = try #require(CriticalBatch(points(scatter, seed: UInt64(seed)), predictionsPerName: 7))
+        return log(try #require(batch.namesHigh) / (try #require(batch.namesLow)))
+      }
+      return widths.sorted()[20]
+    }
+    #expect(abs(widths[1] / widths[0] - 2) < 0.5, "\(widths)")
+  }
+
+  /// Of 200 intervals 190 should hold it, give or take 3; a jackknife of nine points is only nearly right.
+  @Test("its interval holds the truth about 95 times in 100")
+  func coverage() throws {
+    let held = try (1...200).filter { seed in
+      let batch = try #require(CriticalBatch(points(0.05, seed: UInt64(seed)), predictionsPerName: 7))
+      return (try #require(batch.namesLow)...(try #require(batch.namesHigh))).contains(1000)
+    }
+    #expect((172...199).contains(held.count), "\(held.count) of 200")
+  }
+
+  @Test("few points have no interval, and points without a hyperbola no critical batch")
+  func few() throws {
+    let three = try #require(CriticalBatch(points(0, seed: 1, batches: [16, 64, 256]), predictionsPerName: 7))
+    #expect(three.namesLow == nil && three.namesHigh == nil && three.predictionsLow == nil)
+    #expect(CriticalBatch(points(0, seed: 1, batches: [16, 64]), predictionsPerName: 7) == nil)
+  }
+}
