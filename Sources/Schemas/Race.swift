@@ -61,8 +61,11 @@ public struct RaceResult: FileRecord {
   public var average = 0.0
   /// Ranks that were busy.
   public var ranks = 0
-  /// "one training" on all of the ranks, or "several at once", a rank each.
+  /// "one training" on all of the ranks, or "several at once", a rank each; "groups" of ranks in one training that take steps
+  /// of their own.
   public var use = "one training"
+  /// Of these: how many, and steps between two exchanges.
+  public var groups: Int?, syncEvery: Int?
   /// Whether at least four of five seeds did; of several at once, in at least four of five heats.
   public var reached = false
   /// Median of the five seeds; nil where the target was not reached.

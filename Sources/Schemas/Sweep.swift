@@ -71,6 +71,8 @@ public struct TrialRecord: FileRecord, Equatable {
   public var batchRamp = 0
   public var average = 0.0
   public var seed = 0
+  /// Groups of ranks that took so many steps by themselves between two exchanges; nil where all ranks are one.
+  public var groups: Int?, syncEvery: Int?
   /// "finished"; or "diverged", "no_memory", "out_of_time", "failed", and then without losses.
   public var outcome = "finished"
   /// Why it did not finish, for people.

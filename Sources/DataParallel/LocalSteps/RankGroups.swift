@@ -40,6 +40,15 @@ public final class RankGroups {
     }
   }
 
+  /// How many groups there would be. Collective.
+  ///
+  /// - Throws: `JobFailure` on all ranks where there are no such groups here.
+  public static func count(_ grouping: RankGrouping, over world: Communicator) throws -> Int {
+    var local = LocalSteps(every: 1)
+    local.groups = grouping
+    return try RankGroups(local, host: HostGroup(world), reproducible: false, world: world).count
+  }
+
   /// Groups that one rank plays.
   ///
   /// - Parameter sizes: the ranks that each is to stand for.

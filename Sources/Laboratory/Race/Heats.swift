@@ -85,7 +85,8 @@ struct Heats {
       ($0.c, $0.heads, $0.batch, $0.learningRate) = (record.c, record.heads, record.batch, record.learningRate)
       ($0.steps, $0.schedule, $0.warmUp, $0.beta2) = (record.steps, record.schedule, record.warmUp, record.beta2)
       ($0.batchRamp, $0.average, $0.ranks) = (record.batchRamp, record.average, contender.ranks)
-      $0.use = contender.severalAtOnce ? "several at once" : "one training"
+      $0.use = contender.severalAtOnce ? "several at once" : contender.trial.rounds == nil ? "one training" : "groups"
+      ($0.groups, $0.syncEvery) = (record.groups, record.syncEvery)
       ($0.seeds, $0.reached) = (seeds, Goal.isReached(by: seeds))
       $0.secondsToTarget = $0.reached ? Sample(seeds.map(\.seconds)).median : nil
       $0.trainingLoss = Sample(seeds.compactMap(\.trainingLoss)).median

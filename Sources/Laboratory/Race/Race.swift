@@ -18,6 +18,8 @@ public final class Race {
     public var seconds: Double?
     /// Of the table of best losses within a time; nil for no table.
     public var budget: Double?
+    /// Steps between two exchanges of groups of ranks, to be raced against one update in every step; none for no groups.
+    public var syncEvery: [Int] = []
     /// Of the predictions.
     public var ranksPerHost: Int
 
@@ -95,22 +97,31 @@ public final class Race {
     guard plan.candidates.isEmpty else {
       return plan.candidates.map { StepsSearch.Found(trial: $0, steps: $0.steps, nearestLoss: plan.goal.target) }
     }
+    let groups = try team.groupCount()
+    if !plan.syncEvery.isEmpty, groups < 2 {
+      file.notMeasured.append("groups of ranks: the \(plural(world.size, "rank")) of this job are one group")
+    }
+    var cells = plan.batches.map { StepsSearch.Cell(batch: $0) }
+    for batch in plan.batches where groups > 1 && batch >= groups {
+      cells += plan.syncEvery.map { StepsSearch.Cell(batch: batch, rounds: .init(groups: groups, every: $0)) }
+    }
     return try plan.shapes.flatMap { shape in
       try StepsSearch(plan.goal, schedule: plan.schedule).run(
-        shape, batches: plan.batches, team: team, until: Self.searchShare, progress: progress)
+        shape, cells: cells, team: team, until: Self.searchShare, progress: progress)
     }
   }
 
-  /// Each batch and width on each number of ranks.
+  /// Each batch and width on each number of ranks, and of groups on all.
   private func timeSteps(_ found: [StepsSearch.Found]) throws {
-    let all = found.count
     for count in counts {
+      let own = found.map(\.trial).filter { $0.rounds == nil || count == world.size }
       progress(.stage("step times on \(plural(count, "rank"))"))
-      for (index, found) in found.enumerated() {
-        progress(.share(Double(index) / Double(all)))
-        let time = try team.stepTime(
-          found.trial.shape, batch: found.trial.batch, ranks: count, seconds: Self.secondsPerStepTime)
-        times[Place(shape: found.trial.shape, batch: found.trial.batch, ranks: count)] = time
+      for (index, trial) in own.enumerated() {
+        progress(.share(Double(index) / Double(own.count)))
+        times[Place(trial, ranks: count)] =
+          try trial.rounds == nil
+          ? team.stepTime(trial.shape, batch: trial.batch, ranks: count, seconds: Self.secondsPerStepTime)
+          : team.roundStepTime(trial, seconds: Self.secondsPerStepTime)
       }
     }
   }
@@ -118,20 +129,28 @@ public final class Race {
   private struct Place: Hashable {
     var shape: Shape
     var batch, ranks: Int
+    var rounds: Trial.Rounds?
+
+    init(_ trial: Trial, ranks: Int) {
+      (shape, batch, self.ranks, rounds) = (trial.shape, trial.batch, ranks, trial.rounds)
+    }
   }
   /// In µs.
   private var times: [Place: Double] = [:]
 
   private func seconds(_ trial: Trial, on ranks: Int) -> Double {
-    Double(trial.steps) * (times[Place(shape: trial.shape, batch: trial.batch, ranks: ranks)] ?? .infinity) * 1e-6
+    Double(trial.steps) * (times[Place(trial, ranks: ranks)] ?? .infinity) * 1e-6
   }
 
-  /// Those with the least steps times step time, for each number of ranks.
+  /// Those with the least steps times step time, for each number of ranks, and as many of groups on all.
   private func finalists(of found: [StepsSearch.Found]) -> [Heats.Contender] {
-    counts.flatMap { count in
-      found.map(\.trial).sorted { seconds($0, on: count) < seconds($1, on: count) }.prefix(Self.finalists)
+    let trials = found.map(\.trial)
+    func best(_ trials: [Trial], on count: Int) -> [Heats.Contender] {
+      trials.sorted { seconds($0, on: count) < seconds($1, on: count) }.prefix(Self.finalists)
         .map { Heats.Contender(trial: $0, ranks: count) }
     }
+    return counts.flatMap { best(trials.filter { $0.rounds == nil }, on: $0) }
+      + best(trials.filter { $0.rounds != nil }, on: world.size)
   }
 
   /// The finalists with schedules as short as five seeds allow.
@@ -217,9 +236,10 @@ public final class Race {
       return
     }
     guard
-      let shape = found.min(by: { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) })?.trial.shape
+      let shape = found.filter({ $0.trial.rounds == nil })
+        .min(by: { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) })?.trial.shape
     else { return }
-    let own = found.filter { $0.trial.shape == shape }.sorted { $0.trial.batch < $1.trial.batch }
+    let own = found.filter { $0.trial.shape == shape && $0.trial.rounds == nil }.sorted { $0.trial.batch < $1.trial.batch }
     file.knobsC = shape.dModel
     file.stepsToTarget = own.compactMap { found in
       found.steps.map { steps in
@@ -231,7 +251,8 @@ public final class Race {
       file.stepsToTarget, predictionsPerName: team.data.training.predictionsPerName)
     for count in counts {
       for points in file.stepsToTarget {
-        guard let time = times[Place(shape: shape, batch: points.batch, ranks: count)] else { continue }
+        let trial = Trial(shape: shape, batch: points.batch, steps: points.steps, learningRate: points.learningRate)
+        guard let time = times[Place(trial, ranks: count)] else { continue }
         file.stepTimes.append(
           BatchTime {
             ($0.batch, $0.ranks, $0.usPerStep, $0.measured) = (points.batch, count, time, true)

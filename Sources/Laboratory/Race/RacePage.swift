@@ -101,12 +101,20 @@ extension RaceFile {
   }
 }
 
+extension RaceResult {
+  /// "one training", "2 groups, every 32 steps"
+  public var useWords: String {
+    guard let groups, let syncEvery else { return use }
+    return "\(groups) groups, every \(plural(syncEvery, "step"))"
+  }
+}
+
 extension Table<RaceResult> {
   static func race(_ results: [RaceResult]) -> Table {
     Table(
       results,
       [
-        .number("ranks") { grouped($0.ranks) }, .words("use") { $0.use },
+        .number("ranks") { grouped($0.ranks) }, .words("use") { $0.useWords },
         .number("seconds") { $0.secondsToTarget.map { significant($0) } ?? "not reached" },
         .measured("ratio", interval: nil, { fixed($0, 2) }) {
           ($0.ratio ?? .nan, low: $0.ratioLow ?? .nan, high: $0.ratioHigh ?? .nan)

@@ -128,6 +128,24 @@ final class RaceTeam {
     return try world.broadcast(time)
   }
 
+  /// Groups of ranks as the data has them. Collective.
+  func groupCount() throws -> Int {
+    guard world.size > 1 else { return 1 }
+    return try RankGroups.count(data.grouping, over: world)
+  }
+
+  /// The mean step of groups on all ranks, exchanges included, in µs: of a short run.
+  func roundStepTime(_ trial: Trial, seconds: Double) throws -> Double {
+    guard let every = trial.rounds?.every else { preconditionFailure("there are no rounds") }
+    // Whole rounds, and as many as there is time for by those that were taken first.
+    var rounds = 2
+    while true {
+      let record = try train(trial.lasting(rounds * every), on: world.size)
+      if record.seconds >= seconds || rounds >= 4096 { return 1e6 * record.seconds / Double(rounds * every) }
+      rounds = min(max(2 * rounds, Int(1.2 * Double(rounds) * seconds / max(record.seconds, 1e-6))), 4096)
+    }
+  }
+
   /// The first ranks; on the others a communicator that is not for use.
   func first(_ ranks: Int) throws -> Communicator {
     if let part = parts[ranks] { return part.group }

@@ -28,16 +28,22 @@ struct StepsSearch {
 
   init(_ goal: Goal, schedule: LearningRateSchedule) { (self.goal, self.schedule) = (goal, schedule) }
 
+  /// What is searched for by itself: a batch, of all ranks in every step or of groups.
+  struct Cell: Sendable {
+    var batch: Int
+    var rounds: Trial.Rounds?
+  }
+
   /// Collective over the team.
   ///
   /// - Parameter share: of the race's time, after which no trial begins; a search that is cut short finds less.
   func run(
-    _ shape: Shape, batches: [Int], team: RaceTeam, until share: Double, progress: (RaceProgress) -> Void
+    _ shape: Shape, cells: [Cell], team: RaceTeam, until share: Double, progress: (RaceProgress) -> Void
   ) throws -> [Found] {
-    var searches = batches.map { ShortestSchedule(goal, firstGuess: firstGuess(batch: $0)) }
-    var rates = batches.map { Self.usualRate(shape, batch: $0) }
+    var searches = cells.map { ShortestSchedule(goal, firstGuess: firstGuess(batch: $0.batch)) }
+    var rates = cells.map { Self.usualRate(shape, batch: $0.batch) }
     for round in 0..<Self.rounds {
-      let open = batches.indices.filter { !searches[$0].isHopeless }
+      let open = cells.indices.filter { !searches[$0].isHopeless }
       guard !open.isEmpty, try team.hasTime(of: share) else { break }
       progress(.stage("steps to the target, C \(shape.dModel), round \(round + 1) of \(Self.rounds)"))
       let factors = round == 0 ? Self.rateFactors : [1]
@@ -45,7 +51,7 @@ struct StepsSearch {
       let trials = open.flatMap { index in
         factors.flatMap { factor in
           seeds.map {
-            trial(shape, batches[index], threeDigits(rates[index] * factor), searches[index].steps, seed: $0)
+            trial(shape, cells[index], threeDigits(rates[index] * factor), searches[index].steps, seed: $0)
           }
         }
       }
@@ -64,10 +70,10 @@ struct StepsSearch {
         }
       }
     }
-    return batches.indices.map { index in
+    return cells.indices.map { index in
       let steps = searches[index].reached
       return Found(
-        trial: trial(shape, batches[index], rates[index], steps ?? searches[index].steps, seed: Self.seeds[0]),
+        trial: trial(shape, cells[index], rates[index], steps ?? searches[index].steps, seed: Self.seeds[0]),
         steps: steps, nearestLoss: searches[index].nearest)
     }
   }
@@ -77,8 +83,9 @@ struct StepsSearch {
     goal.loss(of: record) - (record.learningRate == usual ? ShortestSchedule.margin / 2 : 0)
   }
 
-  private func trial(_ shape: Shape, _ batch: Int, _ rate: Double, _ steps: Int, seed: UInt64) -> Trial {
-    var trial = Trial(shape: shape, batch: batch, steps: steps, learningRate: rate)
+  private func trial(_ shape: Shape, _ cell: Cell, _ rate: Double, _ steps: Int, seed: UInt64) -> Trial {
+    var trial = Trial(shape: shape, batch: cell.batch, steps: steps, learningRate: rate)
+    trial.rounds = cell.rounds
     (trial.schedule, trial.warmUp, trial.seed) = (schedule, steps / Self.stepsPerWarmUp, seed)
     return trial
   }

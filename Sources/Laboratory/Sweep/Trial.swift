@@ -17,6 +17,15 @@ public struct Trial: Sendable, Hashable {
   public var batchRamp = 0
   public var average = 0.0
   public var seed: UInt64 = 1
+  /// Where groups of ranks take steps of their own; nil for one update of all ranks in every step.
+  public var rounds: Rounds?
+
+  /// Groups, and steps between two exchanges.
+  public struct Rounds: Sendable, Hashable {
+    public var groups, every: Int
+
+    public init(groups: Int, every: Int) { (self.groups, self.every) = (groups, every) }
+  }
 
   public init(shape: Shape, batch: Int, steps: Int, learningRate: Double) {
     (self.shape, self.batch, self.steps, self.learningRate) = (shape, batch, steps, learningRate)
@@ -30,13 +39,22 @@ public struct Trial: Sendable, Hashable {
     return trial
   }
 
+  /// - Parameter grouping: of the ranks that train it; nil for one rank, which plays all groups.
   /// - Throws: `SettingsError` for numbers that make no sense.
-  public func settings(engine: EngineOptions, reproducible: Bool = false) throws(SettingsError) -> Settings {
+  public func settings(
+    engine: EngineOptions, reproducible: Bool = false, grouping: RankGrouping? = nil
+  ) throws(SettingsError) -> Settings {
     var settings = try Settings(
       shape: shape, batch: batch, steps: steps, learningRate: learningRate, seed: seed, engine: engine, evaluate: true,
       reproducible: reproducible)
     (settings.schedule, settings.warmUp, settings.beta2) = (schedule, warmUp, beta2)
     (settings.batchRamp, settings.average) = (batchRamp, average)
+    settings.localSteps = rounds.map { rounds in
+      var local = LocalSteps(every: rounds.every)
+      local.groups = grouping ?? .count(rounds.groups)
+      local.isPlayed = grouping == nil
+      return local
+    }
     return try settings.validated()
   }
 
@@ -46,6 +64,7 @@ public struct Trial: Sendable, Hashable {
       ($0.c, $0.heads, $0.batch, $0.steps, $0.seed) = (shape.dModel, shape.heads, batch, steps, Int(seed))
       ($0.learningRate, $0.schedule, $0.warmUp) = (learningRate, schedule.rawValue, warmUp)
       ($0.beta2, $0.batchRamp, $0.average) = (beta2, batchRamp, average)
+      ($0.groups, $0.syncEvery) = (rounds?.groups, rounds?.every)
     }
   }
 
@@ -61,6 +80,7 @@ public struct Trial: Sendable, Hashable {
     }
     (self.schedule, warmUp, beta2) = (schedule, record.warmUp, record.beta2)
     (batchRamp, average, self.seed) = (record.batchRamp, record.average, seed)
+    if let groups = record.groups, let every = record.syncEvery { rounds = Rounds(groups: groups, every: every) }
     _ = try settings(engine: EngineOptions())
   }
 }

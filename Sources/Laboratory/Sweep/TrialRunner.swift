@@ -14,6 +14,8 @@ public struct TrialData: Sendable {
   public let version: String
   /// For groups of several ranks, whose sums else depend on their number.
   public var reproducible = false
+  /// Of trials whose ranks are groups that take steps of their own.
+  public var grouping = RankGrouping.host
 
   public init(training: NameTable, heldOut: NameTable, hash: String, engine: EngineOptions, version: String) {
     (self.training, self.heldOut, self.hash) = (training, heldOut, hash)
@@ -55,7 +57,8 @@ public struct TrialRunner {
     let start = csimd_nanoseconds()
     defer { Whereabouts.leave(steps: trial.steps) }
     do {
-      let settings = try trial.settings(engine: data.engine, reproducible: data.reproducible)
+      let settings = try trial.settings(
+        engine: data.engine, reproducible: data.reproducible, grouping: group.size > 1 ? data.grouping : nil)
       let trainer = try Trainer(
         settings: settings, names: data.training, dataHash: data.hash, version: data.version, world: group)
       let isWhole = try run(trainer, trial, limit: limit, noise: noise, between: between, &record)

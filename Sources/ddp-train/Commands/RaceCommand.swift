@@ -35,6 +35,12 @@ struct RaceCommand: JobCommand {
       each: Ranges.batch, default: Rehearsal.isOn ? [16, 64] : [16, 32, 64, 96, 128, 192, 256, 384, 512],
       help: "Batches of the search.")
     let schedule = Declared("schedule", default: LearningRateSchedule.cosine, help: "How the rate falls.")
+    let syncEvery = Declared(
+      each: Ranges.syncEvery, default: [], otherwise: "none",
+      help: "Also race groups of ranks that take so many steps by themselves between two exchanges.")
+    let groups = Declared(
+      "groups", RankGrouping.self, otherwise: "host", as: "groups",
+      help: "With --sync-every: which ranks are a group: those of a host, each rank, or so many groups of neighbours.")
     let budget = Declared(
       "budget", TimeSpan.self, otherwise: "1s", as: "seconds",
       help: "Time of the table of best losses by width.")
@@ -67,9 +73,10 @@ struct RaceCommand: JobCommand {
     }
     let (split, engine) = try onEveryRank(of: world) { (try names.split(), try options.engine.options) }
     try requireAgreement([("data set", names.hash)] + Trainer.machineFields, over: world)
-    let data = TrialData(
+    var data = TrialData(
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
       engine: engine, version: packageVersion)
+    data.grouping = options.groups ?? .host
     for (shape, batch) in racePlan.largest {
       guard batch <= data.training.count else {
         throw JobFailure(
@@ -117,7 +124,7 @@ struct RaceCommand: JobCommand {
       target: options.target ?? (options.judge == .training ? 2.0 : 2.05), judge: options.judge)
     let shapes = try options.dModel.map { try Shape(dModel: $0, heads: nil) }
     var plan = Race.Plan(goal, shapes: shapes, batches: options.batch, ranksPerHost: options.ranksPerHost)
-    plan.schedule = options.schedule
+    (plan.schedule, plan.syncEvery) = (options.schedule, options.syncEvery)
     plan.seconds = options.limit?.seconds
     plan.budget = options.noBudget ? nil : options.budget?.seconds ?? 1
     if let path = options.from {

@@ -69,6 +69,8 @@ extension OptionValues<RaceCommand.Table> {
     try refuse(\.dModel, if: self.from != nil, why)
     try refuse(\.batch, if: self.from != nil, why)
     try refuse(\.schedule, if: self.from != nil, why)
+    try refuse(\.syncEvery, if: self.from != nil, why)
+    try refuse(\.groups, if: self.syncEvery.isEmpty, "without --sync-every: no groups are raced")
     try refuse(\.ranksPerHost, if: self.from != nil, "with --from: it is of predictions, which take a search")
     try refuse(\.budget, if: self.noBudget, "with --no-table, which leaves its table out")
   }

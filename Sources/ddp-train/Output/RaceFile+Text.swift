@@ -54,7 +54,7 @@ extension RaceFile {
     Table(
       [reference].compactMap { $0 } + race,
       [
-        .number("ranks") { "\($0.ranks)" }, .words("use") { $0.use },
+        .number("ranks") { "\($0.ranks)" }, .words("use") { $0.useWords },
         .number("seconds") { result in
           result.secondsToTarget.map { significant($0) } ?? "not reached"
         },

@@ -1,3 +1,4 @@
+import Foundation
 import GPT
 import Kernels
 import TestSupport
@@ -152,7 +153,7 @@ struct OuterSliceTests {
     let other = (0..<3 * count).map { $0 < count ? 0 : Double.random(in: 0...0.5, using: &random) }
     let sums = slice.message.buffer.enumerated().map { $0 == 3 * count ? 40 : $1 + Float(30 * other[$0]) }
     // Seven steps on: moments with gradients of nothing, parameters anywhere.
-    let (left, leftSquare) = (0.478_296_9, 0.932_065_347_906_99)
+    let (left, leftSquare) = (pow(AdamStep.beta1, 7), pow(0.99, 7))
     let now = move(own).map(Double.init)
     for index in 0..<count {
       own.first[index] = Float(left * first[index])
