@@ -52,7 +52,8 @@ enum CheckpointMetadata {
       return isWords ? nil : "is not names of settings"
     },
     ChainEntry.Key.roots: { digests(in: $0, count: nil) },
-    "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag, "sync-overlap": flag,
+    "eval": flag, "reproducible": flag, "prefix-sharing": flag, "padding-skip": flag, "tournament": flag,
+    "sync-overlap": flag,
     "schedule": word, "engine": word, "groups": word, "outer": word, "exp": word, "sync": word, "program-version": word,
   ]
 

@@ -66,6 +66,8 @@ public struct RaceResult: FileRecord {
   public var use = "one training"
   /// Of these: how many, and steps between two exchanges.
   public var groups: Int?, syncEvery: Int?
+  /// Of these: "average" or "nesterov", and the latter's rate and momentum.
+  public var outer: String?, outerRate: Double?, outerMomentum: Double?
   /// Whether at least four of five seeds did; of several at once, in at least four of five heats.
   public var reached = false
   /// Median of the five seeds; nil where the target was not reached.

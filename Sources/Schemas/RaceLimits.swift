@@ -10,7 +10,9 @@ enum RaceLimits {
       "used_ranks": Ranges.ranks, "groups": Ranges.groups, "sync_every": Ranges.syncEvery,
     ],
     numbers: [
-      "learning_rate": Ranges.learningRate, "beta_2": Ranges.beta2, "average": Ranges.average, "target": Ranges.loss,
+      "learning_rate": Ranges.learningRate, "beta_2": Ranges.beta2, "average": Ranges.average,
+      "outer_rate": Ranges.outerRate,
+      "outer_momentum": Ranges.outerMomentum, "target": Ranges.loss,
     ])
   private static let mostEntries = 1000
 

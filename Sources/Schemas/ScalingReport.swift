@@ -172,6 +172,8 @@ public struct Prediction: FileRecord, OfCase {
   public var mode = ScalingMode.strong
   public var strategy = ""
   public var ranks = 0
+  /// Steps that each host takes by itself between two exchanges of parameters; nil for gradients in every step.
+  public var syncEvery: Int?
   public var usPerStep = Double.nan
   /// Of which wait for nobody but the network.
   public var communicationUs = Double.nan

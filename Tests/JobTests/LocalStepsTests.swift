@@ -32,12 +32,15 @@ extension Jobs {
       #expect(
         try run(.ranks(2), local).stderr.contains(
           "sync-every 7 has no effect: all ranks are on one node, and groups is host, so there is one group"))
-      #expect(try run(.alone, local).stderr.contains("sync-every 7 has no effect: there is one rank, so there is one group"))
+      #expect(
+        try run(.alone, local).stderr.contains("sync-every 7 has no effect: there is one rank, so there is one group"))
     }
 
     @Test(
       "reproducible: the same bits for two groups, whatever ranks each has",
-      arguments: [["--sync-every", "7"], ["--sync-every", "7", "--outer", "nesterov"], ["--sync-every", "7", "--sync-overlap"]])
+      arguments: [
+        ["--sync-every", "7"], ["--sync-every", "7", "--outer", "nesterov"], ["--sync-every", "7", "--sync-overlap"],
+      ])
     func reproducible(local: [String]) throws {
       let arguments = local + ["--groups", "2", "--reproducible"]
       let two = try hash(.ranks(2), arguments)
@@ -90,7 +93,9 @@ extension Jobs {
     @Test("on another number of groups it goes on, and says what that changes")
     func otherGroups() throws {
       let folder = try RunFolder()
-      let arguments = ["--batch", "12", "--steps", "200", "--checkpoint-every", "100", "--sync-every", "4", "--groups", "rank"]
+      let arguments = [
+        "--batch", "12", "--steps", "200", "--checkpoint-every", "100", "--sync-every", "4", "--groups", "rank",
+      ]
       _ = try folder.train(3, arguments)
       try folder.remove(200)
       let other = try folder.run(2, ["--resume"])
@@ -100,10 +105,13 @@ extension Jobs {
         "\(other)")
       try folder.remove(200)
       let alone = try folder.run(1, ["--resume"])
-      #expect(alone.exitCode == 0 && alone.stderr.contains("the run had 3 groups of ranks and goes on with 1"), "\(alone)")
+      #expect(
+        alone.exitCode == 0 && alone.stderr.contains("the run had 3 groups of ranks and goes on with 1"), "\(alone)")
     }
 
-    @Test("a stop request ends all groups at the same exchange, with a checkpoint there", arguments: [[], ["--sync-overlap"]])
+    @Test(
+      "a stop request ends all groups at the same exchange, with a checkpoint there",
+      arguments: [[], ["--sync-overlap"]])
     func stopped(more: [String]) throws {
       let folder = try RunFolder()
       let arguments = ["--steps", "1000000", "--sync-every", "50", "--groups", "rank"] + more
@@ -119,7 +127,9 @@ extension Jobs {
       #expect(longer.exitCode == 0 && longer.stdout.contains("extended"), "\(longer)")
     }
 
-    @Test("a bit that turns over in a group's model is found at the next exchange", arguments: [(2, ["--groups", "rank"]), (4, ["--groups", "2"])])
+    @Test(
+      "a bit that turns over in a group's model is found at the next exchange",
+      arguments: [(2, ["--groups", "rank"]), (4, ["--groups", "2"])])
     func bitFlip(ranks: Int, groups: [String]) throws {
       let flip = ["--sync-every", "8", "--check-replicas", "8", "--inject-bit-flip", "1,33"] + groups
       let result = try run(.ranks(ranks), flip)
@@ -135,7 +145,8 @@ extension Jobs {
         2, ["--steps", "64", "--sync-every", "10", "--groups", "rank", "--eval", "--eval-every", "25"])
       #expect(metrics.records.filter { $0.heldOut != nil }.map(\.step) == [30, 50, 64])
       let overlapping = try RunFolder().train(
-        2, ["--steps", "64", "--sync-every", "10", "--groups", "rank", "--eval", "--eval-every", "25", "--sync-overlap"])
+        2,
+        ["--steps", "64", "--sync-every", "10", "--groups", "rank", "--eval", "--eval-every", "25", "--sync-overlap"])
       #expect(overlapping.records.filter { $0.heldOut != nil }.map(\.step) == [30, 50, 64])
     }
 
@@ -164,10 +175,13 @@ extension Jobs {
       expectFailure(try run(.ranks(2), ["--sync-every", "4"] + more), saying: words, code: 64)
     }
 
-    @Test("without groups, what is about them is refused", arguments: [["--groups", "rank"], ["--outer", "nesterov"], ["--sync-overlap"]])
+    @Test(
+      "without groups, what is about them is refused",
+      arguments: [["--groups", "rank"], ["--outer", "nesterov"], ["--sync-overlap"]])
     func withoutEffect(words: [String]) throws {
       expectFailure(
-        try run(.alone, words), saying: "\(words[0]) has no effect without --sync-every: all ranks synchronise in every step",
+        try run(.alone, words),
+        saying: "\(words[0]) has no effect without --sync-every: all ranks synchronise in every step",
         code: 64)
     }
   }

@@ -35,10 +35,12 @@ extension LocalSteps {
     }
     guard settings.average == 0 else {
       throw .besideLocalSteps(
-        "average \(settings.average) does not go with sync-every: between two exchanges there is not one model to be averaged")
+        "average \(settings.average) does not go with sync-every: between two exchanges there is not one model to be averaged"
+      )
     }
     if let domains = settings.domains {
-      throw .besideLocalSteps("domains \(domains) does not go with sync-every: groups can be domains of a host's memory")
+      throw .besideLocalSteps(
+        "domains \(domains) does not go with sync-every: groups can be domains of a host's memory")
     }
     guard [.auto, .shared].contains(settings.strategy) else {
       throw .besideLocalSteps(

@@ -160,7 +160,9 @@ final class LocalTraining {
   private func takeSums(_ body: (OuterSlice, UnsafePointer<Float>) -> Void) {
     guard let first = members[0].slice else { return }
     for member in members.dropFirst() {
-      if let other = member.slice { add(count: first.message.count, first.message.pointer, other.message.pointer, target: first.message.pointer) }
+      if let other = member.slice {
+        add(count: first.message.count, first.message.pointer, other.message.pointer, target: first.message.pointer)
+      }
     }
     for member in members {
       if let slice = member.slice { body(slice, first.message.pointer) }

@@ -31,7 +31,9 @@ final class OuterSlice {
 
   /// The groups have the same parameters now: those of the state.
   func begin() {
-    forEachSpan { span, at in (outer.pointer + at).update(from: state.parameters.pointer + span.lowerBound, count: span.count) }
+    forEachSpan { span, at in
+      (outer.pointer + at).update(from: state.parameters.pointer + span.lowerBound, count: span.count)
+    }
   }
 
   /// Leaves this group's part in `message`.
@@ -118,5 +120,7 @@ final class OuterSlice {
   }
 
   /// By repeated multiplication, the same on every machine.
-  private func power(_ base: Double, _ exponent: Int) -> Double { (0..<exponent).reduce(1) { power, _ in power * base } }
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { power, _ in power * base }
+  }
 }

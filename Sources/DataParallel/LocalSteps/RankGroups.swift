@@ -118,7 +118,8 @@ public final class RankGroups {
       guard (0..<own.ramp.parts).allSatisfy({ !own.slots(ofPart: $0).isEmpty }) else {
         let smallest = own.ramp.size(ofPart: 0)
         throw JobFailure(
-          description: "a batch of \(plural(smallest, "name")) leaves one of \(plural(count, "group")) without any: a larger "
+          description:
+            "a batch of \(plural(smallest, "name")) leaves one of \(plural(count, "group")) without any: a larger "
             + "batch or fewer groups", isSpeaker: isSpeaker, code: 64)
       }
     }

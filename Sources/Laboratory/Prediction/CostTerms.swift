@@ -20,8 +20,11 @@ public struct CostTerms: Equatable, Sendable {
   /// - Parameters:
   ///   - parameters: P.
   ///   - network, host: whose eager limits decide what a message costs.
+  ///   - syncEvery: of hosts that take so many steps by themselves before they exchange parameters and moments; nil for
+  ///     gradients in every step.
   init(
-    _ strategy: SynchronisationStrategy, parameters: Int, ranks: Int, place: Placement, network: Link, host: Link
+    _ strategy: SynchronisationStrategy, parameters: Int, ranks: Int, place: Placement, network: Link, host: Link,
+    syncEvery: Int? = nil
   ) {
     let bytes = Double(4 * (parameters + 3))
     guard ranks > 1 else { return }
@@ -45,12 +48,14 @@ public struct CostTerms: Equatable, Sendable {
       updateShare = 1 / Double(ranks)
     case .hierarchical, .auto:
       addShared(bytes: bytes, ranks: perHost)
-      let slice = bytes / Double(perHost)
+      let slice = (syncEvery == nil ? bytes : Double(4 * (3 * parameters + 1))) / Double(perHost)
       // All slices of a host cross its wire.
       for round in AllReduceAlgorithm.openMPI(ranks: hosts, bytes: slice).rounds(ranks: hosts, bytes: slice) {
         networkLatencies += Double(round.count) * network.latencies(of: round.bytes)
         networkBytes += Double(round.count) * round.bytes * Double(perHost)
       }
+      networkLatencies /= Double(syncEvery ?? 1)
+      networkBytes /= Double(syncEvery ?? 1)
       updateShare = 1 / Double(perHost)
     }
   }

@@ -21,26 +21,40 @@ public struct Predictor: Sendable {
     (self.shape, self.engine, self.compute, self.place, self.names) = (shape, engine, compute, place, names)
   }
 
-  /// - Parameter batch: B of a step in strong scaling, which grows from N = B on so that no rank is without a name; per
-  ///   rank in weak scaling.
+  /// - Parameters:
+  ///   - batch: B of a step in strong scaling, which grows from N = B on so that no rank is without a name; per rank in weak
+  ///     scaling.
+  ///   - syncEvery: of `auto` on several hosts: steps that each takes by itself between two exchanges of parameters; nil for
+  ///     gradients in every step.
   func predict(
-    _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: Int
+    _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: Int,
+    syncEvery: Int? = nil
   ) -> Prediction {
     let parameters = shape.parameterCount
     let global = mode == .weak ? batch * ranks : max(batch, ranks)
+    let hosts = (ranks + place.ranksPerHost - 1) / place.ranksPerHost
+    let groups = syncEvery != nil && strategy == .auto ? hosts : 1
+    let every = groups > 1 ? syncEvery : nil
     let rows = ShardRows(shape: shape, batch: global, ranks: ranks, engine: engine, names: names)
+    // A host's part of the batch is drawn and cut by itself.
+    let own =
+      groups == 1
+      ? rows
+      : ShardRows(
+        shape: shape, batch: max(global / groups, place.ranksPerHost), ranks: place.ranksPerHost, engine: engine,
+        names: names)
     let terms = CostTerms(
-      strategy, parameters: parameters, ranks: ranks, place: place, network: prices.network, host: prices.host)
+      strategy, parameters: parameters, ranks: ranks, place: place, network: prices.network, host: prices.host,
+      syncEvery: every)
     let communication = prices.time(of: terms)
     let update = compute.updatePerParameter * Double(parameters) * terms.updateShare
     // The ranks of a host draw batches for each other.
-    let selection = compute.selectionTime(batch: global) / Double(min(ranks, place.ranksPerHost))
-    let step =
-      selection + compute.passTime(rows: rows.largest) + communication + update
+    let selection = compute.selectionTime(batch: global / groups) / Double(min(ranks, place.ranksPerHost))
+    let step = selection + compute.passTime(rows: own.largest) + communication + update
     let single = compute.singleCore(batch: global, rows: rows, parameters: parameters)
     return Prediction {
       ($0.c, $0.batch, $0.globalBatch, $0.mode) = (shape.dModel, batch, global, mode)
-      ($0.strategy, $0.ranks) = (strategy.rawValue, ranks)
+      ($0.strategy, $0.ranks, $0.syncEvery) = (strategy.rawValue, ranks, every)
       ($0.usPerStep, $0.communicationUs, $0.singleCoreUsPerStep) = (step, communication, single)
       $0.efficiency = single / (Double(ranks) * step)
     }
@@ -48,9 +62,12 @@ public struct Predictor: Sendable {
 
   /// A prediction for each number of ranks.
   public func predict(
-    _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: [Int]
+    _ strategy: SynchronisationStrategy, prices: Prices, batch: Int, mode: ScalingMode, ranks: [Int],
+    syncEvery: Int? = nil
   ) -> [Prediction] {
-    ranks.map { predict(strategy, prices: prices, batch: batch, mode: mode, ranks: $0) }
+    ranks.map {
+      predict(strategy, prices: prices, batch: batch, mode: mode, ranks: $0, syncEvery: syncEvery)
+    }
   }
 }
 

@@ -87,12 +87,23 @@ struct Heats {
       ($0.batchRamp, $0.average, $0.ranks) = (record.batchRamp, record.average, contender.ranks)
       $0.use = contender.severalAtOnce ? "several at once" : contender.trial.rounds == nil ? "one training" : "groups"
       ($0.groups, $0.syncEvery) = (record.groups, record.syncEvery)
+      if record.groups != nil { ($0.outer, $0.outerRate, $0.outerMomentum) = team.data.outer.record }
       ($0.seeds, $0.reached) = (seeds, Goal.isReached(by: seeds))
       $0.secondsToTarget = $0.reached ? Sample(seeds.map(\.seconds)).median : nil
       $0.trainingLoss = Sample(seeds.compactMap(\.trainingLoss)).median
       $0.heldOutLoss = Sample(seeds.compactMap(\.heldOutLoss)).median
       ($0.ratio, $0.ratioLow, $0.ratioHigh) = (Sample(ratios).median, ratios.min(), ratios.max())
       $0.curve = runs.first?.record.curve ?? []
+    }
+  }
+}
+
+extension OuterUpdate {
+  /// As a file has it.
+  fileprivate var record: (name: String, rate: Double?, momentum: Double?) {
+    switch self {
+    case .average: ("average", nil, nil)
+    case .nesterov(let rate, let momentum): ("nesterov", rate, momentum)
     }
   }
 }

@@ -239,7 +239,9 @@ public final class Race {
       let shape = found.filter({ $0.trial.rounds == nil })
         .min(by: { seconds($0.trial, on: 1) < seconds($1.trial, on: 1) })?.trial.shape
     else { return }
-    let own = found.filter { $0.trial.shape == shape && $0.trial.rounds == nil }.sorted { $0.trial.batch < $1.trial.batch }
+    let own = found.filter { $0.trial.shape == shape && $0.trial.rounds == nil }.sorted {
+      $0.trial.batch < $1.trial.batch
+    }
     file.knobsC = shape.dModel
     file.stepsToTarget = own.compactMap { found in
       found.steps.map { steps in

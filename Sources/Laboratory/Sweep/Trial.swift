@@ -39,10 +39,13 @@ public struct Trial: Sendable, Hashable {
     return trial
   }
 
-  /// - Parameter grouping: of the ranks that train it; nil for one rank, which plays all groups.
+  /// - Parameters:
+  ///   - grouping: of the ranks that train it; nil for one rank, which plays all groups.
+  ///   - outer: of groups.
   /// - Throws: `SettingsError` for numbers that make no sense.
   public func settings(
-    engine: EngineOptions, reproducible: Bool = false, grouping: RankGrouping? = nil
+    engine: EngineOptions, reproducible: Bool = false, grouping: RankGrouping? = nil,
+    outer: OuterUpdate = .average
   ) throws(SettingsError) -> Settings {
     var settings = try Settings(
       shape: shape, batch: batch, steps: steps, learningRate: learningRate, seed: seed, engine: engine, evaluate: true,
@@ -52,7 +55,7 @@ public struct Trial: Sendable, Hashable {
     settings.localSteps = rounds.map { rounds in
       var local = LocalSteps(every: rounds.every)
       local.groups = grouping ?? .count(rounds.groups)
-      local.isPlayed = grouping == nil
+      (local.isPlayed, local.update) = (grouping == nil, outer)
       return local
     }
     return try settings.validated()

@@ -16,6 +16,7 @@ public struct TrialData: Sendable {
   public var reproducible = false
   /// Of trials whose ranks are groups that take steps of their own.
   public var grouping = RankGrouping.host
+  public var outer = OuterUpdate.average
 
   public init(training: NameTable, heldOut: NameTable, hash: String, engine: EngineOptions, version: String) {
     (self.training, self.heldOut, self.hash) = (training, heldOut, hash)
@@ -58,7 +59,8 @@ public struct TrialRunner {
     defer { Whereabouts.leave(steps: trial.steps) }
     do {
       let settings = try trial.settings(
-        engine: data.engine, reproducible: data.reproducible, grouping: group.size > 1 ? data.grouping : nil)
+        engine: data.engine, reproducible: data.reproducible, grouping: group.size > 1 ? data.grouping : nil,
+        outer: data.outer)
       let trainer = try Trainer(
         settings: settings, names: data.training, dataHash: data.hash, version: data.version, world: group)
       let isWhole = try run(trainer, trial, limit: limit, noise: noise, between: between, &record)

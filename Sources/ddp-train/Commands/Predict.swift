@@ -32,6 +32,9 @@ struct Predict: JobCommand {
       Ranges.bandwidth, otherwise: "measured, else 100", as: "Gbit/s", help: "1/β between hosts, in Gbit/s.")
     let ranksPerNode = Declared(
       Ranges.ranksPerNode, otherwise: "as in this job; the CPUs here without mpirun", help: "Ranks on a host.")
+    let syncEvery = Declared(
+      Ranges.syncEvery, otherwise: "1, gradients", as: "k",
+      help: "Of auto on several hosts: let each take k steps by itself between two exchanges of parameters.")
     let upTo = Declared(Ranges.upTo, default: 1_000_000, help: "The most ranks to predict for.")
     let engine = EngineTable()
     let seconds = Declared(Ranges.seconds, default: 0.3, help: "Seconds of each measurement, of which there are many.")
@@ -88,7 +91,8 @@ struct Predict: JobCommand {
         for batch in plan.batches {
           for mode in plan.modes {
             for (strategy, price) in zip(plan.strategies, prices) {
-              found.predictions += predictor.predict(strategy, prices: price, batch: batch, mode: mode, ranks: ranks)
+              found.predictions += predictor.predict(
+                strategy, prices: price, batch: batch, mode: mode, ranks: ranks, syncEvery: plan.syncEvery)
             }
           }
         }
@@ -109,6 +113,7 @@ struct Predict: JobCommand {
     var ranksPerNode: Int?
     var upTo: Int
     var seconds: Double
+    var syncEvery: Int?
 
     /// One gradient size does not tell latency from bandwidth.
     var exchangedWidths: [Int] { Set([16, 32, 64, 128] + shapes.map(\.dModel)).sorted() }
@@ -120,10 +125,14 @@ struct Predict: JobCommand {
         "--sync \(unknown): predict knows allreduce, sharded and auto, which is shared on one node and hierarchical on several"
       )
     }
+    if options.syncEvery != nil, !options.sync.contains(.auto) {
+      throw OptionError("--sync-every needs auto among --sync: it is of hosts whose ranks share memory")
+    }
     return Plan(
       shapes: try options.dModel.map { try Shape(dModel: $0, heads: nil) }, batches: options.batch,
       strategies: options.sync, modes: options.mode, engine: try options.engine.options, latency: options.latency,
-      bandwidth: options.bandwidth, ranksPerNode: options.ranksPerNode, upTo: options.upTo, seconds: options.seconds)
+      bandwidth: options.bandwidth, ranksPerNode: options.ranksPerNode, upTo: options.upTo, seconds: options.seconds,
+      syncEvery: options.syncEvery)
   }
 
   /// Rank 0 has most: it fits a line to batches of 1, 2, 4, … names, up to four times the largest.

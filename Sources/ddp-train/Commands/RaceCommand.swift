@@ -47,6 +47,13 @@ struct RaceCommand: JobCommand {
     let noBudget = Declared("no-table", help: "Leave that table out.")
     let ranksPerHost = Declared(
       Ranges.ranksPerHost, default: 64, help: "Ranks on a host of the predicted times on many ranks.")
+    let outer = Declared(
+      "outer", default: OuterKind.average,
+      help: "With --sync-every: what becomes of the groups' parameters, as of train.")
+    let outerRate = Declared(
+      Ranges.outerRate, default: OuterUpdate.usualRate, help: "With --outer nesterov: the rate of that step.")
+    let outerMomentum = Declared(
+      Ranges.outerMomentum, default: OuterUpdate.usualMomentum, help: "With --outer nesterov: its momentum.")
     let engine = EngineTable()
     let limit = Declared(
       "limit", TimeSpan.self, otherwise: "none", as: "seconds",
@@ -76,7 +83,9 @@ struct RaceCommand: JobCommand {
     var data = TrialData(
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
       engine: engine, version: packageVersion)
-    data.grouping = options.groups ?? .host
+    (data.grouping, data.outer) = (
+      options.groups ?? .host, options.outer.update(rate: options.outerRate, momentum: options.outerMomentum)
+    )
     for (shape, batch) in racePlan.largest {
       guard batch <= data.training.count else {
         throw JobFailure(

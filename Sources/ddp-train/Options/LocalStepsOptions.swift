@@ -5,6 +5,16 @@ import Values
 /// What becomes of the groups' parameters, as `--outer` has it.
 enum OuterKind: String, CaseIterable {
   case average, nesterov
+
+  func update(rate: Double, momentum: Double) -> OuterUpdate {
+    switch self {
+    case .average: .average
+    case .nesterov: .nesterov(rate: rate, momentum: momentum)
+    }
+  }
+
+  /// Why rate and momentum have no effect.
+  static let withoutMomentum = "with --outer average: it is of nesterov"
 }
 
 extension RankGrouping: WrittenValue {
@@ -28,10 +38,7 @@ extension OptionValues<TrainingOptions> {
     var local = LocalSteps(every: every)
     local.groups = self.groups ?? .host
     local.overlaps = self.syncOverlap
-    switch self.outer {
-    case .average: local.update = .average
-    case .nesterov: local.update = .nesterov(rate: self.outerRate, momentum: self.outerMomentum)
-    }
+    local.update = self.outer.update(rate: self.outerRate, momentum: self.outerMomentum)
     return local
   }
 
@@ -46,9 +53,8 @@ extension OptionValues<TrainingOptions> {
       try refuse(\.syncOverlap, if: self.syncOverlap, why)
       return
     }
-    let average = "with --outer average: it is of nesterov"
-    try refuse(\.outerRate, if: self.outer == .average, average)
-    try refuse(\.outerMomentum, if: self.outer == .average, average)
+    try refuse(\.outerRate, if: self.outer == .average, OuterKind.withoutMomentum)
+    try refuse(\.outerMomentum, if: self.outer == .average, OuterKind.withoutMomentum)
     guard self.keepEvery == 0 else {
       throw OptionError(
         "keep-every \(self.keepEvery) does not go with sync-every \(every): verify computes a run's steps again on one rank, "

@@ -70,7 +70,11 @@ extension OptionValues<RaceCommand.Table> {
     try refuse(\.batch, if: self.from != nil, why)
     try refuse(\.schedule, if: self.from != nil, why)
     try refuse(\.syncEvery, if: self.from != nil, why)
-    try refuse(\.groups, if: self.syncEvery.isEmpty, "without --sync-every: no groups are raced")
+    let noGroups = "without --sync-every: no groups are raced"
+    try refuse(\.groups, if: self.syncEvery.isEmpty, noGroups)
+    try refuse(\.outer, if: self.syncEvery.isEmpty, noGroups)
+    try refuse(\.outerRate, if: self.outer == .average, OuterKind.withoutMomentum)
+    try refuse(\.outerMomentum, if: self.outer == .average, OuterKind.withoutMomentum)
     try refuse(\.ranksPerHost, if: self.from != nil, "with --from: it is of predictions, which take a search")
     try refuse(\.budget, if: self.noBudget, "with --no-table, which leaves its table out")
   }

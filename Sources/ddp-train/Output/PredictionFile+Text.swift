@@ -64,6 +64,7 @@ extension PredictionFile: MeasuredResult {
     guard let first = curve.first else { return [] }
     let title =
       "C = \(first.c), B = \(first.batch)\(first.mode == .weak ? " per rank" : ""), \(first.strategy): "
+      + (curve.compactMap(\.syncEvery).first.map { "hosts by themselves for \(plural($0, "step")), " } ?? "")
       + "break-even \(curve.breakEven.map { "at \(plural($0, "rank"))" } ?? "nowhere"), "
       + "best \(curve.best.map { plural($0.ranks, "rank") } ?? "nowhere")"
     let table = Table(

@@ -74,7 +74,8 @@ struct TrainingWords {
     let update =
       switch local.update {
       case .average: "the mean of all"
-      case .nesterov(let rate, let momentum): "by a step of rate \(rate) and momentum \(momentum) towards the mean of all"
+      case .nesterov(let rate, let momentum):
+        "by a step of rate \(rate) and momentum \(momentum) towards the mean of all"
       }
     return "\(groups.count) of \(ranks), one model every \(plural(local.every, "step")), \(update)"
       + (local.overlaps ? ", exchanged during the next ones" : "")
@@ -87,7 +88,8 @@ struct TrainingWords {
     guard let local = plan.settings.localSteps else { return nil }
     let count = groups?.count ?? 1
     if let earlier, earlier != count {
-      return "the run had \(plural(earlier, "group")) of ranks and goes on with \(count): each takes another part of a batch, "
+      return
+        "the run had \(plural(earlier, "group")) of ranks and goes on with \(count): each takes another part of a batch, "
         + "so the parameters and their hash are not those of a run with as many groups throughout"
     }
     guard count == 1 else { return nil }

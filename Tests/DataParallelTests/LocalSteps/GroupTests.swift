@@ -13,7 +13,8 @@ struct GroupTests {
     #expect(try RankGroups.groups(.rank, hosts: hosts, isSpeaker: true) == Array(0..<6))
     #expect(try RankGroups.groups(.count(6), hosts: hosts, isSpeaker: true) == Array(0..<6))
     #expect(try RankGroups.groups(.count(2), hosts: [0, 0, 0, 0, 0], isSpeaker: true) == [0, 0, 0, 1, 1])
-    #expect(try RankGroups.groups(.count(4), hosts: [0, 0, 0, 0, 1, 1, 1, 1], isSpeaker: true) == [0, 0, 1, 1, 2, 2, 3, 3])
+    #expect(
+      try RankGroups.groups(.count(4), hosts: [0, 0, 0, 0, 1, 1, 1, 1], isSpeaker: true) == [0, 0, 1, 1, 2, 2, 3, 3])
   }
 
   @Test(

@@ -51,7 +51,8 @@ struct LocalStepsTests {
   /// θ − η g_g, weighted by the group's share of the predicted positions, comes to θ − η g where g is of the whole batch. It is
   /// exact but for rounding, for plain gradient descent and K = 1, whatever names and letters the groups have. Losses of about
   /// 3 nats in float, over 30 steps that hardly amplify what was rounded before.
-  @Test("K = 1 and the mean of all: plain gradient descent of the whole batch", arguments: [[1, 1], [3, 1], [5, 2, 1]])
+  @Test(
+    "K = 1 and the mean of all: plain gradient descent of the whole batch", arguments: [[1, 1], [3, 1], [5, 2, 1]])
   func descent(sizes: [Int]) throws {
     let steps = 30
     let (whole, groups) = (try wholeLosses(steps: steps), try losses(every: 1, sizes: sizes, steps: steps))
@@ -71,7 +72,8 @@ struct LocalStepsTests {
         == losses(every: 4, sizes: [2, 1], steps: 24, descent: false))
   }
 
-  @Test("an exchange during the next steps is another training that comes to nearly the same; its entries are all there")
+  @Test(
+    "an exchange during the next steps is another training that comes to nearly the same; its entries are all there")
   func overlap() throws {
     let (plain, late) = (
       try losses(every: 4, sizes: [1, 1], steps: 41, descent: false),
