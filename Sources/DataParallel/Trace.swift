@@ -21,8 +21,8 @@ public final class Trace {
     let names = settings.summationTree?.names(of: 0).count ?? BatchDraft.capacity(settings, ranks: ranks)
     let pieces = ShardPass.pieces(names, shape: settings.shape)
     // Forward and backward of each piece, a sum for each micro-shard, and the phases that a step has once, one of them
-    // twice.
-    events = AlignedBuffer(zeros: steps.count * ((2 * pieces + 1) * shards + 5))
+    // twice, or, where groups are brought together after it, three times.
+    events = AlignedBuffer(zeros: steps.count * ((2 * pieces + 1) * shards + 6))
   }
 
   /// One phase, once.

@@ -159,6 +159,21 @@ extension Jobs {
       #expect(last.contains("\"groups\": 2, \"exchanges\": 7, \"exchange_seconds\": 0."), "\(last)")
     }
 
+    @Test("a trace has the exchanges, also after each step", arguments: [1, 4])
+    func trace(every: Int) throws {
+      let folder = try TemporaryFolder()
+      let trace = folder.path("trace.json")
+      let result = try run(
+        .ranks(2), ["--sync-every", "\(every)", "--groups", "rank", "--trace", trace, "--trace-steps", "9:8"])
+      #expect(result.exitCode == 0, "\(result)")
+      let file = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: trace))) as? [String: Any])
+      let events = try #require(file["traceEvents"] as? [[String: Any]])
+      let synchronisations = events.filter { $0["name"] as? String == "synchronisation" && $0["pid"] as? Int == 0 }
+      // Two of a group of one rank's own in each of 8 steps, and one of each exchange.
+      #expect(synchronisations.count >= 16 + 8 / every, "\(synchronisations.count)")
+    }
+
     @Test(
       "what cannot be is refused in one line",
       arguments: [

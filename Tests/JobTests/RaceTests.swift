@@ -50,6 +50,26 @@ extension Jobs {
       #expect(result.stdout.contains("training loss below 2.4"), "\(result)")
     }
 
+    @Test("groups of ranks race too, where there are several")
+    func groups() throws {
+      let folder = try TemporaryFolder()
+      let json = folder.path("race.json")
+      let groups = ["--sync-every", "8", "--groups", "rank", "--no-table", "--json", json]
+      let result = try ddpTrain(.ranks(2), Self.easy + groups, timeout: .seconds(300))
+      #expect(result.exitCode == 0, "\(result)")
+      let rows = try #require(object(json)["race"] as? [[String: Any]]).filter { $0["use"] as? String == "groups" }
+      #expect(rows.count == 2, "\(result)")
+      for row in rows {
+        #expect(row["groups"] as? Int == 2 && row["sync_every"] as? Int == 8 && row["outer"] as? String == "average")
+        #expect(row["ranks"] as? Int == 2 && row["ratio"] is Double)
+      }
+      #expect(result.stdout.contains("2 groups, every 8 steps"))
+      let steps = try #require(object(json)["steps_to_target"] as? [[String: Any]])
+      #expect(steps.map { $0["batch"] as? Int } == [32, 64, 128])
+      let alone = try ddpTrain(.ranks(2), Self.easy + ["--sync-every", "8", "--no-table", "--limit", "3s"])
+      #expect(alone.stdout.contains("not measured: groups of ranks: the 2 ranks of this job are one group"), "\(alone)")
+    }
+
     @Test("a target that nothing reaches: how near the best came, and the file all the same")
     func unreached() throws {
       let folder = try TemporaryFolder()

@@ -164,6 +164,13 @@ extension Jobs {
       #expect(result.exitCode == 0 && result.lines == ["the same: 4 runs"], "\(result)")
     }
 
+    /// Two, since MPI's sum over more has an order of its own.
+    @Test("one rank that plays groups comes to what they come to, to the bit")
+    func groups() throws {
+      let result = try MPIRun(ranks: 2, options: withoutGrace).run("sync-exercise", ["groups"])
+      #expect(result.exitCode == 0 && result.lines == ["the same: 4 runs"], "\(result)")
+    }
+
     /// With one rank there is nothing to exchange, and with ranks that have no names nothing to keep.
     @Test("factors give the same bits as gradients", arguments: [1, 2, 3, 9], [16, 48, 80])
     func factors(ranks: Int, width: Int) throws {

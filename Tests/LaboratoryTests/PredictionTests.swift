@@ -92,6 +92,32 @@ struct PredictionTests {
     #expect(terms(.hierarchical, 8).bytesRead == bytes)
   }
 
+  @Test("hosts by themselves for K steps: three times the bytes, a Kth of the time, and each its part of the batch")
+  func groups() throws {
+    func terms(_ every: Int?) -> CostTerms {
+      CostTerms(
+        .auto, parameters: 53_628, ranks: 8, place: Placement(ranksPerHost: 4), network: Prices.assumed.network,
+        host: Prices.assumed.host, syncEvery: every)
+    }
+    #expect(abs(terms(1).networkBytes / terms(nil).networkBytes - 3) < 1e-3)
+    #expect(abs(terms(64).networkBytes * 64 - terms(1).networkBytes) < 1e-6)
+    #expect(abs(terms(64).networkLatencies * 64 - terms(1).networkLatencies) < 1e-9)
+    #expect(terms(64).barriers == terms(nil).barriers && terms(64).bytesRead == terms(nil).bytesRead)
+    let predictor = Predictor(
+      shape: try Shape(dModel: 16, heads: 4), engine: EngineOptions(),
+      compute: ComputePrices {
+        ($0.selection, $0.selectionPerName, $0.passes, $0.passesPerRow, $0.updatePerParameter) = (0, 1, 0, 0, 0)
+      }, place: Placement(ranksPerHost: 4), names: try NameSet(path: PackagePaths.names).table)
+    let found = [nil, 32].map {
+      predictor.predict(.auto, prices: .assumed, batch: 64, mode: .strong, ranks: [4, 8, 16], syncEvery: $0)
+    }
+    #expect(found[0].allSatisfy { $0.syncEvery == nil } && found[1].map(\.syncEvery) == [nil, 32, 32])
+    // Drawing alone costs anything: a host draws half of the batch, or a quarter, between its four ranks.
+    #expect(found[0].map { ($0.usPerStep - $0.communicationUs).rounded() } == [16, 16, 16])
+    #expect(found[1].map { ($0.usPerStep - $0.communicationUs).rounded() } == [16, 8, 4])
+    #expect(found[1][1].communicationUs < found[0][1].communicationUs)
+  }
+
   @Test("rows of shards are what cuts make of drawn batches", arguments: [(16, 1), (16, 2), (16, 16), (64, 8)])
   func rows(batch: Int, ranks: Int) throws {
     let names = try NameSet(path: PackagePaths.names).table

@@ -20,6 +20,11 @@ import MPI
 ///
 ///     mpirun -np 2 sync-exercise batches
 ///     the same: 4 runs
+///
+/// Or `groups`: whether one rank that plays the groups of all others, a rank each, comes to what they come to:
+///
+///     mpirun -np 2 sync-exercise groups
+///     the same: 4 runs
 @main
 struct SyncExercise {
   static func main() {
@@ -29,6 +34,7 @@ struct SyncExercise {
       return within { try tournament(of: engines, world: $0) }
     }
     if arguments.dropFirst().first == "batches" { return within { try batches(world: $0) } }
+    if arguments.dropFirst().first == "groups" { return within { try groups(world: $0) } }
     guard [5, 6].contains(arguments.count), let strategy = SynchronisationStrategy(rawValue: arguments[1]),
       let width = Int(arguments[2]), let steps = Int(arguments[3]), let bucket = Int(arguments[4])
     else { exit(64) }
@@ -89,6 +95,39 @@ struct SyncExercise {
       }
       let same = try world.allReduce(results[0] == results[1] ? 1 : 0, .min)
       guard same == 1 else { throw JobFailure(description: "\(strategy): other batches", isSpeaker: world.rank == 0) }
+      runs += 1
+    }
+    if world.rank == 0 { print("the same: \(runs) runs") }
+  }
+
+  private static func groups(world: Communicator) throws {
+    let names = try NameSet(path: names).table
+    var runs = 0
+    for (every, update, overlaps, reproducible) in [
+      (1, .average, false, true), (7, .nesterov(rate: 0.7, momentum: 0.9), false, true), (5, .average, true, true),
+      (7, .average, false, false),
+    ] as [(Int, OuterUpdate, Bool, Bool)] {
+      var settings = try Settings(
+        shape: Shape(dModel: 16, heads: 4), batch: 20, steps: 60, learningRate: 0.01, seed: 1,
+        engine: EngineOptions(), evaluate: false, reproducible: reproducible)
+      var local = LocalSteps(every: every)
+      (local.groups, local.update, local.overlaps) = (.rank, update, overlaps)
+      settings.localSteps = local
+      func train(on group: Communicator) throws -> [String] {
+        let trainer = try Trainer(settings: settings, names: names, dataHash: "", version: "", world: group)
+        var losses: [String] = []
+        let summary = try trainer.run(onRecord: { losses.append("\(($0.loss * 1e5).rounded())") })
+        try trainer.close()
+        return [summary.parametersHash] + losses
+      }
+      let real = try train(on: world)
+      settings.localSteps?.groups = .count(world.size)
+      settings.localSteps?.isPlayed = true
+      let played = try train(on: .alone)
+      let same = try world.allReduce(real == played ? 1 : 0, .min)
+      guard same == 1 else {
+        throw JobFailure(description: "every \(every), \(update): \(real) \(played)", isSpeaker: world.rank == 0)
+      }
       runs += 1
     }
     if world.rank == 0 { print("the same: \(runs) runs") }
