@@ -155,7 +155,7 @@ struct OuterSliceTests {
     let other = (0..<3 * count).map { $0 < count ? 0 : Double.random(in: 0...0.5, using: &random) }
     let sums = slice.message.buffer.enumerated().map { $0 == 3 * count ? 40 : $1 + Float(30 * other[$0]) }
     // Seven steps on: moments with gradients of nothing, parameters anywhere.
-    let (left, leftSquare) = (pow(AdamStep.beta1, 7), pow(0.99, 7))
+    let (left, leftSquare) = (pow(AdamStep.beta1, 7.0), pow(0.99, 7.0))
     let now = move(own).map(Double.init)
     for index in 0..<count {
       own.first[index] = Float(left * first[index])
