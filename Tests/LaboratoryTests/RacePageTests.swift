@@ -104,6 +104,7 @@ struct RacePageTests {
   func partial() throws {
     var file = race()
     (file.stepsToTarget, file.stepTimes, file.hyperbola, file.budget) = ([], [], nil, [])
+    (file.criticalBatch, file.noiseScale, file.rankLimit) = (nil, nil, nil)
     file.timeToTarget = [file.timeToTarget[0]]
     file.notMeasured = ["steps against batch"]
     let (html, figures, _) = try page(file)
