@@ -20,8 +20,8 @@ struct RankReach {
   private let fewestSteps: Double
   private let trainingNames: Int
 
-  /// A time that is shorter by less is none that a prediction can tell.
-  private static let notable = 0.01
+  /// A time that is shorter by less is none that a prediction can tell: its prices are no surer.
+  static let notable = 0.05
   /// Of the time, what would be worth more ranks.
   private static let worthwhile = 0.1
 
