@@ -50,6 +50,10 @@ struct RankReachTests {
     #expect(constant.cause == "noise" && constant.noiseShare > 0.9 && constant.ceremonyShare > 0.9, "\(constant)")
     let none = try #require(reach(ceremony: { _, _ in 0 }).limit)
     #expect(none.cause == "noise" && none.ranks == 1 << 14 && none.ceremonyShare == 0 && none.noiseShare > 0.9)
+    // Larger batches would save much, and there are no names for more ranks.
+    let endless = Hyperbola { ($0.sMin, $0.bNoise) = (200, 1e6) }
+    let whole = try #require(reach(endless, ceremony: { _, _ in 0 }).limit)
+    #expect(whole.cause == "noise" && whole.ranks == 1 << 14 && whole.noiseShare < 0.6, "\(whole)")
     // A training that hardly needs a batch: one of few names has the fewest steps there are, and a name for each rank.
     let small = Hyperbola { ($0.sMin, $0.bNoise) = (200, 1) }
     let early = try #require(reach(small, ceremony: { _, ranks in 0.2 * log2(Double(ranks)) }).limit)
