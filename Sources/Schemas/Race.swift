@@ -167,7 +167,8 @@ public struct RankLimit: FileRecord, Equatable {
   public var ceremonyShare = Double.nan
   /// The steps of a batch of the whole training set, which are the fewest there are, over these steps.
   public var noiseShare = Double.nan
-  /// The larger of the two: "ceremony" or "noise".
+  /// "noise" where less than a tenth of the time would be left to win if ceremony grew no further, and where the training set has
+  /// no more names for a batch or for ranks; else "ceremony".
   public var cause = ""
 
   public init() {}

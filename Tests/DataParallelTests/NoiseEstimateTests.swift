@@ -110,7 +110,7 @@ struct NoiseEstimateTests {
     "the interval holds the truth 95 times in 100, whatever the share of the names that is drawn",
     arguments: [400, 1000, 2000])
   func coverage(names: Int) {
-    let population = population(names, signal: 0.06, predictions: 3...14, seed: 3)
+    let population = population(names, signal: 0.02, predictions: 3...14, seed: 3)
     let truth = population.noise / population.gradientSquared
     var random = SeededRandom(seed: 4)
     var held = 0

@@ -199,7 +199,7 @@ final class NoiseMeasurementTests {
     #expect(members(others) == first && members(others) == first, "also when they are asked for twice")
     var batch = [UInt32](repeating: 0, count: 1003)
     batch.withUnsafeMutableBufferPointer {
-      BatchSampler(seed: 1, names: names.count, batch: 1003).names(from: 0, into: $0)
+      BatchSampler(seed: 1, names: names.count, batch: 1003).names(ofEpoch: 7, into: $0)
     }
     let batchNames = Set(batch.map { names.names[Int($0)] })
     // Of two random quarters of the names a quarter is the same.

@@ -12,7 +12,7 @@ extension Jobs {
       "changes nothing in the run: the parameters and every loss are those of a run without it",
       arguments: [
         ["--reproducible"], [], ["--batch", "200"], ["--sync", "allreduce"], ["--sync", "factors"],
-        ["--average", "0.3"],
+        ["--average", "0.3", "--eval"],
         ["--engine", "scalar", "--batch", "8", "--steps", "4"],
       ], 1...2)
     func unchanged(options: [String], ranks: Int) throws {

@@ -89,7 +89,7 @@ struct RacePageTests {
     #expect(html.contains("On 2 ranks the fastest training takes 0.600 s, 0.50 of the reference run&#39;s time."))
     #expect(
       html.contains("The predicted time falls up to 4 ranks: 0.300 s at batch 256. What ends it is ceremony: 75 %"))
-    #expect(html.contains("would still take 56 % of the steps."))
+    #expect(html.contains("would take 56 % of the steps."))
     #expect(
       html.contains("The critical batch is 200 names (150 to 270): there a training takes twice the fewest steps."))
     #expect(html.contains("is 120 names (118 to 122) after 100 steps of the fastest training, and 5,000 names (4,900"))
@@ -104,6 +104,7 @@ struct RacePageTests {
   func partial() throws {
     var file = race()
     (file.stepsToTarget, file.stepTimes, file.hyperbola, file.budget) = ([], [], nil, [])
+    (file.criticalBatch, file.noiseScale, file.rankLimit) = (nil, nil, nil)
     file.timeToTarget = [file.timeToTarget[0]]
     file.notMeasured = ["steps against batch"]
     let (html, figures, _) = try page(file)

@@ -81,7 +81,7 @@ struct RunPlanTests {
       (
         ["--noise-scale-every", "5", "--quiet"], "--noise-scale-every has no effect with --quiet and without --metrics"
       ),
-      (["--noise-scale-every", "-1"], "--noise-scale-every \"-1\" is not a whole number from 0"),
+      (["--noise-scale-every", "x"], "--noise-scale-every \"x\" is not a whole number from 0"),
       (["--engine", "simd", "--sme2-from", "64"], "--sme2-from has no effect with --engine simd"),
       (["--inject-bit-flip", "2,1"], "--inject-bit-flip \"2,1\": this run has ranks 0 to 1 and steps 1 to 5000"),
       (["--d-model", "20"], "16"), (["--engine", "scalar", "--no-padding-skip"], "the scalar engine has no"),

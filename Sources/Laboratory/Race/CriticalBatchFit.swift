@@ -17,8 +17,8 @@ extension CriticalBatch {
     let others = points.indices.compactMap { left in
       Hyperbola(points.enumerated().filter { $0.offset != left }.map(\.element)).map { log($0.bNoise) }
     }
-    // Where a single point decides whether there is a hyperbola, nothing is known of its error.
-    guard points.count > 3, others.count == points.count else { return }
+    // Where a single point decides whether there is a hyperbola, as of three, nothing is known of its error.
+    guard others.count == points.count else { return }
     let count = Double(points.count)
     let mean = others.reduce(0, +) / count
     let variance = others.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) * (count - 1) / count

@@ -87,6 +87,8 @@ enum RaceCurves {
     var script = GnuplotScript(
       name: "time-against-ranks", title: "Time to the target against ranks", subtitle: file.machine.inShort, entries: 3)
     script.add("set lmargin 10")
+    // For the last mark, of seven digits.
+    script.add("set rmargin 4")
     LogarithmicAxis.add("x", around: file.timeToTarget.map { Double($0.ranks) }, to: &script)
     LogarithmicAxis.add("y", around: file.timeToTarget.map(\.seconds), to: &script)
     script.add("set xlabel 'ranks N'")

@@ -33,8 +33,8 @@ extension RaceFile {
       }
     }
     let shares =
-      "\(fixed(100 * limit.ceremonyShare, 0)) % of the ranks' time is not one core's work, and a batch of the whole training set "
-      + "would still take \(fixed(100 * limit.noiseShare, 0)) % of the steps"
+      "\(fixed(100 * limit.ceremonyShare, 0)) % of the ranks' time is not one core's work, and even a batch of the whole training set "
+      + "would take \(fixed(100 * limit.noiseShare, 0)) % of the steps"
     return "The predicted time falls up to \(plural(limit.ranks, "rank")): \(significant(limit.seconds)) s at batch "
       + "\(grouped(limit.batch)). What ends it is \(limit.cause): \(shares)."
   }

@@ -18,9 +18,12 @@ struct RankReach {
   private let all: [Best]
   /// The fewest steps there are: of a batch of the whole training set.
   private let fewestSteps: Double
+  private let trainingNames: Int
 
-  /// A time that is shorter by less is none that a prediction can tell.
-  private static let notable = 0.01
+  /// A time that is shorter by less is none that a prediction can tell: its prices are no surer.
+  static let notable = 0.05
+  /// Of the time, what would be worth more ranks.
+  private static let worthwhile = 0.1
 
   /// - Parameters:
   ///   - trainingNames: the largest batch.
@@ -28,6 +31,7 @@ struct RankReach {
   init(_ hyperbola: Hyperbola, trainingNames: Int, step: (_ batch: Int, _ ranks: Int) -> RacePredictions.Step?) {
     // Also batches beyond those that were tried: the law says what they would save.
     let batches = (4..<Int.bitWidth - 1).map { 1 << $0 }.prefix { $0 < trainingNames } + [trainingNames]
+    self.trainingNames = trainingNames
     fewestSteps = hyperbola.steps(batch: trainingNames)
     let counts = (0..<Int.bitWidth - 1).map { 1 << $0 }.prefix { $0 <= trainingNames }
     all = counts.compactMap { ranks in
@@ -60,16 +64,22 @@ struct RankReach {
     }
   }
 
-  /// Where the time stops falling. Twice the ranks would halve it if a step were all work and a larger batch saved steps in
-  /// proportion: what is wrong with the first is ceremony, with the second noise. Each is a share that does not shrink, and
-  /// the larger one is the cause.
+  /// Where the time stops falling, and why.
+  ///
+  /// Two things stand against more ranks. A step has ceremony, which grows with them. And larger batches, which would give
+  /// them work, save ever fewer steps. At the best batch both weigh alike: so the question is what would be left to win if the
+  /// ceremony grew no further. Where that is nothing, or no batch and no ranks are left, the cause is noise.
   var limit: RankLimit? {
     best(upTo: .max).map { best in
       RankLimit {
         ($0.ranks, $0.seconds, $0.batch) = (best.ranks, best.seconds, best.batch)
         ($0.steps, $0.ceremonyShare) = (Int(best.steps.rounded(.up)), best.step.ceremony)
         $0.noiseShare = fewestSteps / best.steps
-        $0.cause = $0.noiseShare > $0.ceremonyShare ? "noise" : "ceremony"
+        // A step of the same ceremony and one name on each rank, as few times as any batch allows.
+        let least =
+          $0.noiseShare * ($0.ceremonyShare + (1 - $0.ceremonyShare) * Double(best.ranks) / Double(best.batch))
+        let isLast = best.batch == trainingNames || best.ranks == all.last?.ranks
+        $0.cause = isLast || least > 1 - Self.worthwhile ? "noise" : "ceremony"
       }
     }
   }
