@@ -159,7 +159,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible, ExitCoded 
     case .rampOfSteps(let doublings, let steps):
       "batch-ramp \(doublings) needs at least \(doublings + 1) steps, one for each batch: steps is \(steps)"
     case .domains(let count): Ranges.domains.refusal(of: "\(count)", at: "domains")
-    case .syncEvery(let steps): Ranges.syncEvery.refusal(of: "\(steps)", at: "sync-every")
+    case .syncEvery(let steps): Ranges.roundSteps.refusal(of: "\(steps)", at: "sync-every")
     case .groups(let count): Ranges.groups.refusal(of: "\(count)", at: "groups")
     case .outerRate(let rate): Ranges.outerRate.refusal(of: "\(rate)", at: "outer-rate")
     case .outerMomentum(let momentum): Ranges.outerMomentum.refusal(of: "\(momentum)", at: "outer-momentum")

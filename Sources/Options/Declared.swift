@@ -125,6 +125,18 @@ extension Declared {
   }
 
   /// A value that is written as text, and is more than one number or word.
+  public init(
+    _ name: String, default fallback: Value, _ part: OptionPart = .agreed, as valueName: String, help: String
+  ) where Value: WrittenValue & CustomStringConvertible {
+    self.init(
+      name, part, .value(nil), fallback: fallback, help: help, valueName: valueName, defaultWords: "\(fallback)"
+    ) { texts throws(Refusal) in
+      guard let value = Value(written: texts[0]) else { throw Refusal(texts[0], Value.words) }
+      return value
+    }
+  }
+
+  /// The same, or none.
   ///
   /// - Parameter otherwise: what happens without one, for help texts.
   public init<Written: WrittenValue>(

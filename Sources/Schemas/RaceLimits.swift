@@ -7,7 +7,7 @@ enum RaceLimits {
       "format_version": OptionRange("format_version", 1...newestFormat), "c": Ranges.dModel, "heads": Ranges.heads,
       "batch": Ranges.batch, "steps": Ranges.steps, "warm_up": Ranges.warmUp, "batch_ramp": Ranges.batchRamp,
       "seed": OptionRange("seed", 0...Int.max), "ranks": Ranges.ranks, "knobs_c": Ranges.dModel,
-      "used_ranks": Ranges.ranks, "groups": Ranges.groups, "sync_every": Ranges.syncEvery,
+      "used_ranks": Ranges.ranks, "groups": Ranges.groups, "sync_every": Ranges.roundSteps,
     ],
     numbers: [
       "learning_rate": Ranges.learningRate, "beta_2": Ranges.beta2, "average": Ranges.average,

@@ -14,7 +14,9 @@ public enum Ranges {
   public static let seed = OptionRange("seed", 0...UInt64.max, isOpen: true)
   public static let bucketKiB = OptionRange("bucket-kib", 1...1 << 20, unit: "KiB")
   public static let domains = OptionRange("domains", 1...64)
-  public static let syncEvery = OptionRange("sync-every", 1...100_000)
+  public static let syncEvery = OptionRange(
+    "sync-every", 0...100_000, note: "0 synchronises the gradients of all ranks in every step")
+  public static let roundSteps = OptionRange("sync-every", 1...100_000)
   public static let groups = OptionRange("groups", 1...1 << 24)
   public static let outerRate = OptionRange("outer-rate", 0.01...10)
   public static let outerMomentum = OptionRange("outer-momentum", 0...0.999)

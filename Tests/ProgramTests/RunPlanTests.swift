@@ -28,7 +28,9 @@ struct RunPlanTests {
       ["--engine", "scalar"],
       ["--exp", "exact"],
       ["--no-prefix-sharing"], ["--no-padding-skip"], ["--sync", "sharded"], ["--bucket-kib", "65"],
-      ["--sync-tournament"], ["--reproducible"], ["--micro-shards", "64"], ["--domains", "2"],
+      ["--sync-tournament"], ["--sync-every", "4"], ["--groups", "rank"], ["--outer", "nesterov"],
+      ["--outer-rate", "1"], ["--outer-momentum", "0.5"], ["--sync-overlap"], ["--reproducible"],
+      ["--micro-shards", "64"], ["--domains", "2"],
       ["--check-replicas", "10"],
       ["--inject-bit-flip", "0,3"],
       ["--checkpoint-dir", "x"], ["--noise-scale-every", "5"], ["--keep-every", "5"], ["--hash-every", "5"],
@@ -58,6 +60,12 @@ struct RunPlanTests {
       (["--batch-ramp", "3", "--steps", "3"], "batch-ramp 3 needs at least 4 steps, one for each batch: steps is 3"),
       (["--domains", "2", "--sync", "factors"], "domains 2 goes with sync shared, and this is factors"),
       (["--micro-shards", "64"], "micro-shards 64 needs reproducible"),
+      (["--groups", "rank"], "--groups has no effect without --sync-every"),
+      (["--sync-overlap"], "--sync-overlap has no effect without --sync-every"),
+      (["--sync-every", "4", "--outer-rate", "1"], "--outer-rate has no effect with --outer average"),
+      (["--sync-every", "4", "--groups", "hosts"], "--groups \"hosts\" is not host, rank, or a whole number from 1"),
+      (["--sync-every", "4", "--average", "0.5", "--eval"], "average 0.5 does not go with sync-every"),
+      (["--sync-every", "4", "--sync", "sharded"], "sync sharded does not go with sync-every"),
       (
         ["--reproducible", "--micro-shards", "48"],
         "micro-shards \"48\" is not a whole number from 1 to 1024; it must be a"
@@ -116,11 +124,11 @@ struct RunPlanTests {
     let metadata = RunIdentity(try plan().options, dataHash: "hash").metadata
     #expect(
       metadata.keys.sorted() == [
-        "average", "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "heads", "init-from",
-        "instruction-set", "keep-every",
-        "learning-rate", "micro-shards", "padding-skip", "prefix-sharing", "program-version", "reproducible",
+        "average", "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "groups", "heads",
+        "init-from", "instruction-set", "keep-every",
+        "learning-rate", "micro-shards", "outer", "outer-momentum", "outer-rate", "padding-skip", "prefix-sharing", "program-version", "reproducible",
         "results-of-estimate-instructions",
-        "schedule", "seed", "steps", "warm-up",
+        "schedule", "seed", "steps", "sync-every", "sync-overlap", "warm-up",
       ])
     #expect(metadata["learning-rate"] == "0.003" && metadata["reproducible"] == "false")
   }
@@ -129,6 +137,7 @@ struct RunPlanTests {
     "a checkpoint of before an option was there is of a run with its default",
     arguments: [
       ["--schedule", "wsd"], ["--warm-up", "10"], ["--beta2", "0.999"], ["--batch-ramp", "2"], ["--average", "0.5"],
+      ["--sync-every", "8"],
     ])
   func younger(words: [String]) throws {
     let option = String(words[0].dropFirst(2))

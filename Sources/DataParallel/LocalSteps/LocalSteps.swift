@@ -27,7 +27,7 @@ public struct LocalSteps: Sendable, Equatable {
 extension LocalSteps {
   /// - Throws: `SettingsError` for a number that makes no sense, or a setting that does not go with groups.
   func validate(settings: Settings) throws(SettingsError) {
-    guard Ranges.syncEvery.range.contains(every) else { throw .syncEvery(every) }
+    guard Ranges.roundSteps.range.contains(every) else { throw .syncEvery(every) }
     if case .count(let count) = groups, !Ranges.groups.range.contains(count) { throw .groups(count) }
     if case .nesterov(let rate, let momentum) = update {
       guard Ranges.outerRate.range.contains(rate) else { throw .outerRate(rate) }

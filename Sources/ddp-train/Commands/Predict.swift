@@ -33,7 +33,7 @@ struct Predict: JobCommand {
     let ranksPerNode = Declared(
       Ranges.ranksPerNode, otherwise: "as in this job; the CPUs here without mpirun", help: "Ranks on a host.")
     let syncEvery = Declared(
-      Ranges.syncEvery, otherwise: "1, gradients", as: "k",
+      Ranges.roundSteps, otherwise: "1, gradients", as: "k",
       help: "Of auto on several hosts: let each take k steps by itself between two exchanges of parameters.")
     let upTo = Declared(Ranges.upTo, default: 1_000_000, help: "The most ranks to predict for.")
     let engine = EngineTable()

@@ -36,10 +36,10 @@ struct RaceCommand: JobCommand {
       help: "Batches of the search.")
     let schedule = Declared("schedule", default: LearningRateSchedule.cosine, help: "How the rate falls.")
     let syncEvery = Declared(
-      each: Ranges.syncEvery, default: [], otherwise: "none",
+      each: Ranges.roundSteps, default: [], otherwise: "none",
       help: "Also race groups of ranks that take so many steps by themselves between two exchanges.")
     let groups = Declared(
-      "groups", RankGrouping.self, otherwise: "host", as: "groups",
+      "groups", default: RankGrouping.host, as: "groups",
       help: "With --sync-every: which ranks are a group: those of a host, each rank, or so many groups of neighbours.")
     let budget = Declared(
       "budget", TimeSpan.self, otherwise: "1s", as: "seconds",
@@ -84,7 +84,7 @@ struct RaceCommand: JobCommand {
       training: split.training.table, heldOut: split.evaluation?.table ?? NameTable([]), hash: names.hash,
       engine: engine, version: packageVersion)
     (data.grouping, data.outer) = (
-      options.groups ?? .host, options.outer.update(rate: options.outerRate, momentum: options.outerMomentum)
+      options.groups, options.outer.update(rate: options.outerRate, momentum: options.outerMomentum)
     )
     for (shape, batch) in racePlan.largest {
       guard batch <= data.training.count else {

@@ -34,9 +34,9 @@ extension RankGrouping: WrittenValue {
 extension OptionValues<TrainingOptions> {
   /// Nil for one update of all ranks in every step.
   var localSteps: LocalSteps? {
-    guard let every = self.syncEvery else { return nil }
-    var local = LocalSteps(every: every)
-    local.groups = self.groups ?? .host
+    guard self.syncEvery > 0 else { return nil }
+    var local = LocalSteps(every: self.syncEvery)
+    local.groups = self.groups
     local.overlaps = self.syncOverlap
     local.update = self.outer.update(rate: self.outerRate, momentum: self.outerMomentum)
     return local
@@ -44,7 +44,8 @@ extension OptionValues<TrainingOptions> {
 
   /// - Throws: `OptionError` for what is about groups of ranks where there are none, and for what groups cannot have.
   func validateLocalSteps() throws(OptionError) {
-    guard let every = self.syncEvery else {
+    let every = self.syncEvery
+    guard every > 0 else {
       let why = "without --sync-every: all ranks synchronise in every step"
       try refuse(\.groups, if: true, why)
       try refuse(\.outer, if: true, why)

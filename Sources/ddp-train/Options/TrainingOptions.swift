@@ -61,10 +61,10 @@ struct TrainingOptions: OptionTable {
   let bucketKiB = Declared(Ranges.bucketKiB, default: 64, help: "KiB of gradient that --sync overlap sends at a time.")
   let syncTournament = Declared("sync-tournament", help: "Time every strategy before the run, and take the fastest.")
   let syncEvery = Declared(
-    Ranges.syncEvery, otherwise: "all ranks in every step", .run, as: "k",
+    Ranges.syncEvery, default: 0, .run, as: "k",
     help: "Let groups of ranks take k steps by themselves between two exchanges of parameters; see docs/how-far.md.")
   let groups = Declared(
-    "groups", RankGrouping.self, otherwise: "host", .run, as: "groups",
+    "groups", default: RankGrouping.host, .run, as: "groups",
     help: "With --sync-every: which ranks are a group: those of a host, each rank, or so many groups of neighbours.")
   let outer = Declared(
     "outer", default: OuterKind.average, .run,
