@@ -126,7 +126,8 @@ struct RunPlanTests {
       metadata.keys.sorted() == [
         "average", "batch", "batch-ramp", "beta2", "d-model", "data-set", "engine", "eval", "exp", "groups", "heads",
         "init-from", "instruction-set", "keep-every",
-        "learning-rate", "micro-shards", "outer", "outer-momentum", "outer-rate", "padding-skip", "prefix-sharing", "program-version", "reproducible",
+        "learning-rate", "micro-shards", "outer", "outer-momentum", "outer-rate", "padding-skip", "prefix-sharing",
+        "program-version", "reproducible",
         "results-of-estimate-instructions",
         "schedule", "seed", "steps", "sync-every", "sync-overlap", "warm-up",
       ])

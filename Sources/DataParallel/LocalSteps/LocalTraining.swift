@@ -47,13 +47,14 @@ final class LocalTraining {
     members = steps.map { step in
       Member(step, spans.isEmpty ? nil : OuterSlice(local, state: step.state, spans: spans))
     }
+    let most = min(local.every, settings.steps)
     let messageCount = members[0].slice?.message.count ?? 0
     exchange =
       local.isPlayed
       ? nil
-      : try OuterExchange(groups, messageCount: messageCount, reproducible: settings.reproducible, world: world)
-    let most = min(local.every, settings.steps)
-    (log, other) = (RoundLog(steps: most), RoundLog(steps: local.overlaps ? most : 1))
+      : try OuterExchange(
+        groups, messageCount: messageCount, logCount: 5 * most + 1, reproducible: settings.reproducible, world: world)
+    (log, other) = (RoundLog(steps: most), RoundLog(steps: most))
   }
 
   /// The parameters were given to all groups.

@@ -7,25 +7,37 @@ import MPI
 /// As many ranks of each group take part as the smallest has, each with its slice of the model, so that every slice has one
 /// rank in every group. The first of them also brings what became of the round's steps.
 ///
-/// Cost on G groups of n ranks: 2 log₂G · α + 2 (G − 1)/G · 12 P/n · β for each round, latency α and time per byte β
-/// between groups.
+/// Few groups send all they have to all others, which add it up from the first group to the last: one latency, and
+/// (G − 1) · 12 P/n bytes. Many all-reduce: 2 log₂G latencies, and twice 12 P/n bytes. In a reproducible run all gather, for
+/// its sum must have an order of its own.
+///
+/// Open MPI sends up to 64 KiB over TCP at once, and asks before it sends more, which takes two latencies: so all goes in
+/// pieces below that.
 final class OuterExchange {
   /// The ranks with this one's slice, one per group; nil for a rank that has none.
   private let peers: Communicator?
   private let owner: OwnedCommunicator?
   private let group: Communicator
-  /// Of a reproducible run: (G, message), by group, whose sum then has an order of its own. Empty where it is MPI's.
+  private let gathers: Bool
+  /// Of gathered messages: a piece of each group, and then the next piece.
   private let gathered: AlignedBuffer<Float>
-  /// Those that were started and not waited for.
-  private var model: Request?
-  private var sums, maxima: Request?
+  private let gatheredLogs: AlignedBuffer<Double>
+  /// Those that were started and not waited for: of each piece, and two of the log.
+  private let requests: UnsafeMutablePointer<Request?>
+  private let requestCount: Int
   private var message: UnsafeMutableBufferPointer<Float>?
+
+  /// Groups up to which each sends to all others.
+  private static let mostGathered = 4
+  /// Floats.
+  private static let piece = 15_000
 
   /// Collective.
   ///
   /// - Parameters:
   ///   - messageCount: floats of this rank's message.
-  init(_ groups: RankGroups, messageCount: Int, reproducible: Bool, world: Communicator) throws {
+  ///   - logCount: numbers of a round's log.
+  init(_ groups: RankGroups, messageCount: Int, logCount: Int, reproducible: Bool, world: Communicator) throws {
     group = groups.own
     let place = group.rank
     if let owner = try world.split(color: place < groups.fewestRanks ? place : nil) {
@@ -35,7 +47,17 @@ final class OuterExchange {
       peers = nil
       owner = nil
     }
-    gathered = AlignedBuffer(zeros: reproducible ? groups.count * messageCount : 0)
+    gathers = reproducible || groups.count <= Self.mostGathered
+    gathered = AlignedBuffer(zeros: gathers ? groups.count * messageCount : 0)
+    gatheredLogs = AlignedBuffer(zeros: gathers && place == 0 ? groups.count * logCount : 0)
+    requestCount = (messageCount + Self.piece - 1) / Self.piece + 2
+    requests = .allocate(capacity: requestCount)
+    for index in 0..<requestCount { (requests + index).initialize(to: nil) }
+  }
+
+  deinit {
+    requests.deinitialize(count: requestCount)
+    requests.deallocate()
   }
 
   /// Starts to add messages and logs up.
@@ -45,41 +67,64 @@ final class OuterExchange {
     log.seal()
     self.message = message
     guard let peers, let message else { return }
-    if gathered.count > 0 {
-      model = try peers.iallGather(UnsafeBufferPointer(message), into: gathered.buffer)
-    } else {
-      model = try peers.iallReduce(inPlace: message, .sum)
+    var next = 0
+    // The log first: it is short, and all wait for it.
+    if group.rank == 0 {
+      if gathers {
+        requests[0] = try peers.iallGather(UnsafeBufferPointer(log.numbers.buffer), into: gatheredLogs.buffer)
+      } else {
+        requests[0] = try peers.iallReduce(inPlace: log.sums, .sum)
+        requests[1] = try peers.iallReduce(inPlace: log.maxima, .max)
+      }
+      next = 2
     }
-    guard group.rank == 0 else { return }
-    sums = try peers.iallReduce(inPlace: log.sums.buffer, .sum)
-    maxima = try peers.iallReduce(inPlace: log.maxima.buffer, .max)
+    for start in stride(from: 0, to: message.count, by: Self.piece) {
+      let own = start..<min(start + Self.piece, message.count)
+      let part = UnsafeMutableBufferPointer(rebasing: message[own])
+      if gathers {
+        let places = own.lowerBound * peers.size..<own.upperBound * peers.size
+        requests[next] = try peers.iallGather(
+          UnsafeBufferPointer(part), into: UnsafeMutableBufferPointer(rebasing: gathered.buffer[places]))
+      } else {
+        requests[next] = try peers.iallReduce(inPlace: part, .sum)
+      }
+      next += 1
+    }
   }
 
   /// Lets MPI work on what was started: it moves data only inside its calls.
   func progress() throws(MPIError) {
     // One look moves all messages, whichever it looks at.
-    _ = try model?.test()
+    for index in 0..<requestCount where requests[index] != nil {
+      if try requests[index]?.test() == true { requests[index] = nil } else { return }
+    }
   }
 
   /// Waits for it. Afterwards the sums are in the message and the log, on all ranks of all groups.
   func finish(_ log: RoundLog) throws(MPIError) {
-    if let request = model.take() { try request.wait() }
-    if let request = sums.take() { try request.wait() }
-    if let request = maxima.take() { try request.wait() }
-    if gathered.count > 0, let target = message?.baseAddress { addUp(into: target) }
+    for index in 0..<requestCount {
+      if let request = requests[index].take() { try request.wait() }
+    }
+    if gathers, let message, let peers {
+      addUp(message, groups: peers.size)
+      if group.rank == 0 { log.addUp(gatheredLogs.buffer) }
+    }
     message = nil
     // The ranks of a group that have no part in it, too.
-    try group.broadcast(log.sums.buffer)
-    try group.broadcast(log.maxima.buffer)
+    try group.broadcast(log.numbers.buffer)
     log.takeSums()
   }
 
   /// From the first group to the last.
-  private func addUp(into target: UnsafeMutablePointer<Float>) {
-    let count = message?.count ?? 0
-    target.update(from: gathered.pointer, count: count)
-    for start in stride(from: count, to: gathered.count, by: count) {
-      add(count: count, target, gathered.pointer + start, target: target)
+  private func addUp(_ message: UnsafeMutableBufferPointer<Float>, groups: Int) {
+    guard let target = message.baseAddress else { return }
+    for start in stride(from: 0, to: message.count, by: Self.piece) {
+      let count = min(Self.piece, message.count - start)
+      let all = gathered.pointer + start * groups
+      (target + start).update(from: all, count: count)
+      for group in 1..<groups {
+        add(count: count, target + start, all + group * count, target: target + start)
+      }
     }
   }
 }

@@ -8,10 +8,8 @@ final class RoundLog {
   private(set) var requests: StepRequests = []
   /// Predicted by the group.
   private(set) var positions = 0
-  /// (4 K + 1): of each step, what groups add up; then the requests, as `StepRequests` adds them up.
-  let sums: AlignedBuffer<Double>
-  /// (K): of each step, of which the greatest group's counts.
-  let maxima: AlignedBuffer<Double>
+  /// (5 K + 1): `sums`, then `maxima`.
+  let numbers: AlignedBuffer<Double>
   /// Of this rank alone.
   private var own: [Own] = []
   private let steps: Int
@@ -32,9 +30,16 @@ final class RoundLog {
   /// - Parameter steps: K
   init(steps: Int) {
     self.steps = steps
-    sums = AlignedBuffer(zeros: 4 * steps + 1)
-    maxima = AlignedBuffer(zeros: steps)
+    numbers = AlignedBuffer(zeros: 5 * steps + 1)
     own.reserveCapacity(steps)
+  }
+
+  /// (4 K + 1): of each step, what groups add up; then the requests, as `StepRequests` adds them up.
+  var sums: UnsafeMutableBufferPointer<Double> { UnsafeMutableBufferPointer(rebasing: numbers.buffer[...(4 * steps)]) }
+
+  /// (K): of each step, of which the greatest group's counts.
+  var maxima: UnsafeMutableBufferPointer<Double> {
+    UnsafeMutableBufferPointer(rebasing: numbers.buffer[(4 * steps + 1)...])
   }
 
   /// A new round begins.
@@ -47,12 +52,12 @@ final class RoundLog {
   ///   - outcome: of a step of this group.
   ///   - phases: where they were measured.
   func add(_ outcome: TrainingStep.Outcome, nanoseconds: Double, phases: PhaseTimes?) {
-    let place = sums.pointer + 4 * count
+    let place = numbers.pointer + 4 * count
     place[0] = outcome.loss * Double(outcome.positions)
     place[1] = Double(outcome.positions)
     place[2] = Double(outcome.rows.whole)
     place[3] = Double(outcome.rows.sum)
-    maxima[count] = Double(outcome.rows.largest)
+    numbers[4 * steps + 1 + count] = Double(outcome.rows.largest)
     positions += outcome.positions
     requests.formUnion(outcome.requests)
     own.append(Own(nanoseconds: nanoseconds, phases: phases))
@@ -60,10 +65,21 @@ final class RoundLog {
   }
 
   /// The requests take their place among the sums. Of a group whose ranks all know of them one speaks for all.
-  func seal() { sums[4 * steps] = requests.number }
+  func seal() { numbers[4 * steps] = requests.number }
+
+  /// The numbers become those of all groups.
+  ///
+  /// - Parameter all: (G, 5 K + 1)
+  func addUp(_ all: UnsafeMutableBufferPointer<Double>) {
+    _ = numbers.buffer.update(fromContentsOf: all[..<numbers.count])
+    for start in stride(from: numbers.count, to: all.count, by: numbers.count) {
+      for index in 0...(4 * steps) { numbers[index] += all[start + index] }
+      for index in (4 * steps + 1)..<numbers.count { numbers[index] = max(numbers[index], all[start + index]) }
+    }
+  }
 
   /// The sums are those of all groups now.
-  func takeSums() { requests = StepRequests(sum: sums[4 * steps]) }
+  func takeSums() { requests = StepRequests(sum: numbers[4 * steps]) }
 
   /// Time that a round's exchange took goes to its last step.
   ///
@@ -75,8 +91,8 @@ final class RoundLog {
 
   /// - Parameter index: of a step of the round.
   subscript(index: Int) -> Entry {
-    let place = sums.pointer + 4 * index
-    let rows = RowCounts(whole: Int(place[2]), sum: Int(place[3]), largest: Int(maxima[index]))
+    let place = numbers.pointer + 4 * index
+    let rows = RowCounts(whole: Int(place[2]), sum: Int(place[3]), largest: Int(numbers[4 * steps + 1 + index]))
     return Entry(
       outcome: TrainingStep.Outcome(
         loss: place[0] / place[1], positions: Int(place[1]), rows: rows, requests: requests,
