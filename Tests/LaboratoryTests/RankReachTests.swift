@@ -37,6 +37,10 @@ struct RankReachTests {
       }
     }
     #expect(limit.seconds >= least && limit.seconds <= (1 + RankReach.notable) * least)
+    // It is one of the rows, and no later one is faster by more than that.
+    let times = reach(ceremony: cost).times((1...20).map { 1 << $0 })
+    #expect(times.first { $0.ranks == limit.ranks }?.seconds == limit.seconds)
+    #expect(times.allSatisfy { $0.ranks >= limit.ranks || $0.seconds > (1 + RankReach.notable) * least })
     #expect(limit.cause == "ceremony" && limit.ranks > 16 && limit.ranks < 1 << 14 && limit.batch < Self.names)
     #expect(abs(limit.noiseShare - Self.law.steps(batch: Self.names) / Double(limit.steps)) < 0.01)
     let step = 2 * Double(limit.batch) / Double(limit.ranks) + cost(limit.batch, limit.ranks)

@@ -44,17 +44,17 @@ struct RankReach {
     }
   }
 
-  /// The best of those with at most so many ranks; of equal ones the fewest ranks.
-  private func best(upTo ranks: Int) -> Best? {
+  /// The fewest ranks that are as fast as any, but for so much of the time.
+  private func fewest(within share: Double, upTo ranks: Int = .max) -> Best? {
     let allowed = all.filter { $0.ranks <= ranks }
     guard let least = allowed.map(\.seconds).min() else { return nil }
-    return allowed.first { $0.seconds <= least * (1 + Self.notable) }
+    return allowed.first { $0.seconds <= least * (1 + share) }
   }
 
   /// A row for each number of ranks that a job may have.
   func times(_ counts: [Int]) -> [RaceTime] {
     counts.compactMap { count in
-      best(upTo: count).map { best in
+      fewest(within: 0, upTo: count).map { best in
         RaceTime {
           ($0.ranks, $0.usedRanks, $0.batch) = (count, best.ranks, best.batch)
           ($0.steps, $0.seconds) = (Int(best.steps.rounded(.up)), best.seconds)
@@ -70,7 +70,7 @@ struct RankReach {
   /// them work, save ever fewer steps. At the best batch both weigh alike: so the question is what would be left to win if the
   /// ceremony grew no further. Where that is nothing, or no batch and no ranks are left, the cause is noise.
   var limit: RankLimit? {
-    best(upTo: .max).map { best in
+    fewest(within: Self.notable).map { best in
       RankLimit {
         ($0.ranks, $0.seconds, $0.batch) = (best.ranks, best.seconds, best.batch)
         ($0.steps, $0.ceremonyShare) = (Int(best.steps.rounded(.up)), best.step.ceremony)
