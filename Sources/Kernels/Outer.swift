@@ -55,6 +55,15 @@ public func takeIn(
   for i in 0..<count { values[i] += decay * (sums[i] / weight - sent[i]) }
 }
 
+/// sent[i] = (sent[i] + mean[i]) / 2, with the groups' mean[i] = outer[i] + sums[i] / weight.
+///
+/// - Parameters:
+///   - sent: (count): a group's values, as they went into the sums; updated.
+///   - outer: (count), from which the sums' distances are.
+public func meetHalfway(count: Int, _ sent: MutableFloats, outer: Floats, sums: Floats, weight: Float) {
+  for i in 0..<count { sent[i] = 0.5 * (sent[i] + (outer[i] + sums[i] / weight)) }
+}
+
 /// values[i] = sums[i] / weight.
 public func takeMean(count: Int, _ values: MutableFloats, sums: Floats, weight: Float) {
   for i in 0..<count { values[i] = sums[i] / weight }

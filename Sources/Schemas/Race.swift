@@ -68,6 +68,8 @@ public struct RaceResult: FileRecord {
   public var groups: Int?, syncEvery: Int?
   /// Of these: "average" or "nesterov", and the latter's rate and momentum.
   public var outer: String?, outerRate: Double?, outerMomentum: Double?
+  /// Of these: whether an exchange runs while the next steps are taken.
+  public var syncOverlap: Bool?
   /// Whether at least four of five seeds did; of several at once, in at least four of five heats.
   public var reached = false
   /// Median of the five seeds; nil where the target was not reached.

@@ -167,6 +167,27 @@ supervised_host_lost() {
   check_supervised_end "a host lost, supervised"
 }
 
+# Hosts that are groups of ranks, one of which loses its power: the other goes on alone, and says what that changes.
+supervised_groups() {
+  has_hosts || return 0
+  begin_run groups
+  hosts up nodeA nodeB
+  supervise --namespaces "$set_name" --hosts nodeA:2,nodeB:2 -- --checkpoint-every 20 --sync-every 8
+  until_saved 100
+  since=$(now)
+  hosts kill nodeB
+  until_restarts 1 40 || true
+  check "groups, a host lost, supervised: training again" 1 "$(restarts)"
+  check_within "groups, a host lost, supervised: ends in time" 30
+  since=
+  finish 120
+  hosts down
+  check "groups, a host lost, supervised: exit code" 0 "$code"
+  check_says "groups, a host lost, supervised: what that changes" "the run had 2 groups of ranks and goes on with 1"
+  check "groups, a host lost, supervised: all steps" "$steps" "$(saved)"
+  check_nothing_left "groups, a host lost, supervised"
+}
+
 # Every start is killed before it has saved anything.
 supervised_in_vain() {
   local number

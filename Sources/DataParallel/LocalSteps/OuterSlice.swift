@@ -68,14 +68,21 @@ final class OuterSlice {
     }
   }
 
-  /// The same for a group that has gone on since it left its part: its steps since then stay, and what they stand on is
-  /// replaced. Moments forget what was sent with each step; what is left of it is replaced alike.
+  /// The same for a group that has gone on since it left its part: its steps since then stay.
+  ///
+  /// It moves with the groups' mean, and half way towards it. How far it was from the mean its own steps have partly made good
+  /// already: all of it where the loss is steep, nothing where it is flat. A whole step towards the mean would turn the
+  /// distance round where it is steep, undamped, and none would let it grow where it is flat; half of one halves it in
+  /// both.
+  ///
+  /// Moments forget what was sent with each step; what is left of it is replaced.
   ///
   /// - Parameters:
   ///   - steps: since it left its part.
   ///   - beta2: β₂
   func takeIn(_ sums: UnsafePointer<Float>, steps: Int, beta2: Double) {
     let weight = sums[3 * count]
+    meetHalfway(count: count, sent.pointer, outer: outer.pointer, sums: sums, weight: weight)
     moveOuter(sums, weight)
     let decays = [AdamStep.beta1, beta2].map { Float(power($0, steps)) }
     forEachSpan { span, at in

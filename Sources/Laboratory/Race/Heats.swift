@@ -87,7 +87,10 @@ struct Heats {
       ($0.batchRamp, $0.average, $0.ranks) = (record.batchRamp, record.average, contender.ranks)
       $0.use = contender.severalAtOnce ? "several at once" : contender.trial.rounds == nil ? "one training" : "groups"
       ($0.groups, $0.syncEvery) = (record.groups, record.syncEvery)
-      if record.groups != nil { ($0.outer, $0.outerRate, $0.outerMomentum) = team.data.outer.record }
+      if record.groups != nil {
+        ($0.outer, $0.outerRate, $0.outerMomentum) = team.data.outer.record
+        $0.syncOverlap = team.data.overlaps
+      }
       ($0.seeds, $0.reached) = (seeds, Goal.isReached(by: seeds))
       $0.secondsToTarget = $0.reached ? Sample(seeds.map(\.seconds)).median : nil
       $0.trainingLoss = Sample(seeds.compactMap(\.trainingLoss)).median

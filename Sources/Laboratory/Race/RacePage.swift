@@ -105,7 +105,7 @@ extension RaceResult {
   /// "one training", "2 groups, every 32 steps"
   public var useWords: String {
     guard let groups, let syncEvery else { return use }
-    return "\(groups) groups, every \(plural(syncEvery, "step"))"
+    return "\(groups) groups, every \(plural(syncEvery, "step"))" + (syncOverlap == true ? ", overlapping" : "")
   }
 }
 

@@ -41,11 +41,11 @@ public struct Trial: Sendable, Hashable {
 
   /// - Parameters:
   ///   - grouping: of the ranks that train it; nil for one rank, which plays all groups.
-  ///   - outer: of groups.
+  ///   - outer, overlaps: of groups.
   /// - Throws: `SettingsError` for numbers that make no sense.
   public func settings(
     engine: EngineOptions, reproducible: Bool = false, grouping: RankGrouping? = nil,
-    outer: OuterUpdate = .average
+    outer: OuterUpdate = .average, overlaps: Bool = false
   ) throws(SettingsError) -> Settings {
     var settings = try Settings(
       shape: shape, batch: batch, steps: steps, learningRate: learningRate, seed: seed, engine: engine, evaluate: true,
@@ -55,7 +55,7 @@ public struct Trial: Sendable, Hashable {
     settings.localSteps = rounds.map { rounds in
       var local = LocalSteps(every: rounds.every)
       local.groups = grouping ?? .count(rounds.groups)
-      (local.isPlayed, local.update) = (grouping == nil, outer)
+      (local.isPlayed, local.update, local.overlaps) = (grouping == nil, outer, overlaps)
       return local
     }
     return try settings.validated()

@@ -17,6 +17,7 @@ public struct TrialData: Sendable {
   /// Of trials whose ranks are groups that take steps of their own.
   public var grouping = RankGrouping.host
   public var outer = OuterUpdate.average
+  public var overlaps = false
 
   public init(training: NameTable, heldOut: NameTable, hash: String, engine: EngineOptions, version: String) {
     (self.training, self.heldOut, self.hash) = (training, heldOut, hash)
@@ -60,7 +61,7 @@ public struct TrialRunner {
     do {
       let settings = try trial.settings(
         engine: data.engine, reproducible: data.reproducible, grouping: group.size > 1 ? data.grouping : nil,
-        outer: data.outer)
+        outer: data.outer, overlaps: data.overlaps)
       let trainer = try Trainer(
         settings: settings, names: data.training, dataHash: data.hash, version: data.version, world: group)
       let isWhole = try run(trainer, trial, limit: limit, noise: noise, between: between, &record)

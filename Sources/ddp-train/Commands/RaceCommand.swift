@@ -54,6 +54,8 @@ struct RaceCommand: JobCommand {
       Ranges.outerRate, default: OuterUpdate.usualRate, help: "With --outer nesterov: the rate of that step.")
     let outerMomentum = Declared(
       Ranges.outerMomentum, default: OuterUpdate.usualMomentum, help: "With --outer nesterov: its momentum.")
+    let syncOverlap = Declared(
+      "sync-overlap", help: "With --sync-every: let an exchange run while the next steps are taken.")
     let engine = EngineTable()
     let limit = Declared(
       "limit", TimeSpan.self, otherwise: "none", as: "seconds",
@@ -86,6 +88,7 @@ struct RaceCommand: JobCommand {
     (data.grouping, data.outer) = (
       options.groups, options.outer.update(rate: options.outerRate, momentum: options.outerMomentum)
     )
+    data.overlaps = options.syncOverlap
     for (shape, batch) in racePlan.largest {
       guard batch <= data.training.count else {
         throw JobFailure(

@@ -73,6 +73,7 @@ extension OptionValues<RaceCommand.Table> {
     let noGroups = "without --sync-every: no groups are raced"
     try refuse(\.groups, if: self.syncEvery.isEmpty, noGroups)
     try refuse(\.outer, if: self.syncEvery.isEmpty, noGroups)
+    try refuse(\.syncOverlap, if: self.syncEvery.isEmpty && self.syncOverlap, noGroups)
     try refuse(\.outerRate, if: self.outer == .average, OuterKind.withoutMomentum)
     try refuse(\.outerMomentum, if: self.outer == .average, OuterKind.withoutMomentum)
     try refuse(\.ranksPerHost, if: self.from != nil, "with --from: it is of predictions, which take a search")

@@ -141,7 +141,7 @@ struct OuterSliceTests {
     }
   }
 
-  @Test("taken in late: own steps stay, and moments are as if the mean had been there before them")
+  @Test("taken in late: own steps stay, half of the way to the mean, and moments as if the mean had been there before")
   mutating func late() throws {
     var local = LocalSteps(every: 7)
     local.overlaps = true
@@ -164,7 +164,8 @@ struct OuterSliceTests {
     sums.withUnsafeBufferPointer { if let start = $0.baseAddress { slice.takeIn(start, steps: 7, beta2: 0.99) } }
     let outer = (0..<count).map { start[$0] + 0.25 * (sent[$0] - start[$0]) }
     #expect(
-      firstMismatch(own.parameters.buffer, (0..<count).map { now[$0] + outer[$0] - sent[$0] }) { _ in 0x1p-20 } == nil)
+      firstMismatch(own.parameters.buffer, (0..<count).map { now[$0] + 0.5 * (outer[$0] - sent[$0]) }) { _ in 0x1p-20 }
+        == nil)
     let mean = (0..<count).map { 0.25 * first[$0] + 0.75 * other[count + $0] }
     let square = (0..<count).map { 0.25 * second[$0] + 0.75 * other[2 * count + $0] }
     #expect(firstMismatch(own.first.buffer, mean.map { left * $0 }) { _ in 0x1p-20 } == nil)
