@@ -16,7 +16,7 @@ fake() { # NAME, body from stdin
 make_fakes() {
   mkdir "$store" "$bin" "$toolbox"
   local tool
-  for tool in bash cat cp env dirname ln mkdir realpath rm true; do ln -s "$(type -P "$tool")" "$toolbox/$tool"; done
+  for tool in bash cat cp env dirname grep ln mkdir mktemp realpath rm tee true; do ln -s "$(type -P "$tool")" "$toolbox/$tool"; done
   # Each argument in < >, so that a test sees where one ends.
   # What stands in a fake's standard input was somebody else's.
   fake record <<'END'
@@ -27,6 +27,7 @@ END
   fake swift <<'END'
 if [[ $1 == --version ]]; then echo "${SWIFT_SAYS-Swift version 6.3.1 (swift-6.3.1-RELEASE)}"; exit; fi
 "$STORE/record" swift "$@"
+[[ $1 != test || -z ${TEST_SAYS-} ]] || printf '%b\n' "$TEST_SAYS"
 [[ $1 == build ]] || exit "${TEST_CODE:-0}"
 [[ ${BUILD_CODE:-0} == 0 ]] || exit "$BUILD_CODE"
 if [[ $5 == ddp-launch ]]; then

@@ -129,6 +129,12 @@ test_test() {
     "Tests/launch/run"$'\n'"$test_call <--filter> <a b>" "$calls"
   run TEST_CODE=3 "$package/launch/test"
   check "swift test's exit code comes through" 3 "$code"
+  run TEST_CODE=1 TEST_SAYS='✘ Test "a" recorded an issue at A.swift:1\n↳ because\n◇ Test "b" started.\n✘ Test run with 2 tests failed.' \
+    "$package/launch/test"
+  check "what failed is said once more, after all else, and swift test's last line again" \
+    $'✘ Test "a" recorded an issue at A.swift:1\n↳ because\n✘ Test run with 2 tests failed.' \
+    "$(tail -n 3 <<<"$out")"
+  check "and its exit code comes through" 1 "$code"
   run SHELL_TEST_CODE=4 "$package/launch/test"
   check "the scripts' tests can fail it" "4 Tests/launch/run" "$code $calls"
 }
