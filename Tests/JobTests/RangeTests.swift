@@ -18,7 +18,7 @@ extension Jobs {
     private static let texts: Set = [
       "config", "data", "init-from", "engine", "exp", "sync", "checkpoint-dir", "metrics", "trace", "progress", "model",
       "json",
-      "csv", "report", "mode", "schedule", "judge", "results", "calibration", "from",
+      "csv", "report", "mode", "schedule", "judge", "results", "calibration", "from", "outer",
     ]
     /// What lets an option be looked at and ends soon, or is refused after it.
     private static let quick: [String: [String]] = [
@@ -73,15 +73,23 @@ extension Jobs {
       }
     }
 
+    /// What an option is of no use without.
+    private static func company(of key: String) -> [String] {
+      switch key {
+      case "bucket-kib": ["--sync", "overlap"]
+      case "groups": ["--sync-every", "4"]
+      case "outer-rate", "outer-momentum": ["--sync-every", "4", "--outer", "nesterov"]
+      default: key.hasPrefix("checkpoint-") ? ["--checkpoint-dir", "/proc/none"] : []
+      }
+    }
+
     @Test("a configuration file is told the same")
     func configuration() throws {
       let folder = try TemporaryFolder()
       let keys = try numericOptions("train").filter { $0 != "inject-bit-flip" }
       for key in keys {
         for number in Self.numbers where number != " 5" {
-          let own =
-            key.hasPrefix("checkpoint-")
-            ? ["--checkpoint-dir", "/proc/none"] : key == "bucket-kib" ? ["--sync", "overlap"] : []
+          let own = Self.company(of: key)
           // Names and records, so that no option is without effect.
           let others =
             (key == "steps" ? [] : ["--steps", "1"]) + (key == "generate" ? [] : ["--generate", "1"])
