@@ -205,7 +205,7 @@ let package = Package(
     .executableTarget(name: "no-single-copy", path: "Tests/Support/no-single-copy"),
     .testTarget(
       name: "DataParallelTests",
-      dependencies: ["DataParallel", "Dataset", "GPT", "Kernels", "MPI", "TestSupport", "Topology", "Values"],
+      dependencies: ["DataParallel", "Dataset", "GPT", "Kernels", "TestSupport", "Topology", "Values"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
       name: "JobTests",

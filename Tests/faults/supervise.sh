@@ -169,6 +169,7 @@ supervised_host_lost() {
 
 # Hosts that are groups of ranks, one of which loses its power: the other goes on alone, and says what that changes.
 supervised_groups() {
+  local deadline
   has_hosts || return 0
   begin_run groups
   hosts up nodeA nodeB
@@ -180,8 +181,10 @@ supervised_groups() {
   check "groups, a host lost, supervised: training again" 1 "$(restarts)"
   check_within "groups, a host lost, supervised: ends in time" 30
   since=
-  finish 120
+  deadline=$(($(now) + 120000))
+  while kill -0 "$job" 2>/dev/null && (($(now) < deadline)); do sleep 0.1; done
   hosts down
+  finish 30
   check "groups, a host lost, supervised: exit code" 0 "$code"
   check_says "groups, a host lost, supervised: what that changes" "the run had 2 groups of ranks and goes on with 1"
   check "groups, a host lost, supervised: all steps" "$steps" "$(saved)"
