@@ -14,15 +14,15 @@ public final class CheckpointImage {
 
   private let averages, hasOuterMomentum: Bool
   /// Of P each.
-  private var floatArrays: Int { hasOuterMomentum ? 4 : 3 }
+  private let floatArrays: Int
 
   /// - Parameters:
   ///   - averages: whether there is room for sums of parameters.
   ///   - hasOuterMomentum: whether there is room for the momentum of an outer update.
   public init(shape: Shape, averages: Bool = false, hasOuterMomentum: Bool = false) {
     (self.shape, self.averages, self.hasOuterMomentum) = (shape, averages, hasOuterMomentum)
-    buffer = AlignedBuffer(
-      zeros: Self.front + ((hasOuterMomentum ? 4 : 3) * 4 + (averages ? 8 : 0)) * shape.parameterCount)
+    floatArrays = hasOuterMomentum ? 4 : 3
+    buffer = AlignedBuffer(zeros: Self.front + (floatArrays * 4 + (averages ? 8 : 0)) * shape.parameterCount)
   }
 
   /// Where the model goes.

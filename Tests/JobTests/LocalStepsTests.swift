@@ -21,7 +21,8 @@ extension Jobs {
       return try #require(result.line("parameters"), "\(result)")
     }
 
-    @Test("one group is the ordinary run, to the bit, and is said to be", arguments: ["average", "nesterov"])
+    @Test(
+      "one group ends with the bits of the ordinary run, and a warning says so", arguments: ["average", "nesterov"])
     func oneGroup(outer: String) throws {
       let local = ["--sync-every", "7", "--outer", outer]
       #expect(try hash(.alone, local) == hash(.alone, []))
@@ -67,7 +68,7 @@ extension Jobs {
     }
 
     @Test(
-      "resumed it is the same to the bit, with all that groups have",
+      "a resumed run ends with the bits of an undisturbed one, its moments and outer momentum too",
       arguments: [
         (2, ["--groups", "rank"], nil), (3, ["--groups", "2"], nil), (3, [], "1,2"),
         (2, ["--groups", "rank", "--outer", "nesterov"], nil),

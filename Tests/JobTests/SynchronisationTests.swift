@@ -165,7 +165,7 @@ extension Jobs {
     }
 
     /// Two, since MPI's sum over more has an order of its own.
-    @Test("one rank that plays groups comes to what they come to, to the bit")
+    @Test("one rank that plays groups ends with the same bits as the groups themselves")
     func groups() throws {
       let result = try MPIRun(ranks: 2, options: withoutGrace).run("sync-exercise", ["groups"])
       #expect(result.exitCode == 0 && result.lines == ["the same: 4 runs"], "\(result)")

@@ -19,9 +19,6 @@ public struct LocalSteps: Sendable, Equatable {
   public var isPlayed = false
 
   public init(every: Int) { self.every = every }
-
-  /// The smallest number of steps done, from `step` on, after which groups are brought together.
-  public func boundary(from step: Int, steps: Int) -> Int { min((step + every - 1) / every * every, steps) }
 }
 
 extension LocalSteps {

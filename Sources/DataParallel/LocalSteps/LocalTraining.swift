@@ -128,8 +128,10 @@ final class LocalTraining {
       check?.seal()
     }
     for member in members { try member.step.parametersReplaced() }
-    if isTogether { try flipBit(upTo: taken) }
-    if isTogether { try check?.compare(step: taken) }
+    if isTogether {
+      try flipBit(upTo: taken)
+      try check?.compare(step: taken)
+    }
     clock.lap(.synchronisation)
     rounds += 1
     seconds += clock.times.total * 1e-9

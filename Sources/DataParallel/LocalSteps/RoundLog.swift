@@ -6,8 +6,6 @@ final class RoundLog {
   private(set) var count = 0
   /// What any rank of the group, and then of all groups, asked for meanwhile.
   private(set) var requests: StepRequests = []
-  /// Predicted by the group.
-  private(set) var positions = 0
   /// (5 K + 1): `sums`, then `maxima`.
   let numbers: AlignedBuffer<Double>
   /// Of this rank alone.
@@ -44,7 +42,7 @@ final class RoundLog {
 
   /// A new round begins.
   func clear() {
-    (count, positions, requests) = (0, 0, [])
+    (count, requests) = (0, [])
     own.removeAll(keepingCapacity: true)
   }
 
@@ -58,7 +56,6 @@ final class RoundLog {
     place[2] = Double(outcome.rows.whole)
     place[3] = Double(outcome.rows.sum)
     numbers[4 * steps + 1 + count] = Double(outcome.rows.largest)
-    positions += outcome.positions
     requests.formUnion(outcome.requests)
     own.append(Own(nanoseconds: nanoseconds, phases: phases))
     count += 1

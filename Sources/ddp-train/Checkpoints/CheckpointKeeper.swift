@@ -82,8 +82,10 @@ final class CheckpointKeeper: CheckpointSink {
     linkAlone = nil
     // Of the chain none may be late: training waits for the one before.
     if let chain, chain.holds(step) { return true }
-    // One that falls due while the last is still being written waits for it, and training does not.
-    if schedule.isDue(step: step, now: csimd_nanoseconds), !writer.isBusy { return true }
+    // One that falls due while the last is still being written waits for it, and training does not; but where exchanges overlap
+    // a checkpoint brings the groups together, and a disk must not choose the step at which it does.
+    let waits = settings.localSteps?.overlaps ?? false
+    if schedule.isDue(step: step, now: csimd_nanoseconds), waits || !writer.isBusy { return true }
     guard let hashEvery, step % hashEvery == 0 else { return false }
     linkAlone = step
     return true

@@ -65,7 +65,7 @@ struct LocalStepsTests {
     #expect(firstMismatch(try losses(every: 5, sizes: sizes, steps: steps), whole) { _ in 1e-4 } != nil)
   }
 
-  @Test("a step of rate 1 without momentum is the mean itself, to the bit")
+  @Test("a step of rate 1 without momentum gives the same bits as the mean")
   func nesterovWithoutMomentum() throws {
     #expect(
       try losses(every: 4, sizes: [2, 1], steps: 24, update: .nesterov(rate: 1, momentum: 0), descent: false)
