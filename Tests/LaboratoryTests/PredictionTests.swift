@@ -143,6 +143,16 @@ struct PredictionTests {
     #expect(larger.sum == 16 * drawn.sum && larger.whole == 16 * drawn.whole)
   }
 
+  @Test("where a batch has more names than the data, that is said, with the number of ranks")
+  func moreNames() {
+    func prediction(ranks: Int) -> Prediction { Prediction { ($0.ranks, $0.globalBatch) = (ranks, max(16, ranks)) } }
+    let few = [1, 16, 1024].map(prediction)
+    #expect(few.assumptionOfMoreNames(than: 1024) == nil)
+    #expect(
+      (few + [prediction(ranks: 4096), prediction(ranks: 2048)]).assumptionOfMoreNames(than: 1500)?
+        .contains("the data has 1,500 names, so no run has a larger batch: from 2,048 ranks on") == true)
+  }
+
   @Test("strong scaling's batch grows from N = B on; break-even and best are of one batch")
   func curve() throws {
     let names = try NameSet(path: PackagePaths.names).table

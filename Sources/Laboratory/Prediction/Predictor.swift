@@ -1,6 +1,7 @@
 import DataParallel
 import GPT
 import Schemas
+import Values
 
 /// Predicts the step of one width on any number of ranks:
 ///
@@ -72,6 +73,15 @@ public struct Predictor: Sendable {
 }
 
 extension [Prediction] {
+  /// What is taken for granted where a batch has more names than there are; nil where none has.
+  ///
+  /// - Parameter names: of the data.
+  public func assumptionOfMoreNames(than names: Int) -> String? {
+    guard let first = filter({ $0.globalBatch > names }).map(\.ranks).min() else { return nil }
+    return "the data has \(grouped(names)) names, so no run has a larger batch: from \(plural(first, "rank")) on it is "
+      + "as if there were more names like these"
+  }
+
   /// The fewest ranks whose step is faster than one core's with the same batch; nil where none is.
   public var breakEven: Int? {
     filter { $0.ranks > 1 && $0.usPerStep < $0.singleCoreUsPerStep }.map(\.ranks).min()

@@ -97,6 +97,7 @@ struct Predict: JobCommand {
           }
         }
       }
+      found.assumptions += [found.predictions.assumptionOfMoreNames(than: names.count)].compactMap { $0 }
       return found
     }
     try found.publish(load, to: file, over: world)

@@ -105,7 +105,9 @@ struct ScalingCommand: JobCommand {
         ranksPerHost: host.hostCount > 1 ? host.communicator.size : max(world.size, allowedCPUs().count))
       report.predictions = Forecast(engine: plans[0].engine, place: place, names: names).predictions(
         report.results, compute: compute, upTo: 1_000_000)
-      report.assumptions = Prices.assumptions(place: place, nodes: host.hostCount, measured: true)
+      report.assumptions =
+        Prices.assumptions(place: place, nodes: host.hostCount, measured: true)
+        + [report.predictions.assumptionOfMoreNames(than: names.count)].compactMap { $0 }
     }
     try StopSignal.check(over: world)
   }
