@@ -2,7 +2,7 @@
 public struct StepRecord: Sendable {
   /// Steps done so far: 1 after the first.
   public var step: Int
-  /// Mean loss of the step's global batch, in nats a prediction.
+  /// Mean loss of the step's global batch, in nats per prediction.
   public var loss: Double
   /// Of the step's update.
   public var learningRate: Double
@@ -27,7 +27,7 @@ public struct StepRecord: Sendable {
 public struct RunSummary: Sendable {
   /// Steps done.
   public var steps: Int
-  /// Mean loss of the last min(100, steps) steps, in nats a prediction.
+  /// Mean loss of the last min(100, steps) steps, in nats per prediction.
   public var lossLast100: Double
   /// Median over the steps.
   public var microsecondsPerStep: Double

@@ -13,7 +13,7 @@ public struct ModelFile: FileFormat {
   public var notAModel: String?
   /// Steps done, and steps of the run.
   public var step: Int?, steps: Int?
-  /// Mean of the last 100 steps, in nats a letter.
+  /// Mean of the last 100 steps, in nats per prediction.
   public var loss: Double?
   /// Of the last step done and of the next; the latter nil after the last.
   public var learningRate: Double?, nextLearningRate: Double?

@@ -23,7 +23,7 @@ extension Jobs {
       #expect(result.exitCode == 0, "\(result)")
       expectNames(result.lines.suffix(12), count: 12)
       #expect(result.lines.dropLast(12).last == "", "\(result)")
-      #expect(result.line("loss")?.contains("nats a letter") == true, "\(result)")
+      #expect(result.line("loss")?.contains("nats per prediction") == true, "\(result)")
     }
 
     @Test("ten by default, and only they with --quiet", arguments: [Start.alone, .ranks(3)])

@@ -17,6 +17,18 @@ struct AllReduceAlgorithmTests {
     #expect(AllReduceAlgorithm.openMPI(ranks: ranks, bytes: bytes) == algorithm)
   }
 
+  /// As the library's own rules have it (coll_tuned_decision_fixed.c of 4.1): no machine here has so many ranks.
+  @Test(
+    "what Open MPI takes for thousands of ranks",
+    arguments: [
+      (2047, 2048.0, AllReduceAlgorithm.recursiveDoubling), (2048, 2047, .reduceAndBroadcast), (2048, 2048, .ring),
+      (4095, 4095, .ring), (4095, 4096, .recursiveDoubling), (4095, 16_384, .rabenseifner), (4096, 4096, .ring),
+      (4096, 16_383, .ring), (4096, 16_384, .recursiveDoubling), (4096, 32_768, .rabenseifner),
+    ])
+  func many(ranks: Int, bytes: Double, algorithm: AllReduceAlgorithm) {
+    #expect(AllReduceAlgorithm.openMPI(ranks: ranks, bytes: bytes) == algorithm)
+  }
+
   /// 2 (N − 1) / N · bytes: what any all-reduce must send at least, and these do.
   @Test("ring and Rabenseifner send the least there is", arguments: [2, 4, 8, 64, 1024])
   func least(ranks: Int) {

@@ -32,6 +32,14 @@ enum AllReduceAlgorithm: Sendable, Equatable {
     case ..<512: bytes < 4096 ? .reduceAndBroadcast : .rabenseifner
     case ..<2048:
       if bytes < 2048 { .reduceAndBroadcast } else { bytes < 16384 ? .recursiveDoubling : .rabenseifner }
+    case ..<4096:
+      if bytes < 2048 {
+        .reduceAndBroadcast
+      } else if bytes < 4096 {
+        .ring
+      } else {
+        bytes < 16384 ? .recursiveDoubling : .rabenseifner
+      }
     default:
       if bytes < 2048 {
         .reduceAndBroadcast

@@ -54,7 +54,7 @@ extension ModelFile {
     if let step { facts.append(("step", "\(grouped(step))" + (steps.map { " of \(grouped($0))" } ?? ""))) }
     if let loss {
       let count = min(step ?? 0, 100)
-      facts.append(("loss", "\(fixed(loss, 4)) nats a letter, mean of the last \(plural(count, "step"))"))
+      facts.append(("loss", "\(fixed(loss, 4)) nats per prediction, mean of the last \(plural(count, "step"))"))
     }
     if let averagedSteps { facts.append(("averaged", "the parameters of \(plural(averagedSteps, "step"))")) }
     if let step, let learningRate { facts.append(("rate", rate(learningRate, step: step))) }

@@ -145,11 +145,11 @@ struct TrainingWords {
   func summary(_ run: RunSummary, chain: RunChain? = nil) -> String {
     let last = min(run.steps, 100)
     var lines = [
-      ("loss", "\(fixed(run.lossLast100, 4)) nats a letter, mean of the last \(last == 1 ? "step" : "\(last) steps")")
+      ("loss", "\(fixed(run.lossLast100, 4)) nats per prediction, mean of the last \(last == 1 ? "step" : "\(last) steps")")
     ]
     if let evaluation = run.evaluation {
       lines.append(
-        ("held out", "\(fixed(evaluation.loss, 4)) nats a letter, mean over \(plural(evaluation.names, "name"))"))
+        ("held out", "\(fixed(evaluation.loss, 4)) nats per prediction, mean over \(plural(evaluation.names, "name"))"))
     }
     if let (step, scale) = run.noiseScale {
       let (low, high) = (scale.inNames.low, scale.inNames.high)
