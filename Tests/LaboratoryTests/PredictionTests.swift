@@ -143,6 +143,34 @@ struct PredictionTests {
     #expect(larger.sum == 16 * drawn.sum && larger.whole == 16 * drawn.whole)
   }
 
+  /// The costs of docs/synchronisation.md, which readers compare with predictions. The losses ride along: P + 3 floats.
+  @Test("formulas are those of the table of strategies", arguments: [2, 8, 64])
+  func documentedFormulas(ranks: Int) throws {
+    let page = try String(contentsOfFile: PackagePaths.file("docs/synchronisation.md"), encoding: .utf8)
+    func terms(_ strategy: SynchronisationStrategy) -> CostTerms {
+      CostTerms(
+        strategy, parameters: 999_997, ranks: ranks, place: Placement(ranksPerHost: strategy == .shared ? ranks : 1),
+        network: Link { ($0.latency, $0.perByte, $0.eagerLimit, $0.latenciesOfLarge) = (1, 1, .infinity, 1) },
+        host: Prices.assumed.host)
+    }
+    let (n, bytes) = (Double(ranks), 4e6)
+    func isDocumented(_ strategy: String, _ formula: String) -> Bool {
+      page.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("| `\(strategy)` |") && $0.contains(formula) }
+    }
+    #expect(isDocumented("allreduce", "2 log₂N · α + 2 (N − 1)/N · 4P · β + P · γ"))
+    for strategy in [SynchronisationStrategy.allreduce, .sharded] {
+      let found = terms(strategy)
+      #expect(found.networkLatencies == 2 * Placement.stages(of: ranks))
+      #expect(abs(found.networkBytes / (2 * (n - 1) / n * bytes) - 1) < 1e-9)
+    }
+    #expect(terms(.allreduce).updateShare == 1)
+    #expect(isDocumented("sharded", "as many bytes; P/N · γ") && terms(.sharded).updateShare == 1 / n)
+    #expect(isDocumented("shared", "2 b + 4 (N − 1)/N · P · β + P/N · γ"))
+    let shared = terms(.shared)
+    #expect(shared.barriers == 2 * Placement.stages(of: ranks) && shared.updateShare == 1 / n)
+    #expect(abs(shared.bytesRead / ((n - 1) / n * bytes) - 1) < 1e-9 && shared.networkBytes == 0)
+  }
+
   @Test("where a batch has more names than the data, that is said, with the number of ranks")
   func moreNames() {
     func prediction(ranks: Int) -> Prediction { Prediction { ($0.ranks, $0.globalBatch) = (ranks, max(16, ranks)) } }

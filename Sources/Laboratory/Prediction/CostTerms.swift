@@ -70,7 +70,8 @@ public struct CostTerms: Equatable, Sendable {
   private mutating func addShared(bytes: Double, ranks: Int) {
     guard ranks > 1 else { return }
     barriers = 2 * Placement.stages(of: ranks)
-    bytesRead = bytes
+    // Its slice of every other rank's gradient.
+    bytesRead = bytes * Double(ranks - 1) / Double(ranks)
   }
 
   /// A flat collective over ranks that fill one host after another.

@@ -144,9 +144,8 @@ struct TrainingWords {
   /// - Parameter chain: of a run that keeps one.
   func summary(_ run: RunSummary, chain: RunChain? = nil) -> String {
     let last = min(run.steps, 100)
-    var lines = [
-      ("loss", "\(fixed(run.lossLast100, 4)) nats per prediction, mean of the last \(last == 1 ? "step" : "\(last) steps")")
-    ]
+    let steps = last == 1 ? "step" : "\(last) steps"
+    var lines = [("loss", "\(fixed(run.lossLast100, 4)) nats per prediction, mean of the last \(steps)")]
     if let evaluation = run.evaluation {
       lines.append(
         ("held out", "\(fixed(evaluation.loss, 4)) nats per prediction, mean over \(plural(evaluation.names, "name"))"))
