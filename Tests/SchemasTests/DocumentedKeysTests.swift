@@ -39,6 +39,8 @@ struct DocumentedKeysTests {
     ("formats.md", "`differences`", OriginDifference()), ("formats.md", "`figures`", FigureComparison()),
     ("formats.md", "`info FILE --json`", ModelFile()), ("formats.md", "`metadata`", MetadataEntry()),
     ("formats.md", "`tensors`", TensorEntry()), ("formats.md", "`checkpoints`", CheckpointEntry()),
+    ("formats.md", "`info --model --json`", RooflineFile()), ("formats.md", "`levels`", MemoryLevel()),
+    ("formats.md", "`models`", ModelSize()), ("formats.md", "`phases` of `models`", PhaseSize()),
     ("formats.md", "`verify --json`", VerificationFile()), ("formats.md", "`problems`", ChainProblem()),
     ("formats.md", "`parted`", PartedBits()), ("formats.md", "`verify --compare --json`", ChainComparisonFile()),
     ("formats.md", "`differences` of `verify --compare`", SettingDifference()),
