@@ -50,7 +50,7 @@ public struct EnergyMeter: Sendable, Equatable {
     } else if let shut = found.joined().first {
       obstacle = "\(shut.path) cannot be read: \(String(cString: strerror(reason(for: shut.path))))"
     } else {
-      obstacle = "no counter of energy and no sensor of power under \(root)/class/powercap and \(root)/class/hwmon"
+      obstacle = "no counter of energy and no sensor of power"
     }
   }
 

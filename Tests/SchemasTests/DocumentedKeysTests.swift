@@ -16,6 +16,7 @@ struct DocumentedKeysTests {
     ("formats.md", "`bench`", BenchFile()), ("formats.md", "`results` of `bench`", BenchResult()),
     ("formats.md", "`bench --sync`", SynchronisationFile()),
     ("formats.md", "`results` of `bench --sync`", SynchronisationResult()),
+    ("formats.md", "`bench --sync --transports`", TransportsFile()), ("formats.md", "`transports`", TransportResult()),
     ("formats.md", "`bench --generate`", GenerationFile()), ("formats.md", "`generation`", GenerationResult()),
     ("formats.md", "`generate --json`", NamesFile()), ("formats.md", "`names`", GeneratedName()),
     ("formats.md", "`ceiling`", CeilingFile()), ("formats.md", "`ceiling` rows", CeilingResult()),
