@@ -119,14 +119,17 @@ struct RunStatistics {
     return (resumed.microsecondsPerStep, resumed.phases)
   }
 
-  /// - Parameter samples: names in the batches of all steps done.
-  func summary(samples: Int, parametersHash: String, interrupted: Bool) -> RunSummary {
+  /// - Parameters:
+  ///   - samples: names in the batches of all steps done.
+  ///   - ownSamples: of those of this process.
+  func summary(samples: Int, ownSamples: Int, parametersHash: String, interrupted: Bool) -> RunSummary {
     let losses = lastLosses
     let (median, phases) = medianAndPhases
     return RunSummary(
       steps: stepsDone, lossLast100: losses.reversed().reduce(0, +) / Double(losses.count),
       microsecondsPerStep: median, parametersHash: parametersHash, phases: phases, elapsedSeconds: elapsedSeconds,
-      stepSeconds: times.sum * 1e-9, samples: samples, rows: rows, ranks: ranks, evaluation: nil,
+      stepSeconds: times.sum * 1e-9, samples: samples, ownSamples: ownSamples, rows: rows, ranks: ranks,
+      evaluation: nil,
       interrupted: interrupted,
       resumedFrom: resumed?.steps)
   }

@@ -49,7 +49,7 @@ final class ShardPass {
     guard pieces > 1 else { return pass(names, scale, gradient, &clock, isFinal) }
     var loss = 0.0
     for piece in 0..<pieces {
-      let own = UnsafeBufferPointer(rebasing: names[self.piece(piece, of: pieces, names.count)])
+      let own = UnsafeBufferPointer(rebasing: names[Self.piece(piece, of: pieces, names.count)])
       guard piece > 0 else {
         loss += pass(own, scale, gradient, &clock) { _ in }
         continue
@@ -91,7 +91,7 @@ final class ShardPass {
     for part in parts {
       let pieces = Self.pieces(part.names, shape: engine.shape)
       for piece in 0..<pieces {
-        let count = self.piece(piece, of: pieces, part.names).count
+        let count = Self.piece(piece, of: pieces, part.names).count
         if factors.openNames + count > Self.mostNames(engine.shape) { computeGroup() }
         // The pieces are a bracket of their own.
         factors.addPass(names: count, folds: (piece > 0 ? 1 : 0) + (piece == pieces - 1 ? part.folds : 0))
@@ -110,7 +110,7 @@ final class ShardPass {
   }
 
   /// Of so many names.
-  private func piece(_ piece: Int, of pieces: Int, _ names: Int) -> Range<Int> {
+  static func piece(_ piece: Int, of pieces: Int, _ names: Int) -> Range<Int> {
     names * piece / pieces..<names * (piece + 1) / pieces
   }
 

@@ -39,6 +39,8 @@ public struct RunSummary: Sendable {
   public var stepSeconds: Double
   /// Names in the batches of all steps.
   public var samples: Int
+  /// The same of this process's steps alone.
+  public var ownSamples: Int
   /// Summed over the steps since the number of ranks last changed.
   public var rows: RowCounts
   /// N of `rows`.

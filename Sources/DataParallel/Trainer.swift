@@ -274,7 +274,9 @@ public final class Trainer {
       throw divergence("parameters are not finite after step \(done)")
     }
     var summary = statistics.summary(
-      samples: settings.ramp.firstSample(of: done), parametersHash: state.parametersHash,
+      samples: settings.ramp.firstSample(of: done),
+      ownSamples: settings.ramp.firstSample(of: done) - settings.ramp.firstSample(of: resumed?.steps ?? 0),
+      parametersHash: state.parametersHash,
       interrupted: done < settings.steps)
     summary.exchanges = local.map { ($0.rounds, $0.seconds) }
     if let evaluation, let heldOutLoss { summary.evaluation = (heldOutLoss, evaluation.names.count) }

@@ -78,6 +78,13 @@ public struct StepWork: Sendable {
     flops = 6 * products + 12 * Double(attended) * C
   }
 
+  /// Of an engine that computes the tree's rows.
+  public init(shape: Shape, _ tree: borrowing PrefixTree) {
+    var attended = 0
+    for row in 0..<tree.rowCount { attended += Int(tree.position[row]) + 1 }
+    self.init(shape: shape, rows: tree.rowCount, pairs: tree.pairCount, attended: attended)
+  }
+
   /// Of an engine that computes every position of `names` by itself.
   public init(shape: Shape, apart names: [Name]) {
     let rows = names.reduce(0) { $0 + $1.positions }

@@ -10,8 +10,8 @@ extension EngineOptions {
     let pairs = PrefixTree.pairs(rows: rows, sharing: sharesPrefixes, inParts: arithmetic == .defined)
     let attention = AttentionShape(heads: shape.heads, headDim: shape.headDim)
     let activations = VectorActivations.count(shape: shape, attention: attention, rows: rows, pairs: pairs)
-    // The tree has six numbers a row and two a pair; the matrix unit keeps a bit for each number of the hidden layer.
-    let tree = 6 * rows + 2 * pairs
+    // The matrix unit keeps a bit for each number of the hidden layer.
+    let tree = PrefixTree.count(rows: rows, pairs: pairs)
     return 4 * (activations + tree + TransposedWeights.count(shape)) + rows * shape.feedForward / 8
   }
 }

@@ -59,6 +59,9 @@ public struct PrefixTree: ~Copyable {
     sharing && !inParts ? min(rows, Shape.context * Shape.vocabulary) : rows
   }
 
+  /// Numbers of 32 bits: six a row and two a pair.
+  static func count(rows: Int, pairs: Int) -> Int { 6 * rows + 2 * pairs }
+
   /// Rebuilds the tree for `names`, which must be sorted.
   ///
   /// - Parameters:

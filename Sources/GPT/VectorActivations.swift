@@ -36,11 +36,21 @@ final class VectorActivations {
 
   /// Floats of the block.
   static func count(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) -> Int {
-    let perRow = 7 * shape.dModel + 2 * shape.feedForward + attention.probabilitiesPerRow + logitsRow
-    let perPair = 10 * shape.dModel
-    // Four arrays of single numbers a row and two a pair, and four that attention may read past.
-    return rows * perRow + pairs * perPair + 4 * CacheLine.padded(rows) + 2 * CacheLine.padded(pairs)
-      + 4 * attentionOverrun
+    forwardCount(shape: shape, attention: attention, rows: rows, pairs: pairs)
+      + backwardCount(shape: shape, rows: rows, pairs: pairs)
+  }
+
+  /// Of them, what the forward pass leaves.
+  static func forwardCount(shape: Shape, attention: AttentionShape, rows: Int, pairs: Int) -> Int {
+    let perRow = 4 * shape.dModel + shape.feedForward + attention.probabilitiesPerRow + logitsRow
+    // Four arrays of single numbers a row and two a pair, and two that attention may read past.
+    return rows * perRow + pairs * 5 * shape.dModel + 4 * CacheLine.padded(rows) + 2 * CacheLine.padded(pairs)
+      + 2 * attentionOverrun
+  }
+
+  /// Of them, the backward pass's own.
+  static func backwardCount(shape: Shape, rows: Int, pairs: Int) -> Int {
+    rows * (3 * shape.dModel + shape.feedForward) + pairs * 5 * shape.dModel + 2 * attentionOverrun
   }
 
   /// - Parameters:

@@ -64,11 +64,7 @@ public final class VectorEngine: Engine {
     }
   }
 
-  public var work: StepWork {
-    var attended = 0
-    for row in 0..<tree.rowCount { attended += Int(tree.position[row]) + 1 }
-    return StepWork(shape: shape, rows: tree.rowCount, pairs: tree.pairCount, attended: attended)
-  }
+  public var work: StepWork { StepWork(shape: shape, tree) }
 
   public func parametersChanged(_ parameters: UnsafePointer<Float>, in range: Range<Int>) {
     products.transposed.renew(range, from: parameters)

@@ -75,6 +75,13 @@ public struct MetricsSummary: FileFormat {
   public var groups: Int?
   public var exchanges: Int?
   public var exchangeSeconds: Double?
+  /// Seconds of all ranks' cores in this process's steps; nil where it took none.
+  public var coreSecondsPerMillionNames: Double?
+  /// Of all hosts while this process trained, and what was read; nil where it could not be.
+  public var joules: Double?, joulesPerMillionNames: Double?
+  public var energySource: String?
+  /// `--watts`, and what that makes of the core-seconds; nil without the option.
+  public var assumedWatts: Double?, assumedJoules: Double?, assumedJoulesPerMillionNames: Double?
   /// 1 had no types, and held-out losses in the other records.
   public var formatVersion: Int? = 2
 

@@ -7,6 +7,7 @@ public struct ResultFile: Sendable {
   public enum Kind: String, CaseIterable, Sendable {
     case bench
     case strategies = "bench --sync"
+    case transports = "bench --sync --transports"
     case generation = "bench --generate"
     case ceiling, ladder, scaling, predict, sweep, race
   }
@@ -23,6 +24,7 @@ public struct ResultFile: Sendable {
     switch kind {
     case .bench: tree = try Self.checked(json, BenchFile.self) { [("results", $0.results.count)] }
     case .strategies: tree = try Self.checked(json, SynchronisationFile.self) { [("results", $0.results.count)] }
+    case .transports: tree = try Self.checked(json, TransportsFile.self) { [("transports", $0.transports.count)] }
     case .generation: tree = try Self.checked(json, GenerationFile.self) { [("generation", $0.generation.count)] }
     case .ladder: tree = try Self.checked(json, LadderFile.self) { [("rungs", $0.rungs.count)] }
     case .predict:
@@ -50,7 +52,7 @@ public struct ResultFile: Sendable {
   /// Keys that tell the files apart; only those of sweep and race say what they are.
   private struct Marks: FileRecord {
     var kind: String?
-    var machine, results, peakGflops, rungs, generation, exchanges, ceiling, trials: Mark?
+    var machine, results, peakGflops, rungs, generation, transports, exchanges, ceiling, trials: Mark?
   }
 
   /// Whatever a key may have.
@@ -71,6 +73,7 @@ public struct ResultFile: Sendable {
     }
     if marks.rungs != nil { return .ladder }
     if marks.generation != nil { return .generation }
+    if marks.transports != nil { return .transports }
     if marks.exchanges != nil { return .predict }
     if marks.ceiling != nil { return .ceiling }
     // Of releases that did not write the kind.

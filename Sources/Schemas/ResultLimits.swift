@@ -6,6 +6,7 @@ enum ResultLimits {
     counts: [
       "format_version": OptionRange("format_version", 1...newestFormat), "c": Ranges.dModel, "heads": Ranges.heads,
       "batch": Ranges.batch, "global_batch": OptionRange("names", 1...1 << 44), "ranks": Ranges.ranks,
+      "delay_us": OptionRange("microseconds", 0...1 << 30),
       "ranks_per_node": Ranges.ranksPerNode, "core": OptionRange("core", 0...1 << 24),
       "cpus": OptionRange("cpus", 0...1 << 24), "micro_shards": Ranges.microShards, "domains": Ranges.domains,
       "names": Ranges.names, "names_per_step": Ranges.batch, "parameters": OptionRange("parameters", 1...1 << 40),

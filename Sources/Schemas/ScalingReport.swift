@@ -40,6 +40,10 @@ public struct Machine: FileRecord {
   public var peakGflops = Double.nan
   public var peakGflopsLow = Double.nan
   public var peakGflopsHigh = Double.nan
+  /// What was read of energy; nil where nothing was.
+  public var energySource: String?
+  /// `--watts` of a core; nil where nothing is assumed.
+  public var assumedWatts: Double?
   /// The findings of `doctor`.
   public var warnings: [String] = []
 
@@ -76,6 +80,10 @@ public struct ScalingResult: FileRecord, OfCase {
   /// Speed-up / ranks, and its 95 % interval from the rounds' own pairs.
   public var efficiency = Double.nan, efficiencyLow = Double.nan, efficiencyHigh = Double.nan
   public var samplesPerSecond = Double.nan
+  /// Seconds of all ranks' cores, and how many times one core's for the same names; nil in older files.
+  public var coreSecondsPerMillionNames: Double?, coreSecondsOverOneCore: Double?
+  /// Energy of the host in the turns of these ranks, and in those of one core; nil where it was not measured.
+  public var joulesPerMillionNames: Double?, singleCoreJoulesPerMillionNames: Double?
   /// Where the time went, in steps with a barrier before the exchange: medians of the ranks' mean.
   public var computeUs = Double.nan, waitUs = Double.nan, syncUs = Double.nan, adamUs = Double.nan
   /// The same steps along the rank that the others wait for: choosing the batch, the passes of the rank that comes last,
@@ -105,6 +113,8 @@ public struct ScalingResult: FileRecord, OfCase {
     speedup = singleCoreUsPerStep / usPerStep
     efficiency = speedup / Double(ranks)
     samplesPerSecond = Double(globalBatch) / usPerStep * 1e6
+    coreSecondsPerMillionNames = Double(ranks) * usPerStep / Double(globalBatch)
+    coreSecondsOverOneCore = Double(ranks) * usPerStep / singleCoreUsPerStep
     let share = 1 / Double(ranks)
     karpFlatt = ranks > 1 ? (1 / speedup - share) / (1 - share) : nil
   }

@@ -22,6 +22,8 @@ public enum Ranges {
   public static let outerMomentum = OptionRange("outer-momentum", 0...0.999)
   public static let microShards = OptionRange("micro-shards", 1...1024, note: "it must be a power of two")
   public static let checkReplicas = OptionRange("check-replicas", 0...1 << 40, note: "0 compares never", isOpen: true)
+  /// Of a busy core.
+  public static let watts = OptionRange("watts", 0.001...10_000, unit: "watts")
   public static let noiseScaleEvery = OptionRange(
     "noise-scale-every", 0...1 << 40, note: "0 measures none", isOpen: true)
   public static let sme2From = OptionRange("sme2-from", 0...1 << 20, isOpen: true)

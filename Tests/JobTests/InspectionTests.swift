@@ -99,7 +99,14 @@ extension Jobs {
       expectFailure(try info(folder.path("none")), saying: "none: no such file")
       expectFailure(try info(folder.path("cut")), saying: "cut: asks for a header of")
       expectFailure(try info(folder.path("empty")), saying: "empty: is a directory, and has no checkpoints")
-      expectFailure(try info("--json"), saying: "--json is of a file: name one", code: 64)
+      expectFailure(try info("--json"), saying: "--json is of a file, --model or --models: name one", code: 64)
+      expectFailure(try info("--measure"), saying: "--measure is of --model or --models", code: 64)
+      expectFailure(try info("file", "--model", "16"), saying: "a file says itself what its model is", code: 64)
+      expectFailure(try info("--models", "--model", "16"), saying: "--models has all widths", code: 64)
+      expectFailure(try info("--model", "20"), saying: "d-model 20 is not a multiple of 16", code: 64)
+      expectFailure(try info("--model", "8"), saying: "--model: d-model 8 is not a whole number from 16", code: 64)
+      expectFailure(try info("--model", "16", "0"), saying: "--model: batch 0 is not a whole number", code: 64)
+      expectFailure(try info("--model", "16", "1", "1"), saying: "--model takes a width and a batch", code: 64)
       // Metadata that nobody's run has, sealed anew.
       let run = try trained()
       var file = try SealedFile(Data(contentsOf: URL(fileURLWithPath: run.file(20))))
@@ -110,6 +117,43 @@ extension Jobs {
       file.metadata["seed"] = "\u{1b}[31m"
       try folder.file("seed", file.sealed())
       expectFailure(try info(folder.path("seed")), saying: #"its seed "\u001b[31m" is not"#)
+    }
+
+    @Test("a step's operations and bytes beside the caches of a machine that hwloc is told of")
+    func model() throws {
+      let machine = "HWLOC_SYNTHETIC='pack:1 l3:1(size=32MiB) l2:4(size=1MiB) l1:1(size=48KiB) core:1 pu:1'"
+      func run(_ words: String) throws -> RunResult {
+        try MPIRun.runScript("\(machine) exec \"$0\" info \(words)", program: "ddp-train")
+      }
+      let text = try run("--model 64 128")
+      #expect(text.exitCode == 0 && text.stderr == "", "\(text)")
+      #expect(text.stdout.contains("nothing measured: see --measure"), "\(text)")
+      let rows = text.lines.map { $0.split(separator: " ") }
+      #expect(rows.contains(["L1", "48", "1", "–"]) && rows.contains(["L3", "32,768", "4", "–"]), "\(text)")
+      // 53,632 parameters, 128 names in two pieces of at most 96; Adam touches four times the parameters, and copies.
+      #expect(rows.contains { $0.prefix(3) == ["64", "128", "53,632"] }, "\(text)")
+      #expect(rows.contains { $0.prefix(4) == ["64", "128", "2", "210"] }, "\(text)")
+      #expect(rows.contains { $0.prefix(3) == ["64", "128", "Adam"] && $0.contains("L3") }, "\(text)")
+
+      let found = try object(run("--models --json --measure"))
+      let models = try #require(found["models"] as? [[String: Any]])
+      #expect(models.compactMap { $0["c"] as? Int } == [16, 32, 64, 128, 256, 512, 1024])
+      #expect(models.allSatisfy { ($0["bound_us"] as? Double ?? 0) > 0 && $0["batch"] as? Int == 16 })
+      let levels = try #require(found["levels"] as? [[String: Any]])
+      #expect(levels.compactMap { $0["level"] as? String } == ["L1", "L2", "L3", "memory"])
+      #expect(levels.allSatisfy { ($0["gb_per_second"] as? Double ?? 0) > 0 })
+      let one = try object(run("--model 16 --json"))
+      let size = try #require((one["models"] as? [[String: Any]])?.first)
+      // Letters and ends of 16 names, of which many begin alike.
+      let (positions, shared) = (try #require(size["positions"] as? Double), try #require(size["rows"] as? Double))
+      #expect((100...125).contains(positions) && (0.75...0.85).contains(shared / positions))
+      #expect(size["nominal_flop"] as? Double == 6 * 4192 * positions && size["bound_us"] == nil)
+      #expect(size["padded_flop"] as? Double == 6_438_912)
+    }
+
+    private func object(_ result: RunResult) throws -> [String: Any] {
+      #expect(result.exitCode == 0 && result.stderr == "", "\(result)")
+      return try #require(JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [String: Any])
     }
 
     @Test("two results: of other times, of other machines, of other commands", arguments: [Start.alone, .ranks(2)])

@@ -20,7 +20,7 @@ extension Jobs {
       "--outer-momentum 0.5", "--sync-overlap", "--no-sync-overlap",
       "--check-replicas 5", "--inject-bit-flip 0,1", "--checkpoint-dir x", "--checkpoint-every 5",
       "--checkpoint-keep 1", "--resume", "--no-resume", "--metrics x", "--trace x", "--trace-steps 1:2",
-      "--log-every 5", "--heartbeat 5", "--keep-every 5", "--hash-every 5", "--noise-scale-every 5",
+      "--log-every 5", "--heartbeat 5", "--keep-every 5", "--hash-every 5", "--noise-scale-every 5", "--watts 5",
     ].map { $0.split(separator: " ").map(String.init) }
 
     @Test("none is without effect: it is of use, or refused by name")

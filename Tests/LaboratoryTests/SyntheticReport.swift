@@ -137,6 +137,7 @@ enum SyntheticReport {
       ($0.workInflation, $0.computationScalability) = (1 + 0.016 * log2(Double(ranks)), 0.97)
       ($0.loadBalance, $0.communicationEfficiency) = (compute / (compute + wait), (compute + wait) / total)
       $0.barrierNs = ranks > 1 ? 254 : nil
+      ($0.joulesPerMillionNames, $0.singleCoreJoulesPerMillionNames) = (7 * Double(ranks), 6)
       ($0.busyCoreSpeed, $0.gradientBytes) = (0.93, 53_632 * c * c / 1024)
     }
   }

@@ -89,6 +89,8 @@ struct RunPlanTests {
       (
         ["--noise-scale-every", "5", "--quiet"], "--noise-scale-every has no effect with --quiet and without --metrics"
       ),
+      (["--watts", "5", "--quiet"], "--watts has no effect with --quiet and without --metrics"),
+      (["--watts", "0"], "--watts \"0\" is not a number from 0.001 to 10000 watts"),
       (["--noise-scale-every", "x"], "--noise-scale-every \"x\" is not a whole number from 0"),
       (["--engine", "simd", "--sme2-from", "64"], "--sme2-from has no effect with --engine simd"),
       (["--inject-bit-flip", "2,1"], "--inject-bit-flip \"2,1\": this run has ranks 0 to 1 and steps 1 to 5000"),
@@ -104,6 +106,7 @@ struct RunPlanTests {
     arguments: [
       ["--sync", "overlap", "--bucket-kib", "8"], ["--sync-tournament", "--bucket-kib", "8"],
       ["--quiet", "--progress", "never"], ["--log-every", "5", "--quiet", "--metrics", "x"],
+      ["--watts", "5.5"], ["--watts", "5", "--quiet", "--metrics", "x"],
       ["--noise-scale-every", "5", "--quiet", "--metrics", "x"], ["--noise-scale-every", "0", "--quiet"],
       ["--average", "0.5", "--generate", "0", "--eval"], ["--average", "0", "--generate", "0"],
       ["--sync", "shared", "--domains", "2", "--check-replicas", "5"], ["--sme2-from", "64"],

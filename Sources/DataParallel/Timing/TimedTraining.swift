@@ -27,6 +27,8 @@ public final class TimedTraining {
   /// latter.
   public private(set) var steps: [TimedStep] = []
   public private(set) var waitingSteps: [TimedStep] = []
+  /// All steps so far, those that do not count among them.
+  public private(set) var stepsRun = 0
   /// How many steps a turn counts; 0 before the first.
   public private(set) var counted = 0
   private let synchronisation: Synchronisation?
@@ -132,6 +134,7 @@ public final class TimedTraining {
     for step in range where !training.wasStopped {
       // A run's first steps over and over where it has fewer.
       outcome = try training.run(step % settings.steps, measuringWait: measuringWait)
+      stepsRun += 1
     }
     let nanoseconds = csimd_nanoseconds() - start
     let allocated = allocations() - allocationsBefore

@@ -56,6 +56,14 @@ struct ComparedList {
               .plain($0)
             })
       ]
+    case .transports:
+      [
+        ComparedList(
+          place: "transports", identity: ["transport", "c", "batch", "engine", "strategy", "ranks"],
+          figures: ["sync_us", "us_per_step", "single_core_us_per_step", "sync_share", "bare_allreduce_us"].map {
+            .plain($0)
+          })
+      ]
     case .generation:
       [
         ComparedList(

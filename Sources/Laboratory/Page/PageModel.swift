@@ -26,6 +26,8 @@ struct PageModel {
     var title: String
     var times: PageTable
     var factors: PageTable?
+    /// What names cost.
+    var names: PageTable?
     var ceiling: BesideCeilings?
     var figures: [ShownFigure]
     var hasFigures: Bool
@@ -104,6 +106,8 @@ struct PageModel {
       return Section(
         title: "\(what.title), \(what.mode.rawValue) scaling", times: PageTable(.times(results)),
         factors: isParallel ? PageTable(.factors(results.filter { $0.ranks > 1 }, onPage: true)) : nil,
+        names: isParallel
+          ? PageTable(.names(results.filter { $0.ranks > 1 }, watts: report.machine.assumedWatts)) : nil,
         ceiling: BesideCeilings(besideCeilings.filter { Case($0) == what }),
         figures: take { names.contains($0) },
         hasFigures: isParallel)

@@ -112,6 +112,10 @@ enum PageTemplate {
     <h3>What efficiency is made of (darker: more is lost)</h3>
     {{> table}}
     {{/factors}}
+    {{#names}}
+    <h3>What a million names cost</h3>
+    {{> table}}
+    {{/names}}
     {{/sections}}
     {{#hasSeveralRanks}}
     <h2>Over the size of the model</h2>

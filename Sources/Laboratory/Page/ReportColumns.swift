@@ -48,6 +48,31 @@ extension Table<ScalingResult> {
       ])
   }
 
+  /// What a million names cost: core-seconds, and joules where they were measured or where watts are assumed.
+  static func names(_ results: [ScalingResult], watts: Double?) -> Table {
+    func seconds(_ result: ScalingResult) -> Double {
+      Double(result.ranks) * result.usPerStep / Double(result.globalBatch)
+    }
+    func alone(_ result: ScalingResult) -> Double { result.singleCoreUsPerStep / Double(result.globalBatch) }
+    func times(_ value: Double?, _ one: Double?) -> String {
+      value.flatMap { value in one.map { share(value / $0) } } ?? "–"
+    }
+    let measured: [Column] = [
+      .number("J") { $0.joulesPerMillionNames.map(significant) ?? "–" },
+      .number("one core, J") { $0.singleCoreJoulesPerMillionNames.map(significant) ?? "–" },
+      .number("times") { times($0.joulesPerMillionNames, $0.singleCoreJoulesPerMillionNames) },
+    ]
+    let assumed = watts.map { watts in
+      Column.number("J at \(significant(watts)) W a core, assumed") { significant(watts * seconds($0)) }
+    }
+    return Table(
+      results,
+      configuration + [
+        .number("core-seconds a million names") { significant(seconds($0)) },
+        .number("one core") { significant(alone($0)) }, .number("times") { share(seconds($0) / alone($0)) },
+      ] + (results.contains { $0.joulesPerMillionNames != nil } ? measured : []) + (assumed.map { [$0] } ?? []))
+  }
+
   /// Darker the more is lost.
   private static func factor(_ title: String, page: String, _ value: @escaping (ScalingResult) -> Double) -> Column {
     .number(title, page: page, shade: { (1 - value($0)) / 0.6 }) { share(value($0)) }

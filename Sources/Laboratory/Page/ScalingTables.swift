@@ -33,6 +33,7 @@ public enum ScalingTables {
     return [
       [title], Table.times(results).lines(indent: 2),
       parallel.isEmpty ? [] : Table.factors(parallel, onPage: false).lines(indent: 2),
+      parallel.isEmpty ? [] : Table.names(parallel, watts: report.machine.assumedWatts).lines(indent: 2),
       Table(costs, [.words { $0.strategy }, .words { Sentences.cost($0) }]).lines(indent: 2),
     ].filter { !$0.isEmpty }.joined(separator: [""]).map { $0 }
   }
@@ -83,7 +84,8 @@ public enum ScalingTables {
     "for as much work; balance: mean / most computing; communication: most computing / step; work: rows of all ranks /",
     "one rank's. Busy cores: one core's speed while all of these compute, over its speed alone. Barrier: a pass of the one",
     "between the ranks of a host, which tells near caches from far ones. Karp–Flatt: the serial share that would explain",
-    "the speed-up. COST: the fewest ranks that outperform one core.",
+    "the speed-up. Third table: seconds of all ranks' cores for a million names, what one core needs, and the ratio: what",
+    "more cores cost. COST: the fewest ranks that outperform one core.",
   ]
 }
 

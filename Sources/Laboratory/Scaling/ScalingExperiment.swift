@@ -63,6 +63,8 @@ public final class ScalingExperiment {
   private let parts: [Part]
   /// On rank 0, one for each global batch.
   private let baselines: [TimedTraining]
+  private let baselineEnergy: [TurnEnergy]
+  private let energy: (() -> Double?)?
   private var peaks: [Double] = []
   /// Strategies that are not available, in one sentence each; on rank 0.
   public private(set) var notices: [String] = []
@@ -72,10 +74,12 @@ public final class ScalingExperiment {
 
   /// Collective.
   ///
-  /// - Parameter names: training names, the same on every rank.
+  /// - Parameters:
+  ///   - names: training names, the same on every rank.
+  ///   - energy: on rank 0 a counter of the machine's energy that goes on, in joules, where one counts for all ranks.
   /// - Throws: `SettingsError` for a batch that makes no sense.
-  public init(_ plan: Plan, names: NameTable, world: Communicator) throws {
-    self.plan = plan
+  public init(_ plan: Plan, names: NameTable, energy: (() -> Double?)? = nil, world: Communicator) throws {
+    (self.plan, self.energy) = (plan, energy)
     self.world = world
     // The first batch on every rank's own, to run at the same time.
     let busy = try TimedTraining(plan.timed(plan.batches[0]).settings, names: names, otherBatches: true)
@@ -83,6 +87,7 @@ public final class ScalingExperiment {
     baselines =
       world.rank == 0
       ? try batches.sorted().map { try TimedTraining(plan.timed($0).settings, names: names) } : []
+    baselineEnergy = baselines.map { _ in TurnEnergy() }
     var notices: [String] = []
     parts = try plan.ranks.map { count in
       try Part(plan, ranks: count, busy: busy, names: names, world: world) { notice in
@@ -95,11 +100,11 @@ public final class ScalingExperiment {
   /// Rounds in which everything takes its turn. Collective; throws `Stopped` on all ranks.
   public func run(seconds: Double, progress: (Turns.Progress) -> Void) throws {
     try Turns(seconds: seconds, leastRounds: Self.leastRounds).run(over: world, progress: progress) {
-      for baseline in baselines { try baseline.turn() }
+      for (baseline, own) in zip(baselines, baselineEnergy) { try own.turn(baseline, energy) }
       if world.rank == 0 { peaks.append(Core.multiplyAddRate() * 1e-9) }
       try world.rest()
       for part in parts {
-        try part.turn()
+        try part.turn(energy)
         try world.rest()
       }
     }
@@ -119,9 +124,10 @@ public final class ScalingExperiment {
         guard let alone = baseline(contender.training.settings.batch), let first = baseline(plan.batches[0]) else {
           continue
         }
-        let summary = ScalingSummary(
+        var summary = ScalingSummary(
           record: record, baseline: alone, ranks: part.ranks,
           busyCoreSpeed: part.ranks == 1 ? 1 : Sample(first.times).median / busyStep, barrierNs: barrierNs)
+        summary.singleCoreJoules = zip(baselines, baselineEnergy).first { $0.0 === alone }?.1.perMillionNames
         results.append(summary.result(of: contender))
         late += summary.lateRanks(of: contender, hosts: hosts)
       }
@@ -172,7 +178,7 @@ private final class Part {
     }
   }
 
-  func turn() throws {
+  func turn(_ energy: TurnEnergy.Counter?) throws {
     guard takesPart else { return }
     if ranks > 1 {
       try owner.communicator.barrier()
@@ -181,7 +187,7 @@ private final class Part {
       busyTimes += busy.times[before...]
       try barrier?.measure()
     }
-    for contender in contenders { try contender.training.turn() }
+    for contender in contenders { try contender.energy.turn(contender.training, energy) }
   }
 
   /// Median over the first ranks of their median steps, in µs; 0 on the others.
@@ -202,6 +208,8 @@ private final class Part {
 struct Contender {
   let mode: ScalingMode
   let training: TimedTraining
+  /// Of its turns, on rank 0.
+  let energy = TurnEnergy()
 
   struct Record {
     /// Each step as long as its slowest rank's, in µs.

@@ -15,6 +15,8 @@ struct ScalingSummary {
   private let ranks: Int
   private let busyCoreSpeed: Double
   private let barrierNs: Double?
+  /// One core's, per million names; nil where it was not measured.
+  var singleCoreJoules: Double?
   /// Medians over the steps, in µs: what a rank computes on the average, and what the one with the most does.
   private let meanComputation, largestComputation: Double
 
@@ -57,6 +59,9 @@ struct ScalingSummary {
       ($0.strategy, $0.chosen) = (settings.strategy.rawValue, contender.training.strategy.rawValue)
       ($0.usPerStep, $0.ciLow, $0.ciHigh) = (step, interval.lowerBound, interval.upperBound)
       $0.singleCoreUsPerStep = alone.median
+      ($0.joulesPerMillionNames, $0.singleCoreJoulesPerMillionNames) = (
+        contender.energy.perMillionNames, singleCoreJoules
+      )
       ($0.singleCoreCiLow, $0.singleCoreCiHigh) = (singleInterval.lowerBound, singleInterval.upperBound)
       $0.efficiencyLow = ratio.lowerBound / Double(ranks)
       $0.efficiencyHigh = ratio.upperBound / Double(ranks)

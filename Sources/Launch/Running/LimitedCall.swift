@@ -14,6 +14,8 @@ struct LimitedCall: Sendable {
   var seconds: Double
   /// Bytes that are kept of its output, and of its errors. What comes after is read and thrown away.
   var most = 1 << 16
+  /// Seconds that it has to end by itself, asked by SIGTERM, before it is killed.
+  var grace = 0.0
 
   struct Answer: Equatable, Sendable {
     /// As exit codes of shells: 128 + n for signal n.
@@ -58,6 +60,16 @@ struct LimitedCall: Sendable {
       poll(&requests, 2, min(Self.look, deadline.milliseconds))
       output.read()
       errors.read()
+    }
+    if grace > 0 {
+      kill(-process, SIGTERM)
+      let patience = Deadline(in: grace)
+      while !patience.isOver {
+        if codeOfEnded(process) != nil { return nil }
+        output.read()
+        errors.read()
+        poll(nil, 0, Self.look)
+      }
     }
     kill(-process, SIGKILL)
     // What the kernel itself cannot end, on a file server that is gone, is left.

@@ -23,6 +23,10 @@ struct Bench: JobCommand {
       all-reduce. sync and Adam from the last rank's arrival on; efficiency: one core / (ranks · step); work: rows of \
       all ranks over those of one.
 
+      With --sync --transports, without mpirun: one synchronisation of two ranks beside one core's step, through a shared \
+      window, through MPI's shared memory, over TCP on loopback, and over TCP between two hosts in namespaces whose \
+      packets are delayed by 50 µs (root; elsewhere the row says why there is none). It starts its jobs by itself.
+
       With --generate, on one rank or more: how fast names are written from --model, each by itself and with common \
       prefixes computed once. Nominal: 2 · parameters · tokens drawn / time, over one core's peak.
       """)
@@ -30,6 +34,8 @@ struct Bench: JobCommand {
   struct Table: OptionTable {
     let sync = Declared(
       "sync", help: "Compare the synchronisation strategies on the ranks of this job.")
+    let transports = Declared(
+      "transports", help: "Of --sync: start jobs of two ranks over several transports, and compare these.")
     let domains = Declared(
       each: Ranges.domains, default: [], otherwise: "those of the machine's memory",
       help: "Of --sync: time shared in so many domains as well.")
@@ -60,6 +66,7 @@ struct Bench: JobCommand {
       return options
     }
     if options.generate { return try timeGeneration(options, on: world) }
+    if options.transports { return try compareTransports(options, on: world) }
     guard options.sync == (world.size > 1) else {
       throw JobFailure(
         description: options.sync
@@ -156,7 +163,7 @@ struct Bench: JobCommand {
       .publish(load, to: file, over: world)
   }
 
-  private func cases(_ options: OptionValues<Table>) throws -> [TimedCase] {
+  func cases(_ options: OptionValues<Table>) throws -> [TimedCase] {
     // Where auto has a choice, its owner is to see both.
     try options.engine.options.contenders.flatMap { engine in
       var cases = try options.dModel.map { width in

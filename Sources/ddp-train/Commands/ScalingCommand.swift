@@ -32,6 +32,7 @@ struct ScalingCommand: JobCommand {
       each: Ranges.ranks, default: [], otherwise: "1 2 4 … N", help: "Numbers of ranks, each at most N.")
     let engine = EngineTable()
     let seconds = Declared(Ranges.seconds, default: 15, help: "Seconds of rounds per width.")
+    let watts = Declared.watts
     let json = Declared.json
     let csv = Declared<String?>("csv", .file, help: "Write the results here as CSV; - is standard output.")
     let report = Declared<String?>(
@@ -62,9 +63,11 @@ struct ScalingCommand: JobCommand {
     var report = ScalingReport()
     report.machine = try .current(of: world)
     report.machine.warnings = warnings.map { "\($0.check): \($0.what)" }
+    let energy = Set(report.machine.hosts).count == 1 && world.rank == 0 ? EnergyCounter() : nil
+    (report.machine.energySource, report.machine.assumedWatts) = (energy?.source, energy == nil ? options.watts : nil)
     var peaks: [Double] = []
     for plan in plans {
-      let experiment = try ScalingExperiment(plan, names: names, world: world)
+      let experiment = try ScalingExperiment(plan, names: names, energy: energy.map { $0.joules }, world: world)
       try experiment.run(seconds: options.seconds, progress: measurement.part("d-model \(plan.shape.dModel)"))
       let found = try experiment.results()
       try experiment.close()

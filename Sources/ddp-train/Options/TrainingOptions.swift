@@ -124,6 +124,7 @@ struct TrainingOptions: OptionTable {
   let logEvery = Declared(
     Ranges.logEvery, otherwise: "1 in the metrics file, a tenth of the run for lines", as: "k",
     help: "Report every k-th step, in the metrics file and as a line.")
+  let watts = Declared.watts
   let progress = Declared.progress
   let heartbeat = Declared.heartbeat
   let quiet = Declared("quiet", help: "Print the generated names and errors only.")
@@ -156,6 +157,15 @@ extension BitFlip: WrittenValue, CustomStringConvertible {
 }
 
 extension CheckpointInterval: WrittenValue {}
+
+extension Declared<Double?> {
+  /// Of the commands that say what names cost.
+  static var watts: Self {
+    Declared(
+      Ranges.watts, otherwise: "none is assumed", .own, as: "watts",
+      help: "Where no counter of energy can be read: assume that a busy core takes so many watts, and say so.")
+  }
+}
 
 extension Declared where Value == Int? {
   /// Of the commands that `ddp-launch supervise` watches.

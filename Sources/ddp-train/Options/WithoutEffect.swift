@@ -35,6 +35,8 @@ extension OptionValues<TrainingOptions> {
       \.noiseScaleEvery, if: self.noiseScaleEvery > 0 && self.quiet && self.metrics == nil,
       "with --quiet and without --metrics: nothing reports it")
     try refuse(
+      \.watts, if: self.quiet && self.metrics == nil, "with --quiet and without --metrics: nothing reports it")
+    try refuse(
       \.average, if: self.average > 0 && !self.eval && self.generate == 0 && self.checkpointDir == nil,
       "where neither --eval nor generated names nor checkpoints have the mean")
   }

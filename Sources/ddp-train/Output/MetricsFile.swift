@@ -63,7 +63,7 @@ final class MetricsFile {
   /// Hands the records over to the system: they outlive this process.
   func flush() { file?.flush() }
 
-  func write(_ summary: RunSummary, by trainer: Trainer) {
+  func write(_ summary: RunSummary, _ cost: RunCost, by trainer: Trainer) {
     append(
       MetricsSummary {
         ($0.steps, $0.lossLast100, $0.usPerStep) = (summary.steps, summary.lossLast100, summary.microsecondsPerStep)
@@ -72,6 +72,11 @@ final class MetricsFile {
         ($0.exchanges, $0.exchangeSeconds) = (summary.exchanges?.count, summary.exchanges?.seconds)
         $0.workInflation = summary.rows.workInflation
         $0.loadBalance = summary.rows.loadBalance(ranks: summary.ranks)
+        $0.coreSecondsPerMillionNames = cost.perMillionNames(cost.coreSeconds)
+        ($0.joules, $0.energySource) = (cost.joules, cost.joules == nil ? nil : cost.source)
+        $0.joulesPerMillionNames = cost.joules.flatMap(cost.perMillionNames)
+        ($0.assumedWatts, $0.assumedJoules) = (cost.assumedWatts, cost.assumedJoules)
+        $0.assumedJoulesPerMillionNames = cost.assumedJoules.flatMap(cost.perMillionNames)
         ($0.resumedFromStep, $0.interrupted) = (summary.resumedFrom ?? 0, summary.interrupted)
       })
     file?.finish()

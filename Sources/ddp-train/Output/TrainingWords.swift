@@ -142,7 +142,7 @@ struct TrainingWords {
   }
 
   /// - Parameter chain: of a run that keeps one.
-  func summary(_ run: RunSummary, chain: RunChain? = nil) -> String {
+  func summary(_ run: RunSummary, _ cost: RunCost, chain: RunChain? = nil) -> String {
     let last = min(run.steps, 100)
     let steps = last == 1 ? "step" : "\(last) steps"
     var lines = [("loss", "\(fixed(run.lossLast100, 4)) nats per prediction, mean of the last \(steps)")]
@@ -185,6 +185,7 @@ struct TrainingWords {
         "speed",
         speed(run)
       ),
+      ("cost", cost.words),
       ("parameters", "hash \(run.parametersHash)"),
     ]
     if let chain, let head = chain.head {

@@ -69,27 +69,30 @@ extension TrainingRun {
   ///
   /// - Returns: what is wrong with the names.
   func conclude(
-    _ summary: RunSummary, _ trainer: Trainer, _ records: RunRecords, _ names: RunNames, _ chain: RunChain?
+    _ summary: RunSummary, _ cost: RunCost, _ trainer: Trainer, _ records: RunRecords, _ names: RunNames,
+    _ chain: RunChain?
   ) throws -> String? {
     Whereabouts.enter(.ending)
     display.finish()
-    try world.rest { _ in speak(summary, trainer, records.metrics, chain) }
+    try world.rest { _ in speak(summary, cost, trainer, records.metrics, chain) }
     let printing = NamePrinting(
       count: plan.generate, shape: plan.settings.shape, seed: plan.settings.seed, temperature: plan.temperature,
       isNovel: plan.novel, hasJSON: namesJSON != nil, json: records.namesJSON, data: names, display: display)
     return try trainer.withAverage { try printing.run(trainer.state.parameters.pointer, on: world) }
   }
 
-  private func speak(_ summary: RunSummary, _ trainer: Trainer, _ metrics: MetricsFile?, _ chain: RunChain?) {
+  private func speak(
+    _ summary: RunSummary, _ cost: RunCost, _ trainer: Trainer, _ metrics: MetricsFile?, _ chain: RunChain?
+  ) {
     guard speaks else { return }
     if let metrics {
-      Whereabouts.during(.writing) { metrics.write(summary, by: trainer) }
+      Whereabouts.during(.writing) { metrics.write(summary, cost, by: trainer) }
     }
     guard isTalkative else { return }
     if summary.interrupted {
       print("interrupted after step \(grouped(summary.steps)) of \(grouped(plan.settings.steps))")
     }
-    print(report.summary(summary, chain: chain), titles: TrainingWords.titleColumns)
+    print(report.summary(summary, cost, chain: chain), titles: TrainingWords.titleColumns)
     if plan.generate > 0 { print("") }
   }
 

@@ -78,15 +78,20 @@ struct TrainingRun {
     announce(trainer, names, checkpoints)
     // Not before: what goes wrong until here costs no earlier run's records.
     try begin(records.metrics, after: checkpoints?.resumed)
+    let energy = saysCost ? EnergyWatch(host: host) : nil
     let trained = try train(trainer, records, checkpoints, names)
+    let cost = try RunCost(trained, energy: energy?.finish(over: world), watts: plan.watts, ranks: world.size)
     let unwritten = checkpoints?.keeper?.finish()
     let summary = try evaluated(trained, by: trainer, on: names, records.metrics)
-    let incomplete = try conclude(summary, trainer, records, names, checkpoints?.keeper?.chain)
+    let incomplete = try conclude(summary, cost, trainer, records, names, checkpoints?.keeper?.chain)
     try records.trace?.write()
     try trainer.close()
     sayHowToGoOn(summary, isKept: checkpoints != nil && unwritten == nil)
     try requireWritten(checkpoint: unwritten, names: incomplete, records.metrics)
   }
+
+  /// Whether anybody hears what the names cost: the same on every rank.
+  private var saysCost: Bool { plan.metrics != nil || !plan.quiet && !isNamesAlone }
 
   /// Whether this rank prints more than names.
   var isTalkative: Bool { speaks && !plan.quiet && !isNamesAlone }
