@@ -28,6 +28,8 @@ debian_make_root() {
     debian_say "cannot make it: $(debian_reason "$folder.log")"
     return "$debian_skipped"
   }
+  # Its own keys are for its own apt.
+  sed -i 's/ \[signed-by=[^]]*\]//' "$folder.part/etc/apt/sources.list"
   mv -- "$folder.part" "$folder"
 }
 
