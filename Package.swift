@@ -3,13 +3,14 @@
 import PackageDescription
 
 // The CPU the whole package is built for. `native` is this machine's own; DDP_TRAIN_CPU names another,
-// in clang's words: x86-64-v4 (AVX-512), x86-64-v3 (AVX2 + FMA), x86-64 (neither), neoverse-v2, …
+// in clang's words: x86-64-v4 (AVX-512), x86-64-v3 (AVX2 + FMA), x86-64-v2 (neither), neoverse-v2, … `generic` is the least of
+// either architecture.
 // Every target gets the same one: a vector type must mean the same registers on both sides of a call.
 let cpu = Context.environment["DDP_TRAIN_CPU"] ?? "native"
 #if arch(arm64)
   let cpuFlag = "-mcpu=\(cpu)"
 #else
-  let cpuFlag = "-march=\(cpu)"
+  let cpuFlag = "-march=\(cpu == "generic" ? "x86-64" : cpu)"
 #endif
 
 let swiftForThisCPU: [SwiftSetting] = [.unsafeFlags(["-Xcc", cpuFlag])]

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Set-up that the scripts share: the toolchain, the Debian packages, Open MPI's mpirun, ddp-launch.
+# Set-up that the scripts share: the toolchain, the system's packages, Open MPI's mpirun, ddp-launch.
 # Sourced. Afterwards: $checkout is the package's folder, $mpirun an Open MPI mpirun.
 # shellcheck disable=SC2034  # some variables are for the scripts that source this
 
@@ -8,6 +8,7 @@ checkout=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
 installed=
 [[ ! -r $checkout/manifest ]] || installed=$(realpath -m -- "$checkout/../../bin/ddp-train")
 mpirun=
+mpi_libraries=    # set where Open MPI's are in a folder that the system's loader does not look into
 asks_on_terminal= # whether somebody can answer a question
 needs_gnuplot=  # set by callers that draw figures
 
@@ -24,6 +25,8 @@ stop() {
   say "$@"
   exit "$code"
 }
+
+source "$(dirname -- "${BASH_SOURCE[0]}")/packages.sh"
 
 # find_ddp_launch [ARGUMENT…]: sets ddp_launch, which starts all jobs: the one beside the program that --program names among the
 # arguments, or the one that is installed, or this checkout's. DDP_LAUNCH names another.
@@ -48,61 +51,62 @@ set_up() {
   if [[ -t 0 && -t 2 ]]; then asks_on_terminal=1; fi
   exec </dev/null
   [[ -n $installed ]] || require_swift
+  find_open_mpi
   install_missing_packages
   choose_mpirun
   allow_root_ranks
 }
 
 require_swift() {
-  local advice="install Swift $oldest_swift or newer (https://www.swift.org/install/linux) and put its usr/bin in PATH"
-  command -v swift >/dev/null || stop $exit_unavailable "there is no swift in PATH: $advice"
+  command -v swift >/dev/null || stop $exit_unavailable "there is no swift in PATH: $(swift_advice)"
   local version
   version=$(swift --version 2>&1) || stop $exit_unavailable "swift does not start: $version"
   [[ $version =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] ||
     stop $exit_unavailable "cannot read a version in the answer of swift --version: $version"
   local major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
   ((major > ${oldest_swift%.*} || (major == ${oldest_swift%.*} && minor >= ${oldest_swift#*.}))) ||
-    stop $exit_unavailable "Swift $major.$minor at $(command -v swift) is too old: $advice"
+    stop $exit_unavailable "Swift $major.$minor at $(command -v swift) is too old: $(swift_advice)"
 }
 
-# Prints the Debian packages this machine lacks, one a line.
+# Prints the packages this machine lacks, by the names that its package manager knows, one a line.
 missing_packages() {
   if [[ -n $installed ]]; then
     : # what the build needs is not needed any more
   elif ! command -v pkg-config >/dev/null; then
-    # Nothing can tell then whether the libraries are here; apt leaves alone what is.
-    printf '%s\n' pkg-config libopenmpi-dev libhwloc-dev libxxhash-dev
+    # Nothing can tell then whether the libraries are here; the package manager leaves alone what is.
+    local thing
+    for thing in pkg-config mpi hwloc xxhash; do package_name "$thing"; done
   else
-    pkg-config --exists ompi-c || echo libopenmpi-dev
-    pkg-config --exists hwloc || echo libhwloc-dev
-    pkg-config --exists libxxhash || echo libxxhash-dev
+    has_mpi_headers || package_name mpi
+    pkg-config --exists hwloc || package_name hwloc
+    pkg-config --exists libxxhash || package_name xxhash
   fi
-  [[ -n $(open_mpi_launchers) ]] || echo openmpi-bin
-  [[ -z $needs_gnuplot ]] || command -v gnuplot >/dev/null || echo gnuplot-nox
+  [[ -n $(open_mpi_launchers) ]] || package_name mpirun
+  [[ -z $needs_gnuplot ]] || command -v gnuplot >/dev/null || package_name gnuplot
 }
 
 install_missing_packages() {
+  local manager=
   local -a missing
+  choose_manager
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]})) || return 0
 
-  command -v apt-get >/dev/null || stop $exit_unavailable \
-    "missing: ${missing[*]} (Debian's names), and there is no apt-get here: install what this system calls them"
+  [[ -n $manager ]] || stop $exit_unavailable \
+    "missing: ${missing[*]} (Debian's names), and there is no apt-get, dnf or zypper here: install what this system calls them"
 
   local -a as_root
   if ! become_root; then
     say "missing: ${missing[*]}, and only root can install them. Ask an administrator for:"
-    say "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+    say "  $(administrator_line "${missing[@]}")"
+    local more
+    more=$(repositories_line)
+    [[ -z $more ]] || say "and, if a package is not found then, before it:  $more"
     exit $exit_unavailable
   fi
   say "installing ${missing[*]}: the build needs the headers of Open MPI, hwloc and xxHash, the run needs mpirun${needs_gnuplot:+, figures need gnuplot}"
-  # The lock's holder is often the machine's own unattended upgrade: wait for it.
-  local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
-  "${apt[@]}" update >&2 || say "apt-get update failed; trying with the package lists at hand"
-  local code=0
-  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 || code=$?
-  ((code == 0)) || stop $code "apt-get install failed (exit code $code)"
-
+  install_packages "${missing[@]}"
+  find_open_mpi
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} == 0)) || stop $exit_unavailable \
     "installed, and yet pkg-config or PATH does not show: ${missing[*]}"
@@ -139,7 +143,7 @@ open_mpi_launchers() {
 # Takes the mpirun of the Open MPI that the program is linked against; another version may fail to start its ranks.
 choose_mpirun() {
   local linked version path other=
-  linked=$(pkg-config --modversion ompi-c 2>/dev/null) || linked=
+  linked=$(pkg-config --modversion ompi-c 2>/dev/null) || linked=$(mpicc_version)
   while read -r version path; do
     if [[ $version == "$linked" ]]; then
       mpirun=$path
@@ -174,6 +178,7 @@ choose_build_folder() { # NAME
     say "$build was made at another place: building anew"
     rm -rf -- "$build"
   fi
+  write_pkg_config "$build"
 }
 
 # Open MPI refuses root unless asked twice; in a container root is the only user there is.

@@ -12,12 +12,16 @@ check_ranks() {
 # Sets program and ddp_launch to those that are installed, or builds them.
 build_programs() {
   local product
+  local -a link=()
   program=$installed
   if [[ -z $program ]]; then
     choose_build_folder .build
+    # So that the program starts without the module, too.
+    [[ -z $mpi_libraries ]] || link=(-Xlinker -rpath -Xlinker "$mpi_libraries")
     for product in ddp-train ddp-launch; do
       # Colours are an option of every compilation: a terminal and a pipe would each undo the other's build.
-      swift build -c release --product "$product" --no-color-diagnostics --package-path "$checkout" --scratch-path "$build" >&2
+      swift build -c release --product "$product" --no-color-diagnostics "${link[@]}" --package-path "$checkout" \
+        --scratch-path "$build" >&2
     done
     program=$build/release/ddp-train
   fi

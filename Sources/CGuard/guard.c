@@ -2,23 +2,21 @@
 // see "illegal instruction".
 #include "cguard.h"
 #include "csimd_needs.h"
+#include "has.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#define HAS(question) (__builtin_cpu_supports(question) != 0)
-#define OTHER_CPUS "DDP_TRAIN_CPU=x86-64-v3 launch/train (AVX2) or DDP_TRAIN_CPU=x86-64 (any)"
+#define OTHER_CPUS "DDP_TRAIN_CPU=x86-64-v3 launch/train (AVX2) or DDP_TRAIN_CPU=generic (any)"
 
 const char *cguard_cpu_has(void) {
   __builtin_cpu_init();
-  if (HAS("avx512f") && HAS("avx512dq") && HAS("avx512vl") && HAS("avx512bw")) return "AVX-512";
-  if (HAS("avx2") && HAS("fma")) return "AVX2+FMA";
+  if (CGUARD_HAS("avx512f") && CGUARD_HAS("avx512dq") && CGUARD_HAS("avx512vl") && CGUARD_HAS("avx512bw")) return "AVX-512";
+  if (CGUARD_HAS("avx2") && CGUARD_HAS("fma")) return "AVX2+FMA";
   return "SSE2";
 }
 #elif defined(__aarch64__)
-#include <sys/auxv.h>
-#define HAS(question) ((getauxval((question) < 64 ? AT_HWCAP : AT_HWCAP2) >> ((question) % 64) & 1) != 0)
 #define OTHER_CPUS "DDP_TRAIN_CPU=neoverse-n1 launch/train (Armv8.2) or DDP_TRAIN_CPU=generic (any)"
 
 const char *cguard_cpu_has(void) { return "Neon"; }
@@ -38,7 +36,7 @@ static int missing(const char *names[MOST_NAMED]) {
   (void)cguard_cpu_has(); /* has x86 asked */
   (void)names;
 #define LOOK(macro, name, question)                                                                                    \
-  if (csimd_needs[needed++] && !HAS(question)) {                                                                       \
+  if (csimd_needs[needed++] && !CGUARD_HAS(question)) {                                                                       \
     if (count < MOST_NAMED) names[count] = name;                                                                       \
     count++;                                                                                                           \
   }

@@ -55,6 +55,9 @@ struct JobOptions: ParsableArguments {
   @Flag(help: ArgumentHelp("In the nodes and tasks that Slurm has allocated: for launch/slurm.", visibility: .private))
   var slurm = false
 
+  @Option(help: ArgumentHelp("The path of ddp-launch on the hosts, where it is not this one's.", visibility: .private))
+  var ddpLaunch: String?
+
   func validate() throws {
     if let ranks, !(1...HostShare.mostRanks ~= ranks) {
       throw ValidationError("--ranks \(ranks): a whole number from 1 to \(HostShare.mostRanks), please")
@@ -84,6 +87,12 @@ struct JobOptions: ParsableArguments {
     }
   }
 
+  /// What brings `program` to the hosts.
+  func carrier(program: String) throws(Refusal) -> Carrier {
+    Carrier(
+      Carrier.Settings(hosts: try shares() ?? [], program: program, ddpLaunch: Programs.own, sshConfig: sshConfig))
+  }
+
   private func regularText(_ path: String) -> String? {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 24 else { return nil }
@@ -110,7 +119,7 @@ struct JobOptions: ParsableArguments {
       return AgentHosts(settings)
     }
     var settings = SSHHosts.Settings(
-      launcher: launcher, hosts: hosts, program: program, ddpLaunch: Programs.own)
+      launcher: launcher, hosts: hosts, program: program, ddpLaunch: ddpLaunch ?? Programs.own)
     (settings.sshConfig, settings.network, settings.skipsLostHosts) = (sshConfig, network, skipLostHosts)
     return SSHHosts(settings)
   }

@@ -45,6 +45,10 @@ struct Cluster: JobStarting {
       ddp-train, the same ddp-launch and the same version of Open MPI at the same paths. A host that is lost ends the job within \
       about ten seconds. If only the connection to it was lost, its ranks end within half a minute.
 
+      With --carry the hosts are first brought these programs where they lack them, and the names and configurations that come \
+      with them, to ~/.cache/ddp-train; the job then runs from there, on this host as well. They need the same Open MPI still, and \
+      Swift's libraries, but for a program of launch/bundle.
+
       Ranks connect to this host for their signs of life: its firewall must let them, or the job is judged by mpirun's exit \
       code alone.
 
@@ -58,6 +62,12 @@ struct Cluster: JobStarting {
       "Listen for the ranks' signs of life on the first of these ports that is free (default: any).", valueName: "a-b"))
   var port: PortRange?
 
+  @Flag(help: "Bring ddp-train to the hosts that lack it.")
+  var carry = false
+
+  @Flag(help: "Remove all that --carry ever brought to the hosts, and start nothing.")
+  var removeCarried = false
+
   @Flag(help: "Check the hosts, print mpirun's line, and start nothing.")
   var dryRun = false
 
@@ -66,6 +76,19 @@ struct Cluster: JobStarting {
   func run() async throws {
     guard job.namesHosts else {
       throw ValidationError("which hosts? --hosts a:64,b:64, or --hostfile FILE")
+    }
+    guard !(carry && removeCarried) else { throw ValidationError("--carry or --remove-carried, not both") }
+    var job = job
+    if carry || removeCarried {
+      let carrier = try job.carrier(program: Programs.trainer(job.program))
+      do {
+        if removeCarried { return try await carrier.remove().forEach(say) }
+        let place = try await carrier.carry()
+        place.notes.forEach(say)
+        (job.program, job.ddpLaunch) = (place.program, place.ddpLaunch)
+      } catch let error as JobSiteError {
+        throw Refusal(error)
+      }
     }
     guard dryRun else {
       try await runJob(

@@ -8,4 +8,6 @@ struct CallLimits: Sendable {
   var state = 8.0
   /// For the removal of what is left of a job on a host, where it is tried for 10 s.
   var sweep = 15.0
+  /// To bring a host all programs, over a slow network too.
+  var carry = 900.0
 }

@@ -6,7 +6,7 @@ import Values
 struct HostInventory: Equatable, Sendable {
   /// What the host calls itself.
   var name: String
-  /// XXH3-128 of the program's file, 32 hexadecimal digits; nil where it cannot be read.
+  /// XXH3-128 of the program's file, and of those that it chooses from: 32 hexadecimal digits; nil where it cannot be read.
   var program: String?
   /// The first line of its --version.
   var version: String
@@ -72,7 +72,7 @@ struct HostInventory: Equatable, Sendable {
     async let version = Self.version(of: program, within: seconds)
     async let other = Self.version(of: mpirun, within: seconds)
     self.init(
-      name: ownHostName(), program: contentHash(of: program), version: await version, mpirun: await other,
+      name: ownHostName(), program: programHash(of: program), version: await version, mpirun: await other,
       launcher: contentHash(of: launcher), cores: UsableCores.ofThisHost().count)
   }
 
@@ -114,6 +114,29 @@ public func ownHostName() -> String {
   var name = utsname()
   guard uname(&name) == 0 else { return "localhost" }
   return withUnsafeBytes(of: name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
+/// XXH3-128 of a program. A bundle's chooses, by the CPU, from others beside it (launch/bundled/start.c): of all of them then.
+private func programHash(of path: String) -> String? {
+  let parts = [path] + choices(of: path)
+  let hashes = parts.map(contentHash)
+  guard let first = hashes[0], hashes.count > 1 else { return hashes[0] }
+  var hasher = ContentHasher()
+  for hash in [first] + hashes.dropFirst().map({ $0 ?? "" }) { Array(hash.utf8).withUnsafeBytes { hasher.update($0) } }
+  return hasher.hexDigest()
+}
+
+/// The files beside a program whose names are its own and "-for-…", in order.
+private func choices(of path: String) -> [String] {
+  let prefix = "\(name(of: path))-for-"
+  guard let folder = opendir(folder(of: path)) else { return [] }
+  defer { closedir(folder) }
+  var found: [String] = []
+  while let entry = readdir(folder) {
+    let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    if name.hasPrefix(prefix) { found.append("\(Files.folder(of: path))/\(name)") }
+  }
+  return found.sorted()
 }
 
 /// XXH3-128 of a file, 32 hexadecimal digits; nil where it cannot be read.

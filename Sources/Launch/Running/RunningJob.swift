@@ -116,6 +116,8 @@ final class RunningJob: Sendable {
     let variables = signs.variables + [(JobProcesses.variable, place.name)]
     var line = job.line
     line.handedOn += variables.map(\.0)
+    // It chooses a bundle's program, on all hosts the same.
+    if getenv("DDP_TRAIN_CPU") != nil { line.handedOn.append("DDP_TRAIN_CPU") }
     var environment = settings.environment
     for (name, value) in variables { environment[name] = value }
     var options = PlatformOptions()

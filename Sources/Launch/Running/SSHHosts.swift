@@ -29,19 +29,12 @@ public struct SSHHosts: JobSite {
 
   private let settings: Settings
   private let limits: CallLimits
-  /// What the hosts of the last start call themselves.
-  private let own = ownHostName()
+  private let ssh: SSHCommand
 
   public init(_ settings: Settings) { self.init(settings, limits: CallLimits()) }
 
-  init(_ settings: Settings, limits: CallLimits) { (self.settings, self.limits) = (settings, limits) }
-
-  /// ssh's words. Nobody answers a question in the middle of a job, and a host that is gone must not be waited for: ssh asks
-  /// a silent one every 2 s, and gives up after three. It does not notice a login or a program that hangs there: each call has a
-  /// limit besides.
-  private var ssh: [String] {
-    ["ssh"] + (settings.sshConfig.map { ["-F", $0] } ?? [])
-      + ["-o", "BatchMode=yes", "-o", "ConnectTimeout=4", "-o", "ServerAliveInterval=2", "-o", "ServerAliveCountMax=3"]
+  init(_ settings: Settings, limits: CallLimits) {
+    (self.settings, self.limits, ssh) = (settings, limits, SSHCommand(config: settings.sshConfig))
   }
 
   /// Asks all hosts at once.
@@ -94,7 +87,7 @@ public struct SSHHosts: JobSite {
     var line = JobLine(launcher: settings.launcher)
     (line.hosts, line.sharesCores, line.place, line.failsFast) = (hosts, sharesCores, place, true)
     line.mapping = "slot"
-    (line.agent, line.network, line.binder) = (ssh, settings.network, [settings.ddpLaunch, "bind"])
+    (line.agent, line.network, line.binder) = (ssh.start, settings.network, [settings.ddpLaunch, "bind"])
     var job = PreparedJob(line: line)
     (job.leftOut, job.allHosts, job.notes) = (lost, settings.hosts.count, notes)
     return job
@@ -111,9 +104,9 @@ public struct SSHHosts: JobSite {
     let words = [
       settings.ddpLaunch, "inventory", "--program", settings.program, "--mpirun", settings.launcher.path,
     ]
-    guard let answer = await LimitedCall(words: command(words, on: host), seconds: limits.inventory).answer() else {
+    guard let answer = await LimitedCall(words: ssh.words(words, on: host), seconds: limits.inventory).answer() else {
       let reason =
-        isThisHost(host)
+        ssh.isThisHost(host)
         ? "\(settings.ddpLaunch) cannot be started, or does not end" : "ssh cannot be started, or does not end"
       return .silence(code: 255, reason: "\(reason) within \(Int(limits.inventory)) s")
     }
@@ -145,13 +138,6 @@ public struct SSHHosts: JobSite {
     return found
   }
 
-  /// On this host without ssh.
-  private func command(_ words: [String], on host: String) -> [String] {
-    isThisHost(host) ? words : ssh + ["--", host, words.map(shellWord).joined(separator: " ")]
-  }
-
-  private func isThisHost(_ host: String) -> Bool { host == own || host == "localhost" }
-
   // MARK: - While the job runs
 
   /// One session to each host, with a guard on the other side that ends what is left there when the session does. A session
@@ -175,7 +161,8 @@ public struct SSHHosts: JobSite {
     // It ends when the pipe does.
     Task {
       _ = try? await Subprocess.run(
-        configuration(command(words, on: host)), input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
+        configuration(ssh.words(words, on: host)),
+        input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
         output: .discarded, error: .discarded)
     }
     while !Task.isCancelled {
@@ -205,6 +192,6 @@ public struct SSHHosts: JobSite {
   }
 
   private func answers(_ host: String) async -> Bool {
-    await LimitedCall(words: command(["/bin/true"], on: host), seconds: limits.state).answer()?.code == 0
+    await LimitedCall(words: ssh.words(["/bin/true"], on: host), seconds: limits.state).answer()?.code == 0
   }
 }

@@ -31,6 +31,24 @@ import Values
     #expect(HostInventory(answer: inventory.text.replacing("\n", with: "\r\n")) == inventory)
   }
 
+  @Test("a program that chooses from others is all of them") func choices() async throws {
+    let folder = try TemporaryFolder("choices")
+    let program = try folder.script("ddp-train", "echo 1")
+    func hash() async -> String? {
+      await HostInventory(program: program, mpirun: "/bin/true", launcher: program).program
+    }
+    let alone = await hash()
+    #expect(alone != nil && alone == contentHash(of: program))
+    try folder.script("ddp-train-for-v3", "echo 3")
+    let chosen = await hash()
+    #expect(chosen != nil && chosen != alone)
+    try folder.script("ddp-train-for-v3", "echo 4")
+    #expect(await hash() != chosen)
+    try folder.script("ddp-trainer", "echo none of it")
+    try folder.script("ddp-train-for-v3", "echo 3")
+    #expect(await hash() == chosen)
+  }
+
   @Test("a line that is missing, doubled or too long makes it nothing")
   func lines() {
     for line in inventory.text.split(separator: "\n") {
