@@ -12,7 +12,7 @@ fill_stage() {
   add 755 "$program" bin/ddp-train
   add 755 "$ddp_launch" bin/ddp-launch
   ln -s "../$share/launch/ddp-train-launch" "$stage/bin/ddp-train-launch"
-  for file in LICENSE data/names.txt configs/*.yaml configs/sweeps/*.yaml Tests/golden/*.safetensors; do
+  for file in LICENSE data/names.txt configs/*.yaml configs/sweeps/*.yaml configs/lesson/*.jsonl Tests/golden/*.safetensors; do
     add 644 "$file" "$share/$file"
   done
   for file in launch/* launch/containers/*; do

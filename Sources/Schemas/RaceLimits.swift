@@ -6,6 +6,7 @@ enum RaceLimits {
     counts: [
       "format_version": OptionRange("format_version", 1...newestFormat), "c": Ranges.dModel, "heads": Ranges.heads,
       "batch": Ranges.batch, "steps": Ranges.steps, "warm_up": Ranges.warmUp, "batch_ramp": Ranges.batchRamp,
+      "step": OptionRange("step", 0...1 << 50), "training_names": OptionRange("names", 0...1 << 44),
       "seed": OptionRange("seed", 0...Int.max), "ranks": Ranges.ranks, "knobs_c": Ranges.dModel,
       "used_ranks": Ranges.ranks, "groups": Ranges.groups, "sync_every": Ranges.roundSteps,
     ],

@@ -28,7 +28,7 @@ struct DDPTrain: ParsableCommand {
     subcommands: [
       Train.self, Generate.self, SweepCommand.self, RaceCommand.self, Check.self, Bench.self, ScalingCommand.self,
       Report.self, CompareCommand.self, Predict.self, CeilingCommand.self, LadderCommand.self, Doctor.self,
-      RanksCommand.self, Info.self, VerifyCommand.self,
+      RanksCommand.self, Info.self, VerifyCommand.self, LessonCommand.self,
     ],
     defaultSubcommand: Train.self)
 

@@ -100,6 +100,14 @@ struct RacePageTests {
     #expect(loss.lowerBound < ranks.lowerBound)
   }
 
+  @Test("what a race writes is within the limits of what is read, and is the same then")
+  func again() throws {
+    var file = race()
+    file.trainingNames = 28_830
+    let written = try SchemaJSON.encode(file)
+    #expect(try SchemaJSON.encode(RaceFile(json: written)) == written)
+  }
+
   @Test("what was not measured is left out, and said to be")
   func partial() throws {
     var file = race()

@@ -24,6 +24,7 @@ struct DocumentedKeysTests {
     ("formats.md", "`scaling`", ScalingReport()), ("formats.md", "`machine`", Machine()),
     ("formats.md", "`results` of `scaling`", ScalingResult()), ("formats.md", "`cost`", ScalingCost()),
     ("formats.md", "`late`", LateRank()), ("formats.md", "`predictions`", Prediction()),
+    ("formats.md", "`lesson`", LessonFile()), ("formats.md", "`parts`", LessonPart()),
     ("formats.md", "`predict`", PredictionFile()), ("formats.md", "`compute`", ComputePrices()),
     ("formats.md", "`prices`", Prices()), ("formats.md", "`network`, `node`", Link()),
     ("formats.md", "`exchanges`", MeasuredExchange()), ("formats.md", "`checks`", ExchangeCheck()),

@@ -84,6 +84,23 @@ test_race() {
   check "the job's exit code comes through" 130 "$code"
 }
 
+# launch/lesson builds, and leaves the jobs to the program.
+test_lesson() {
+  has "${complete[@]}"
+  local binary=$package/.build/release/ddp-train
+  mkdir -p "${binary%/*}"
+  printf '#!/usr/bin/env bash\n"$STORE/record" ddp-train "$@"\nexit "${RUN_CODE:-0}"\n' >"$binary"
+  chmod +x "$binary"
+  run "$package/launch/lesson" --quick
+  check "a lesson: builds, and hands over to the program" "$build_call"$'\n''ddp-train <lesson> <--quick>' "$calls"
+  run DDP_TRAIN_RANKS=3 RUN_CODE=130 "$package/launch/lesson" --report page
+  check "on a number of ranks, with the program's exit code" "130 ddp-train <lesson> <--ranks> <3> <--report> <page>" \
+    "$code ${calls##*$'\n'}"
+  run DDP_TRAIN_RANKS=nine "$package/launch/lesson"
+  check "a lesson on no number of ranks is refused" "64 " "$code $calls"
+  rm -r -- "${binary%/*}"
+}
+
 # A build that was made elsewhere, and a checkout that cannot be written to.
 test_places() {
   has "${complete[@]}"

@@ -11,6 +11,8 @@ struct Figure {
     /// With this many rows of a bar's height.
     case wide(rows: Double)
 
+    var isWide: Bool { if case .wide = self { true } else { false } }
+
     /// In px: margins and legend below a picture of fixed height.
     func size(legendRows: Int) -> Size {
       let legend = 23 * legendRows

@@ -35,8 +35,9 @@ enum InlineSVG {
   /// - Parameters:
   ///   - svg: a whole document.
   ///   - name: goes in front of every id, so that no two figures of a page share one.
-  ///   - title: what a screen reader says.
-  static func element(from svg: String, name: String, title: String) -> String? {
+  ///   - title: what a screen reader calls it.
+  ///   - description: what it says of it then.
+  static func element(from svg: String, name: String, title: String, description: String) -> String? {
     guard let start = svg.range(of: "<svg"), let end = svg.range(of: "</svg>", options: .backwards) else { return nil }
     var element = String(svg[start.lowerBound..<end.upperBound])
     for reference in [" id='", " id=\"", "href='#", "href=\"#", "url(#"] {
@@ -45,8 +46,11 @@ enum InlineSVG {
     // The page decides how wide it is.
     if let tag = element.range(of: ">") {
       let attributes = element[..<tag.lowerBound].replacing(/\s(width|height)="[0-9]+"/, with: "")
-      element.replaceSubrange(..<tag.lowerBound, with: attributes + " role=\"img\"")
+      let labels = " role=\"img\" aria-labelledby=\"\(name)-title \(name)-desc\""
+      element.replaceSubrange(..<tag.lowerBound, with: attributes + labels)
     }
-    return element.replacing(/<title>[^<]*<\/title>/, with: "<title>\(HTMLText.escaped(title))</title>")
+    let words = (title: HTMLText.escaped(title), description: HTMLText.escaped(description))
+    return element.replacing(/<title>[^<]*<\/title>/, with: "<title id=\"\(name)-title\">\(words.title)</title>")
+      .replacing(/<desc>[^<]*<\/desc>/, with: "<desc id=\"\(name)-desc\">\(words.description)</desc>")
   }
 }

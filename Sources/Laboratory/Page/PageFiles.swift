@@ -55,7 +55,8 @@ struct PageFiles {
     try write(drawing, to: "\(path).svg")
     guard
       let element = InlineSVG.element(
-        from: String(decoding: drawing, as: UTF8.self), name: figure.name, title: figure.title)
+        from: String(decoding: drawing, as: UTF8.self), name: figure.name, title: figure.title,
+        description: figure.caption)
     else { throw ReportError.gnuplot(script: "\(figure.name).gp", reason: "it drew no SVG") }
     return element
   }

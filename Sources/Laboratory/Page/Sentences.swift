@@ -51,12 +51,16 @@ enum Sentences {
     "C = \(late.c), \(late.globalBatch) names a step, \(late.strategy), \(plural(late.ranks, "rank"))"
   }
 
-  private static func duration(_ microseconds: Double) -> String {
-    switch microseconds {
-    case ..<1000: "\(significant(microseconds)) µs"
-    case ..<1e6: "\(significant(microseconds / 1000)) ms"
-    default: "\(significant(microseconds / 1e6)) s"
-    }
+}
+
+/// "12.3 µs", "12.3 ms", "12.3 s"
+///
+/// - Parameter microseconds: in µs.
+func duration(_ microseconds: Double) -> String {
+  switch microseconds {
+  case ..<1000: "\(significant(microseconds)) µs"
+  case ..<1e6: "\(significant(microseconds / 1000)) ms"
+  default: "\(significant(microseconds / 1e6)) s"
   }
 }
 

@@ -11,7 +11,7 @@ enum RaceCurves {
   }
 
   /// The picture that opens the page: the reference, and the fastest on each number of ranks.
-  private static func lossAgainstTime(_ file: RaceFile) -> Figure? {
+  static func lossAgainstTime(_ file: RaceFile, shape: Figure.Shape = .wide(rows: 14)) -> Figure? {
     let fastest = file.race.map(\.ranks).distinct { $0 }.sorted().compactMap { ranks in
       file.race.filter { $0.ranks == ranks && $0.use == "one training" && $0.reached }
         .min { ($0.secondsToTarget ?? .infinity) < ($1.secondsToTarget ?? .infinity) }
@@ -21,8 +21,8 @@ enum RaceCurves {
       + fastest.map { ("\(plural($0.ranks, "rank")), batch \($0.batch)", $0) }
     guard curves.contains(where: { $0.1.curve.count > 1 }) else { return nil }
     var script = GnuplotScript(
-      name: "loss-against-time", shape: .wide(rows: 14), title: "Training loss against time",
-      subtitle: file.machine.inShort, entries: curves.count + 1)
+      name: "loss-against-time", shape: shape, title: "Training loss against time",
+      subtitle: file.machine.inShort, entries: curves.count + 1, columns: shape.isWide ? 3 : 1)
     script.add("set lmargin 10")
     script.add("set xlabel 'seconds of the steps'")
     script.add("set ylabel 'training loss (nats per prediction)'")

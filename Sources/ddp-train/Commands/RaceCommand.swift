@@ -3,6 +3,7 @@ import CSIMD
 import DataParallel
 import Dataset
 import Files
+import Foundation
 import GPT
 import Laboratory
 import MPI
@@ -139,7 +140,8 @@ struct RaceCommand: JobCommand {
     (plan.schedule, plan.syncEvery) = (options.schedule, options.syncEvery)
     plan.seconds = options.limit?.seconds
     plan.budget = options.noBudget ? nil : options.budget?.seconds ?? 1
-    if let path = options.from {
+    if let named = options.from {
+      let path = FileManager.default.fileExists(atPath: named) ? named : ProjectFiles.path(named) ?? named
       plan.candidates = try ResultsFile.read(path).fastest(to: goal, most: 8)
       guard !plan.candidates.isEmpty else {
         throw CommandFailure(

@@ -83,6 +83,15 @@ extension OptionValues<RaceCommand.Table> {
   }
 }
 
+extension OptionValues<LessonCommand.Table> {
+  /// - Throws: `OptionError` for the first option of the command line that has no effect beside the others.
+  func requireEffect() throws(OptionError) {
+    let why = "with --from: nothing is measured"
+    try refuse(\.quick, if: self.from != nil, why)
+    try refuse(\.ranks, if: self.from != nil, why)
+  }
+}
+
 extension OptionValues<Bench.Table> {
   /// - Throws: `OptionError` for the first option of the command line that has no effect beside the others.
   func requireEffect() throws(OptionError) {
