@@ -32,12 +32,13 @@ struct PageTests {
     let (html, folder) = try page(report)
     let drawings = drawings(in: html)
     let figures = ScalingPage.figures(report)
-    // Three for each of four widths, two over the width, two for each of two predicted cases.
-    #expect(figures.count == 3 * 4 + 2 + 2 * 2 && drawings.count == figures.count)
+    // Two for each of four widths, two over the width, two for each of two predicted cases.
+    #expect(figures.count == 2 * 4 + 2 + 2 * 2 && drawings.count == figures.count)
     for (figure, drawing) in zip(figures, drawings) {
       let parser = XMLParser(data: Data(drawing.utf8))
       #expect(parser.parse(), "\(figure.name): \(String(describing: parser.parserError))")
-      #expect(drawing.contains("<title>\(figure.title)</title>"))
+      #expect(drawing.contains("<title id=\"\(figure.name)-title\">\(figure.title)</title>"))
+      #expect(drawing.contains("<desc id=\"\(figure.name)-desc\">") && !drawing.contains("Produced by GNUPLOT"))
       #expect(!drawing.contains("<script") && !drawing.contains("<!DOCTYPE"))
       #expect(drawing.contains("Synthetic CPU"), "\(figure.name) does not name the machine")
       #expect(try folder.text("page/figures/\(figure.name).gp").contains("set xlabel '"))
@@ -46,6 +47,34 @@ struct PageTests {
     #expect(ids.count == Set(ids).count && ids.count > figures.count)
     let references = html.matches(of: /(?:href=["']#|url\(#)([^"')]+)/).map { String($0.output.1) }
     #expect(!references.isEmpty && Set(references).isSubset(of: Set(ids)))
+  }
+
+  @Test("findings, speed-ups and curves over the width are open, and the rest is folded, with links to it")
+  func folded() throws {
+    let (html, _) = try page(SyntheticReport.large())
+    let open = html.replacing(/<details[\s\S]*?<\/details>/, with: "")
+    for figure in ScalingPage.figures(SyntheticReport.large()) {
+      let isOpen = ["speed-up-", "strategies-", "crossover-"].contains { figure.name.hasPrefix($0) }
+      #expect(open.contains("id=\"\(figure.name)\"") == isOpen, "\(figure.name)")
+    }
+    #expect(open.contains("What was found") && !open.contains("<dl class=\"definitions\">"))
+    let links = html.matches(of: /<a href="#([^"]+)">/).map { String($0.output.1) }
+    #expect(links.count == 4 + 5 && links.allSatisfy { html.contains("id=\"\($0)\"") }, "\(links)")
+    #expect(html.contains("because it lost its core") && html.contains("12 of 400"))
+  }
+
+  @Test("a strategy has one colour and one point everywhere, and a mode one line")
+  func appearance() {
+    for figure in ScalingPage.figures(SyntheticReport.bothModes()) where figure.name.hasPrefix("speed-up-") {
+      let curves = figure.script.split(separator: "\n").filter { $0.contains("linespoints") }
+      #expect(!curves.isEmpty)
+      for curve in curves {
+        #expect(curve.contains(figure.name.hasSuffix("-weak") ? " dt 2 " : " dt 1 "), "\(figure.name): \(curve)")
+      }
+    }
+    #expect(Appearance.line("shared").colour == Appearance.line("shared", mode: .weak).colour)
+    #expect(
+      Set(SyntheticReport.strategies.map { Appearance.line($0).colour }).count == SyntheticReport.strategies.count)
   }
 
   @Test("nothing is fetched from elsewhere")

@@ -1,3 +1,5 @@
+import Schemas
+
 /// How strategies and phases look: colours of Okabe and Ito (Color Universal Design, 2008), told apart by colour-blind
 /// readers; where there is no colour, by points, dashes and lightness.
 enum Appearance {
@@ -23,11 +25,13 @@ enum Appearance {
   ]
   private static let known = ["allreduce", "sharded", "shared", "hierarchical", "overlap", "factors", "auto"]
 
-  /// The same for a strategy in every figure.
-  static func line(_ strategy: String) -> Line {
-    if let index = known.firstIndex(of: strategy) { return lines[index] }
+  /// In every figure a strategy has its colour and its point, and a mode its line: strong scaling a whole one, weak scaling a
+  /// dashed one.
+  static func line(_ strategy: String, mode: ScalingMode = .strong) -> Line {
     let sum = strategy.utf8.reduce(0) { ($0 + Int($1)) % lines.count }
-    return lines[sum]
+    var line = lines[known.firstIndex(of: strategy) ?? sum]
+    line.dash = mode == .strong ? 1 : 2
+    return line
   }
 
   /// The next one for each curve of a figure that is not of strategies.

@@ -1,13 +1,11 @@
 import Schemas
 
-/// Speed-up and efficiency over the number of ranks, a figure of each.
+/// Speed-up over the number of ranks. Efficiency is the same numbers over N, and stands in the tables.
 enum ScalingCurves {
   static func figures(of what: Case, in report: ScalingReport) -> [Figure] {
     let results = report.results(of: what)
     guard results.contains(where: { $0.ranks > 1 }) else { return [] }
-    return [
-      speedup(what, results, report: report), efficiency(what, results, machine: report.machine),
-    ]
+    return [speedup(what, results, report: report)]
   }
 
   private static func speedup(_ what: Case, _ results: [ScalingResult], report: ScalingReport) -> Figure {
@@ -26,7 +24,7 @@ enum ScalingCurves {
     } else {
       script.add("set yrange [0:\(highest * 1.08)]")
     }
-    let curves = curves(results, axis: axis, script: &script) { ($0.speedup, $0.speedupLow, $0.speedupHigh) }
+    let curves = curves(results, axis: axis, script: &script)
     script.plot(
       [
         "x with lines lc rgb '#555555' lw 1.3 dt 2 title 'ideal'",
@@ -40,41 +38,20 @@ enum ScalingCurves {
         + aside(results) + ceilings.words)
   }
 
-  private static func efficiency(_ what: Case, _ results: [ScalingResult], machine: Machine) -> Figure {
-    var script = GnuplotScript(
-      name: "efficiency-\(what.name)", title: "Efficiency, \(what.title), \(what.mode.rawValue) scaling",
-      machine: machine, entries: 2 + results.distinct { $0.strategy }.count)
-    let axis = RankAxis(results.map(\.ranks))
-    axis.add(to: &script)
-    script.add("set ylabel 'efficiency (speed-up / N)'")
-    let highest = results.map(\.efficiencyHigh).filter(\.isFinite).max() ?? 1
-    script.add("set yrange [0:\(max(1.08, highest * 1.05))]")
-    let curves = curves(results, axis: axis, script: &script) { ($0.efficiency, $0.efficiencyLow, $0.efficiencyHigh) }
-    script.plot(
-      [
-        "1 with lines lc rgb '#555555' lw 1.3 dt 2 title 'ideal'",
-        "1/x with lines lc rgb '#000000' lw 1.3 title 'one core'",
-      ] + curves)
-    return Figure(
-      script,
-      caption: "Speed-up over N. Bars: 95 % intervals. Below the line 1/N, one core is faster." + aside(results))
-  }
-
   private static func curves(
-    _ results: [ScalingResult], axis: RankAxis, script: inout GnuplotScript,
-    _ value: (ScalingResult) -> (Double, Double, Double)
+    _ results: [ScalingResult], axis: RankAxis, script: inout GnuplotScript
   ) -> [String] {
     let strategies = results.distinct { $0.strategy }
     var parts: [String] = []
     for (index, strategy) in strategies.enumerated() {
       let rows = results.filter { $0.strategy == strategy }.sorted { $0.ranks < $1.ranks }.map { result in
-        let (middle, low, high) = value(result)
-        return [axis.place(result.ranks, curve: index, of: strategies.count), middle, low, high]
+        let place = axis.place(result.ranks, curve: index, of: strategies.count)
+        return [place, result.speedup, result.speedupLow, result.speedupHigh]
       }
-      guard let data = script.data(rows, comment: "\(strategy): N (moved aside), value, 95 % interval") else {
+      guard let data = script.data(rows, comment: "\(strategy): N (moved aside), speed-up, 95 % interval") else {
         continue
       }
-      let line = Appearance.line(strategy)
+      let line = Appearance.line(strategy, mode: results[0].mode)
       parts.append("\(data) using 1:2:3:4 with yerrorbars lc rgb '\(line.colour)' lw 1.4 pt 0 notitle")
       parts.append(
         "\(data) using 1:2 with linespoints \(line.words()) title \(GnuplotScript.quoted(strategy, longest: 20))")

@@ -60,7 +60,7 @@ enum WidthCurves {
           own.map { [Double($0.c), $0.computeUs, $0.overheadUs] },
           comment: "\(strategy): C, compute, wait + communication + Adam (µs)")
       else { continue }
-      let line = Appearance.line(strategy)
+      let line = Appearance.line(strategy, mode: setting.mode)
       let title = GnuplotScript.quoted(strategy, longest: 20)
       parts.append("\(data) using 1:2 with lines \(line.dashed()) notitle")
       parts.append("\(data) using 1:3 with linespoints \(line.words()) title \(title)")
@@ -113,7 +113,7 @@ enum WidthCurves {
     results.distinct { $0.strategy }.compactMap { strategy in
       let rows = results.filter { $0.strategy == strategy }.map(point).filter { $0.0 > 0 && $0.1 > 0 }
       guard let data = script.data(rows.map { [$0.0, $0.1] }, comment: "\(strategy): \(comment)") else { return nil }
-      return "\(data) using 1:2 with linespoints \(Appearance.line(strategy).words()) "
+      return "\(data) using 1:2 with linespoints \(Appearance.line(strategy, mode: results[0].mode).words()) "
         + "title \(GnuplotScript.quoted(strategy, longest: 20))"
     }
   }

@@ -18,8 +18,6 @@ enum LessonTemplate {
     .answers dd { margin: 0; max-width: 54rem; }
     .figures { max-width: 40rem; grid-template-columns: 1fr; }
     figure svg { background: #fff; }
-    details { margin: .8rem 0; }
-    summary { cursor: pointer; }
     @media (max-width: 46rem) { body { padding: 1.2rem .9rem 3rem; } h1 { font-size: 1.5rem; } }
     @media (prefers-color-scheme: dark) {
       :root { color-scheme: dark; }
@@ -33,10 +31,7 @@ enum LessonTemplate {
       td[style*="background"] { color: #1a1a1a; }
       figure svg { border-radius: 4px; }
     }
-    @media print {
-      body { background: #fff; color: #000; }
-      details > * { display: block; }
-    }
+    @media print { body { background: #fff; color: #000; } }
     """
 
   private static let page = """

@@ -23,6 +23,8 @@ struct PageModel {
   }
 
   struct Section {
+    /// For links to it.
+    var name: String
     var title: String
     var times: PageTable
     var factors: PageTable?
@@ -55,11 +57,6 @@ struct PageModel {
     }
   }
 
-  struct LatePlace {
-    var place: String
-    var sentences: [String]
-  }
-
   let style: String
   let title: String
   let command: String
@@ -68,15 +65,17 @@ struct PageModel {
   let findings: [String]
   let oneRankOnly: Bool
   let cost: PageTable?
+  /// Speed-ups, side by side.
+  let overview: [ShownFigure]
   let sections: [Section]
   let widthFigures: [ShownFigure]
   let predictionFigures: [ShownFigure]
   let predictions: PageTable?
   let assumptions: [String]
-  let late: [LatePlace]
+  let late: PageTable?
   let ceilingNotes: CeilingNotes?
   let hasSeveralRanks: Bool
-  let hasWarnings, hasWidthFigures, hasLate: Bool
+  let hasWarnings, hasOverview, hasWidthFigures: Bool
 
   /// - Parameter drawn: figures in the order of the page, as SVG elements.
   init(_ report: ScalingReport, drawn: PageFiles.Drawn) {
@@ -99,30 +98,27 @@ struct PageModel {
     hasSeveralRanks = report.hasSeveralRanks
     oneRankOnly = !hasSeveralRanks
     cost = report.cost.isEmpty ? nil : PageTable(.costs(report.cost))
+    overview = take { $0.hasPrefix("speed-up-") }
+    hasOverview = !overview.isEmpty
+    widthFigures = take { $0.hasPrefix("strategies-") || $0.hasPrefix("crossover-") }
     sections = report.cases.map { what in
       let results = report.results(of: what)
       let isParallel = results.contains { $0.ranks > 1 }
-      let names = ["speed-up", "efficiency", "time-split"].map { "\($0)-\(what.name)" }
       return Section(
-        title: "\(what.title), \(what.mode.rawValue) scaling", times: PageTable(.times(results)),
+        name: "case-\(what.name)", title: "\(what.title), \(what.mode.rawValue) scaling",
+        times: PageTable(.times(results)),
         factors: isParallel ? PageTable(.factors(results.filter { $0.ranks > 1 }, onPage: true)) : nil,
         names: isParallel
           ? PageTable(.names(results.filter { $0.ranks > 1 }, watts: report.machine.assumedWatts)) : nil,
         ceiling: BesideCeilings(besideCeilings.filter { Case($0) == what }),
-        figures: take { names.contains($0) },
-        hasFigures: isParallel)
+        figures: take { $0 == "time-split-\(what.name)" }, hasFigures: isParallel)
     }
-    widthFigures = take { $0.hasPrefix("strategies-") || $0.hasPrefix("crossover-") }
     hasWarnings = !warnings.isEmpty
     hasWidthFigures = !widthFigures.isEmpty
-    hasLate = !report.late.isEmpty
     predictionFigures = take { $0.hasPrefix("predicted-") }
     predictions = report.predictions.isEmpty ? nil : PageTable(.predictions(report.predictions, onPage: true))
     assumptions = report.assumptions
-    late = report.late.distinct { Sentences.place($0) }.map { place in
-      LatePlace(
-        place: place, sentences: report.late.filter { Sentences.place($0) == place }.map { Sentences.late($0) + "." })
-    }
+    late = report.late.isEmpty ? nil : PageTable(.late(report.late))
   }
 
   private static func facts(_ machine: Machine) -> [Fact] {

@@ -28,11 +28,16 @@ enum PageStyle {
     th.text, td.text { text-align: left; white-space: nowrap; }
     td small { color: #555; margin-left: .35em; }
     .figures { display: grid; grid-template-columns: 1fr 1fr; gap: 1.4rem 2rem; margin: 1.2rem 0; align-items: start; }
+    .figures.small { grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); }
     figure { margin: 0; min-width: 0; }
     figure.wide { grid-column: 1 / -1; }
     figure svg { display: block; width: 100%; height: auto; }
     figure svg text { font-family: "Helvetica Neue", Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; }
     figcaption { font-size: .86rem; line-height: 1.45; color: #333; margin-top: .4rem; overflow-wrap: anywhere; }
+    nav ul { list-style: none; padding: 0; columns: 16rem auto; font-size: .92rem; }
+    nav li { margin: 0; }
+    details { margin: .8rem 0; }
+    summary { cursor: pointer; font-weight: 600; }
     .definitions dt { font-weight: 600; margin-top: .6rem; }
     .definitions dd { margin: 0; }
     .formula { font-family: Georgia, "Liberation Serif", "DejaVu Serif", serif; font-style: italic; }
@@ -44,6 +49,8 @@ enum PageStyle {
       h2 { font-size: 13pt; break-after: avoid; }
       h3, caption { break-after: avoid; }
       figure, tr, .warnings { break-inside: avoid; }
+      nav { display: none; }
+      details::details-content { content-visibility: visible; block-size: auto; }
       .scroll { overflow: visible; }
       table { font-size: 8.2pt; }
       th, td { padding: .15rem .4rem; }

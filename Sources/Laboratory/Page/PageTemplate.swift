@@ -70,19 +70,54 @@ enum PageTemplate {
     <code>mpirun -np 2</code> or more.</p>
     {{/oneRankOnly}}
     {{#hasSeveralRanks}}
-    <h2>What was found</h2>
+    <h2 id="found">What was found</h2>
     <ul class="findings">
     {{#findings}}
     <li>{{.}}</li>
     {{/findings}}
     </ul>
+    <nav><ul>
+    <li><a href="#speed-ups">Speed-up</a></li>
+    <li><a href="#width">Over the size of the model</a></li>
+    {{#sections}}
+    <li><a href="#{{name}}">{{title}}</a></li>
+    {{/sections}}
+    {{#predictions}}
+    <li><a href="#predicted">Predicted and measured</a></li>
+    {{/predictions}}
+    {{#late}}
+    <li><a href="#late">Late ranks</a></li>
+    {{/late}}
+    <li><a href="#columns">What the columns mean</a></li>
+    </ul></nav>
     {{#cost}}
     <p>COST is the fewest ranks that outperform one core:</p>
     {{> table}}
     {{/cost}}
+    <h2 id="speed-ups">Speed-up</h2>
+    {{#hasOverview}}
+    <div class="figures small">
+    {{#overview}}
+    {{> figure}}
+    {{/overview}}
+    </div>
+    {{/hasOverview}}
+    <h2 id="width">Over the size of the model</h2>
+    {{#hasWidthFigures}}
+    <div class="figures small">
+    {{#widthFigures}}
+    {{> figure}}
+    {{/widthFigures}}
+    </div>
+    {{/hasWidthFigures}}
+    {{^hasWidthFigures}}
+    <p>One width only was measured: there is no curve over it.</p>
+    {{/hasWidthFigures}}
+    <h2>Details</h2>
     {{/hasSeveralRanks}}
     {{#sections}}
-    <h2>{{title}}</h2>
+    <details id="{{name}}">
+    <summary>{{title}}</summary>
     {{#times}}
     {{> table}}
     {{/times}}
@@ -116,22 +151,11 @@ enum PageTemplate {
     <h3>What a million names cost</h3>
     {{> table}}
     {{/names}}
+    </details>
     {{/sections}}
-    {{#hasSeveralRanks}}
-    <h2>Over the size of the model</h2>
-    {{#hasWidthFigures}}
-    <div class="figures">
-    {{#widthFigures}}
-    {{> figure}}
-    {{/widthFigures}}
-    </div>
-    {{/hasWidthFigures}}
-    {{^hasWidthFigures}}
-    <p>One width only was measured: there is no curve over it.</p>
-    {{/hasWidthFigures}}
-    {{/hasSeveralRanks}}
     {{#predictions}}
-    <h2>Predicted and measured</h2>
+    <details id="predicted">
+    <summary>Predicted and measured</summary>
     <p>A model of the time that a step takes, fitted to this machine, beside the measurements, and far beyond them. In
     strong scaling the batch stays until N = B; from there on it grows, so that no rank is without a name.</p>
     <ul>
@@ -145,22 +169,21 @@ enum PageTemplate {
     {{/predictionFigures}}
     </div>
     {{> table}}
+    </details>
     {{/predictions}}
-    {{#hasLate}}
-    <h2>Late ranks</h2>
     {{#late}}
-    <h3>{{place}}</h3>
-    <ul>
-    {{#sentences}}
-    <li>{{.}}</li>
-    {{/sentences}}
-    </ul>
+    <details id="late">
+    <summary>Late ranks</summary>
+    {{> table}}
+    </details>
     {{/late}}
-    {{/hasLate}}
+    <details id="columns">
+    <summary>What the columns mean, and how it was measured</summary>
     {{> definitions}}
     {{#ceilingNotes}}
     {{> ceilings}}
     {{/ceilingNotes}}
+    </details>
     {{> making}}
     </body>
     </html>

@@ -120,3 +120,17 @@ extension Table<Case> {
       costs.distinct { Case($0) }, [.words("COST") { "\($0.title), \($0.mode.rawValue)" }] + strategies)
   }
 }
+
+extension Table<LateRank> {
+  /// Ranks that the others waited for, those that cost most first.
+  static func late(_ late: [LateRank]) -> Table {
+    Table(
+      late.sorted { $0.waitUs > $1.waitUs },
+      [
+        .words("run") { Sentences.place($0) }, .number("rank") { "\($0.rank)" }, .words("host") { $0.host },
+        .words("why it was late") { Sentences.cause($0.cause) },
+        .number("late steps") { "\(grouped($0.steps)) of \(grouped($0.ofSteps))" },
+        .number("the others waited") { duration($0.waitUs) },
+      ])
+  }
+}

@@ -33,7 +33,7 @@ public enum ScalingPage {
 
   /// In the order of the page.
   static func figures(_ report: ScalingReport) -> [Figure] {
-    report.cases.flatMap { ScalingCurves.figures(of: $0, in: report) + TimeSplit.figures(of: $0, in: report) }
-      + WidthCurves.figures(report) + PredictionCurves.figures(report)
+    report.cases.flatMap { ScalingCurves.figures(of: $0, in: report) } + WidthCurves.figures(report)
+      + report.cases.flatMap { TimeSplit.figures(of: $0, in: report) } + PredictionCurves.figures(report)
   }
 }

@@ -36,14 +36,16 @@ enum Sentences {
   }
 
   static func late(_ late: LateRank) -> String {
-    let reason =
-      switch late.cause {
-      case .rows: "because it had more rows"
-      case .lostCore: "because it lost its core"
-      case .unexplained: "for no reason that is known"
-      }
-    return "rank \(late.rank) on \(late.host) was late in \(grouped(late.steps)) of \(plural(late.ofSteps, "step")) "
-      + "\(reason): the others waited \(duration(late.waitUs)) in all"
+    "rank \(late.rank) on \(late.host) was late in \(grouped(late.steps)) of \(plural(late.ofSteps, "step")) "
+      + "\(cause(late.cause)): the others waited \(duration(late.waitUs)) in all"
+  }
+
+  static func cause(_ cause: LateRank.Cause) -> String {
+    switch cause {
+    case .rows: "because it had more rows"
+    case .lostCore: "because it lost its core"
+    case .unexplained: "for no reason that is known"
+    }
   }
 
   /// Which run `late` belongs to.
