@@ -43,10 +43,11 @@ extension LessonFile {
   ///
   /// - Throws: `ReportError.notAReport`, which names the field.
   public init(json: Data) throws {
-    self = try SchemaJSON.decode(json)
-    guard kind == "lesson" else {
+    let mark: Mark = try SchemaJSON.decode(json)
+    guard mark.kind == "lesson" else {
       throw ReportError.notAReport("it is not what lesson has written: kind is not lesson")
     }
+    self = try SchemaJSON.decode(json)
     try FieldLimits.check([("parts", parts.count, Self.mostParts)])
     try ResultLimits.check(Head(self), rows: [])
     if let bench { try ResultLimits.check(bench, rows: [("bench.results", bench.results.count)]) }
@@ -72,6 +73,9 @@ extension LessonFile {
     default: throw ReportError.notAReport("the lesson has no part \(printable(part))")
     }
   }
+
+  /// What a file says that it is.
+  private struct Mark: FileRecord { var kind: String? }
 
   /// All but the results, whose commands have limits of their own.
   private struct Head: FileFormat {

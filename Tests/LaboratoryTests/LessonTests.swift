@@ -35,6 +35,7 @@ struct LessonTests {
           RungResult {
             ($0.rung, $0.title, $0.usPerSample) = (key, "rung \(key)", 1000 / soFar)
             ($0.factorOverBefore, $0.factorOverFirst) = (index == 0 ? nil : factor, soFar)
+            ($0.namesPerStep, $0.batchesTimed) = (16, 10)
           })
       }
     }
@@ -79,7 +80,7 @@ struct LessonTests {
       func result(ranks: Int, batch: Int, steps: Int, seconds: Double?, use: String = "one training") -> RaceResult {
         RaceResult {
           ($0.c, $0.heads, $0.batch, $0.learningRate, $0.steps, $0.ranks) = (32, 4, batch, 0.01, steps, ranks)
-          ($0.secondsToTarget, $0.reached, $0.use) = (seconds, seconds != nil, use)
+          ($0.secondsToTarget, $0.reached, $0.use, $0.beta2) = (seconds, seconds != nil, use, 0.99)
           ($0.trainingLoss, $0.heldOutLoss) = (1.99, 2.05)
           $0.curve = (0..<32).map { 1.99 + 1 / Double(1 + $0) }
           $0.seeds = [SeedResult { ($0.seed, $0.reached, $0.seconds) = (101, true, seconds ?? 1) }]

@@ -24,7 +24,7 @@ struct RacePageTests {
     RaceResult {
       ($0.c, $0.heads, $0.batch, $0.learningRate, $0.steps, $0.ranks) = (32, 4, batch, 0.012, 1500, ranks)
       ($0.secondsToTarget, $0.reached, $0.ratio, $0.ratioLow, $0.ratioHigh) = (seconds, seconds != nil, 0.5, 0.4, 0.6)
-      ($0.trainingLoss, $0.heldOutLoss) = (1.99, 2.05)
+      ($0.trainingLoss, $0.heldOutLoss, $0.beta2) = (1.99, 2.05, 0.99)
       $0.curve = (0..<32).map { 1.99 + 1 / Double(1 + $0) }
       $0.seeds = (101...105).map { seed in
         SeedResult { ($0.seed, $0.seconds, $0.reached) = (seed, seconds ?? 2, seconds != nil) }
