@@ -18,8 +18,8 @@ struct RunCost {
   ///   - energy: nil where nobody asks.
   ///   - watts: `--watts`.
   init(_ run: RunSummary, energy: EnergyWatch.Found?, watts: Double?, ranks: Int) {
-    self.init(
-      coreSeconds: Double(ranks) * run.stepSeconds, names: run.ownSamples, energy: energy, watts: watts)
+    let seconds = run.stepSeconds + (run.exchanges?.seconds ?? 0)
+    self.init(coreSeconds: Double(ranks) * seconds, names: run.ownSamples, energy: energy, watts: watts)
   }
 
   init(coreSeconds: Double, names: Int, energy: EnergyWatch.Found?, watts: Double?) {

@@ -44,7 +44,7 @@ extension TransportsFile {
           .number("ratio") { number($0.syncShare) }, .number("two ranks' µs/step") { number($0.usPerStep) },
           .number("bare all-reduce") { number($0.bareAllreduceUs) },
         ])
-    let missing = transports.compactMap { row in row.missing.map { "\(row.title): not measured: \(printable($0))" } }
+    let missing = transports.compactMap { row in row.missing.map { "\(row.title): not measured: \(escaped($0))" } }
     let lines = ["built for \(isa), two ranks beside one core", ""] + table.lines(indent: 2)
     return (lines + (missing.isEmpty ? [] : [""] + missing)).joined(separator: "\n")
   }
