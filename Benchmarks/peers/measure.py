@@ -8,10 +8,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import catalogue
 import install
+import page
 import shared
 from catalogue import CORES
 from install import say
@@ -22,8 +24,8 @@ REFERENCES = shared.CHECKOUT / "Tests/golden"
 TOLERANCE = 1e-4
 POINTS = [(c, batch) for batch in (16, 128) for c in (16, 32, 64, 128, 256, 512, 1024)] + [(64, 1024)]
 TURNS, SECONDS = 5, 0.4
-# Steps whose losses are compared with ddp-train's, and their first learning rate: small, so that rounding does not grow.
-FIRST, RATE = 5, 0.001
+# Steps whose losses are compared with ddp-train's, and their first learning rate times C: small, so that rounding does not grow.
+FIRST, RATE = 5, 0.016
 # Seconds: a peer that needs more per step is not run, one that is not ready or does not answer by then is ended.
 LONGEST_STEP, PATIENCE = 4, 240
 # After the first turn a peer's variants this much slower than its fastest rest.
@@ -36,7 +38,7 @@ def measure(options, target):
     python, missing = install.install([name for name in install.NAMES if any(name in peer.requires for peer in peers)], options.wheels, gpu)
     file = {"format_version": 1, "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"), "command": options.command,
             "commit": shared.commit(), "machine": machine(), "unset": [name for name in UNSET if name in os.environ],
-            "turns": options.turns, "seconds": options.seconds, "tolerance": TOLERANCE, "peers": [], "points": []}
+            "turns": options.turns, "seconds": options.seconds, "tolerance": TOLERANCE, "peers": [], "points": [], "left_out": []}
     gpus = {name: found_gpu(python, name) for name in ("torch", "jax") if name not in missing and any(peer.gpu for peer in peers)}
     for peer in peers:
         say(f"validating {peer.title}")
@@ -44,16 +46,27 @@ def measure(options, target):
     able = [peer for peer, found in zip(peers, file["peers"]) if "reason" not in found]
     # Seconds per parameter and name, and where that was.
     pace = {}
-    for c, batch in options.points:
+    end = time.monotonic() + 60 * options.minutes
+    # What costs least comes first: where time is short the largest are left out.
+    for c, batch in sorted(options.points, key=lambda point: (point[0] ** 2 * point[1], point)):
+        if time.monotonic() > end:
+            file["left_out"].append({"c": c, "batch": batch})
+            continue
         say(f"C = {c}, B = {batch}: getting ready")
-        file["points"].append(Point(options, python, c, batch).measured(able, pace))
-        file["isa"], file["peak_gflops"] = (file["points"][-1]["rows"][0].pop(key) for key in ("isa", "peak_gflops"))
-        target.write_text(json.dumps(file, indent=1) + "\n")
-    return file
+        found = Point(options, python, c, batch).measured(able, pace)
+        file["isa"], file["peak_gflops"] = (found["rows"][0].pop(key) for key in ("isa", "peak_gflops"))
+        file["points"] = sorted([*file["points"], found], key=lambda point: (point["batch"], point["c"]))
+        write(file, target)
+    write(file, target)
+
+
+def write(file, target):
+    target.write_text(json.dumps(file, indent=1) + "\n")
+    target.with_suffix(".csv").write_bytes(page.csv(file).encode())
 
 
 def machine():
-    found = {"cpu": shared.cpu(), "cores": CORES, "system": platform.platform(), "python": platform.python_version()}
+    found = {"cpu": shared.cpu(), "cores": CORES, "system": f"{platform.system()} {platform.machine()}", "python": platform.python_version()}
     done = subprocess.run(["lscpu", "-J"], capture_output=True, text=True, check=False)
     if done.returncode == 0:
         lines = {entry["field"].rstrip(":"): entry["data"] for entry in json.loads(done.stdout)["lscpu"]}
@@ -101,10 +114,10 @@ def reference_losses(path):
 
 
 def difference(losses, expected):
-    """The largest of a step; what is no number is far away."""
+    """The largest of a step, where losses above 10 count as 10; what is no number is far away."""
     if len(losses) != len(expected):
         return float("inf")
-    return max(abs(a - b) if a == a else float("inf") for a, b in zip(losses, expected))
+    return max(abs(a - b) / max(1, b / 10) if a == a else float("inf") for a, b in zip(losses, expected))
 
 
 class Point:
@@ -128,7 +141,7 @@ class Point:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "metrics.jsonl"
             shared.run([self.options.program, "train", "--d-model", self.c, "--heads", self.heads, "--batch", self.batch, "--seed", 1,
-                        "--steps", FIRST, "--learning-rate", RATE, "--generate", 0, "--quiet", "--metrics", path], stdout=subprocess.DEVNULL)
+                        "--steps", FIRST, "--learning-rate", RATE / self.c, "--generate", 0, "--quiet", "--metrics", path], stdout=subprocess.DEVNULL)
             lines = [json.loads(line) for line in path.read_text().splitlines()]
             return [line["loss"] for line in lines if line["type"] == "step"]
 
@@ -138,7 +151,7 @@ class Point:
         chunk = peer.chunk
         while chunk > 1 and chunk * step > 0.05:
             chunk //= 2
-        return {"point": {"c": self.c, "heads": self.heads, "batch": self.batch, "first": FIRST, "learning_rate": RATE, "chunk": chunk,
+        return {"point": {"c": self.c, "heads": self.heads, "batch": self.batch, "first": FIRST, "learning_rate": RATE / self.c, "chunk": chunk,
                           "distinct": max(4 * chunk, 8)}}
 
     def measured(self, peers, pace):

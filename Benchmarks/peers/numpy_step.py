@@ -64,10 +64,11 @@ class Model:
         h = np.maximum(z @ w["mlp_fc1"].T, 0)
         x2 = h @ w["mlp_fc2"].T + x1
         logits = x2 @ w["lm_head"].T
-        e = np.exp(logits - logits.max(-1, keepdims=True))
+        logits -= logits.max(-1, keepdims=True)
+        e = np.exp(logits)
         total = e.sum(-1, keepdims=True)
         each = np.arange(len(target)), target
-        loss = weight @ np.log(total[:, 0] / e[each])
+        loss = weight @ (np.log(total[:, 0]) - logits[each])
 
         d_logits = e * (weight[:, None] / total)
         d_logits[each] -= weight

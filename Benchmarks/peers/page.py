@@ -71,8 +71,10 @@ def who(file, name):
     caches = ", ".join(f"{level} {size}" for level, size in machine.get("caches", {}).items())
     lines = [f"Measured on {file['date'][:10]}, {machine['cpu']}, {cores(machine['cores'])}, {file['isa']}, {caches}; {machine['system']},",
              f"Python {machine['python']}; commit {file['commit'][:10]}, by `{file['command']}`",
-             f"([JSON](measurements/{name}), [CSV](measurements/{name.replace('.json', '.csv')})). Medians of {file['turns']} turns of "
-             f"{file['seconds']} s each."]
+             f"([JSON](measurements/{name}), [CSV](measurements/{name.replace('.json', '.csv')})). Medians over turns: "
+             f"{file['turns']}, of {file['seconds']} s each."]
+    if file["left_out"]:
+        lines.append("For want of time not measured: " + ", ".join(f"C = {one['c']:,} at B = {one['batch']:,}" for one in file["left_out"]) + ".")
     if file["unset"]:
         lines.append(f"{' and '.join(file['unset'])} {'was' if len(file['unset']) == 1 else 'were'} set on this machine, and unset for the peers.")
     rows = []
@@ -107,7 +109,7 @@ def cell(row):
         threads = f" ({row['threads']} threads)" if row["threads"] > 1 else ""
         return number(row["us_per_step"]) + threads
     if "estimated_us_per_step" in row:
-        return f"≈ {row['estimated_us_per_step'] / 1e6:,.0f} s, not run"
+        return f"≈ {number(row['estimated_us_per_step'] / 1e6)} s, not run"
     return row["reason"]
 
 

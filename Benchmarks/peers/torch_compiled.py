@@ -19,6 +19,7 @@ class Trainer(torch_model.Trainer):
         self.done = torch.zeros((), device=torch_model.DEVICE)
         self.rates = torch.tensor(task.rates, device=torch_model.DEVICE).unbind()
         self.compiled = torch.compile(self.whole_step, dynamic=False, fullgraph=True, options=OPTIONS)
+        self.is_compiled = False
 
     def whole_step(self, w, m, v, done, batch, rate):
         """Changes w, m, v and done in place."""
@@ -30,6 +31,13 @@ class Trainer(torch_model.Trainer):
             v[name].mul_(BETA_2).addcmul_(g[name], g[name], value=1 - BETA_2)
             x -= rate * m[name] / ((v[name] * correction).sqrt() + EPSILON)
         return loss
+
+    def run(self, i):
+        # Once it is compiled nothing changes any more, so that the checks before each call may be left out.
+        with torch.compiler.set_stance(skip_guard_eval_unsafe=self.is_compiled):
+            losses = super().run(i)
+        self.is_compiled = True
+        return losses
 
     def step(self, k):
         return self.compiled(self.w, self.m, self.v, self.done, self.batches[k], self.rates[k])
