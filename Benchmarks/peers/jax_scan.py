@@ -11,6 +11,9 @@ import arrays
 import peer
 from peer import BETA_1, BETA_2, EPSILON, NORM_EPSILON, POSITIONS, VOCABULARY
 
+# Of 32 bits on a GPU as well, where JAX would take fewer.
+jax.config.update("jax_default_matmul_precision", "highest")
+
 
 def norm(x):
     return x * lax.rsqrt(jnp.mean(x * x, -1, keepdims=True) + NORM_EPSILON)
