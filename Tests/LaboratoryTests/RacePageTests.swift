@@ -41,7 +41,7 @@ struct RacePageTests {
       file.race = [result(ranks: 1, batch: 128, seconds: 1), result(ranks: 2, batch: 384, seconds: 0.6)]
       for (ranks, seconds, isMeasured) in [(1, 1.0, true), (2, 0.6, true), (4, 0.3, false), (8, 0.4, false)] {
         file.timeToTarget.append(
-          RaceTime { ($0.ranks, $0.seconds, $0.measured, $0.batch) = (ranks, seconds, isMeasured, 256) })
+          RaceTime { ($0.ranks, $0.seconds, $0.measured, $0.batch, $0.steps) = (ranks, seconds, isMeasured, 256, 900) })
       }
       for batch in [16, 64, 256] {
         file.stepsToTarget.append(

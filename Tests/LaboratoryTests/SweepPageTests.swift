@@ -65,7 +65,7 @@ struct SweepPageTests {
     #expect(figures.map(\.name) == names && drawings.count == names.count)
     for (figure, drawing) in zip(figures, drawings) {
       #expect(XMLParser(data: Data(drawing.utf8)).parse(), "\(figure.name)")
-      #expect(drawing.contains("<title>\(figure.title)</title>"))
+      #expect(drawing.contains("<title id=\"\(figure.name)-title\">\(figure.title)</title>"))
       #expect(drawing.contains("Synthetic CPU, AVX-512"), "\(figure.name) does not name the machine")
     }
     #expect(try folder.text("page/figures/training-loss.gp").contains("eemicrogpt, one M5 core"))

@@ -50,7 +50,11 @@ enum InlineSVG {
       element.replaceSubrange(..<tag.lowerBound, with: attributes + labels)
     }
     let words = (title: HTMLText.escaped(title), description: HTMLText.escaped(description))
-    return element.replacing(/<title>[^<]*<\/title>/, with: "<title id=\"\(name)-title\">\(words.title)</title>")
-      .replacing(/<desc>[^<]*<\/desc>/, with: "<desc id=\"\(name)-desc\">\(words.description)</desc>")
+    // The first title is the picture's; gnuplot's other ones are names of its data.
+    return element.replacing(
+      /<title>[^<]*<\/title>/, with: "<title id=\"\(name)-title\">\(words.title)</title>", maxReplacements: 1
+    )
+    .replacing(/<title>[^<]*<\/title>/, with: "")
+    .replacing(/<desc>[^<]*<\/desc>/, with: "<desc id=\"\(name)-desc\">\(words.description)</desc>", maxReplacements: 1)
   }
 }
