@@ -128,13 +128,15 @@ class Point:
         self.heads = 8 if c == 128 else 4
         self.parameters = sum(rows * columns for rows, columns in shapes(c).values())
         self.expected = self.first_losses()
+        # Entries that take turns, and ways of a peer that came to nothing.
+        self.ready, self.failed = [], {}
 
     def program(self, ranks, *words):
         """Runs ddp-train, and returns what it writes as JSON."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "result.json"
             shared.run([self.options.program, *words, "--d-model", self.c, "--batch", self.batch, "--json", path, "--progress", "never"], ranks,
-                       stdout=subprocess.DEVNULL, stderr=None if ranks == 1 else subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL)
             return json.loads(path.read_text())
 
     def first_losses(self):
@@ -155,32 +157,51 @@ class Point:
                           "distinct": max(4 * chunk, 8)}}
 
     def measured(self, peers, pace):
-        ready, rows = [], {}
+        rows = {}
         for peer in peers:
             try:
                 self.require_pace(peer, pace)
-                ready += self.start(peer)
+                self.start(peer)
             except Failure as failure:
                 rows[peer.name] = {"peer": peer.name} | failure.row
         own = [OwnRow(self, ranks) for ranks in ([1, CORES] if CORES > 1 else [1])]
         try:
             for turn in range(self.options.turns):
                 say(f"C = {self.c}, B = {self.batch}: turn {turn + 1} of {self.options.turns}")
-                contenders = [*own, *ready]
+                contenders = [*own, *self.ready]
                 for contender in contenders if turn % 2 == 0 else reversed(contenders):
-                    contender.take_turn(self.options.seconds)
+                    try:
+                        contender.take_turn(self.options.seconds)
+                    except Failure as failure:
+                        self.give_up(contender, failure)
                 if turn == 0:
-                    ready = self.faster_ones(ready)
-            for peer in peers:
-                candidates = [entry for entry in ready if entry.peer is peer]
-                if candidates:
-                    rows[peer.name] = min(candidates, key=lambda entry: entry.median()).row(self)
-                    pace[peer.name] = (rows[peer.name]["us_per_step"] / 1e6 / self.parameters / self.batch, self.c, self.batch)
+                    self.keep_faster_ones()
         finally:
-            for entry in ready:
+            for entry in self.ready:
                 entry.process.end()
+        for peer in peers:
+            if peer.name not in rows:
+                rows[peer.name] = self.row(peer)
+            if "us_per_step" in rows[peer.name]:
+                pace[peer.name] = (rows[peer.name]["us_per_sample"] / 1e6 / self.parameters, self.c, self.batch)
         return {"c": self.c, "heads": self.heads, "batch": self.batch, "parameters": self.parameters,
                 "rows": [row.row() for row in own] + [rows[peer.name] for peer in peers]}
+
+    def row(self, peer):
+        """Its fastest way's, or why there is none."""
+        failed = self.failed.get(peer.name, [])
+        candidates = [entry for entry in self.ready if entry.peer is peer]
+        if not candidates:
+            return {"peer": peer.name, "reason": failed[-1]["reason"]}
+        return min(candidates, key=lambda entry: entry.median()).row(self) | ({"failed": failed} if failed else {})
+
+    def note(self, peer, variant, failure):
+        self.failed.setdefault(peer.name, []).append({"threads": variant.threads, "words": variant.words} | failure.row)
+
+    def give_up(self, entry, failure):
+        self.note(entry.peer, entry.process.variant, failure)
+        self.ready.remove(entry)
+        entry.process.end()
 
     def require_pace(self, peer, pace):
         """The next size is not begun where the last says that it takes too long."""
@@ -193,38 +214,31 @@ class Point:
 
     def start(self, peer):
         """Its variants, ready and with the right losses."""
-        entries, failure = [], None
         for variant in peer.variants():
             try:
                 process = PeerProcess(peer, variant, self.python, self.task(peer), PATIENCE)
-            except Failure as caught:
-                failure = caught
+            except Failure as failure:
+                self.note(peer, variant, failure)
                 continue
             off = difference(process.found["losses"], self.expected)
             if off <= TOLERANCE:
-                entries.append(Entry(process, off))
+                self.ready.append(Entry(process, off))
             else:
                 process.end()
-                failure = Failure(f"not timed: its losses differ by {off:.1e} from ddp-train's")
-        if not entries:
-            raise failure
-        return entries
+                self.note(peer, variant, Failure(f"not timed: its losses differ by {off:.1e} from ddp-train's"))
 
-    def faster_ones(self, entries):
-        best = {}
-        for entry in entries:
-            best[entry.peer.name] = min(best.get(entry.peer.name, float("inf")), entry.median())
-        kept = [entry for entry in entries if entry.median() <= SLOWER * best[entry.peer.name]]
-        tried = {}
-        for entry in entries:
-            tried.setdefault(entry.peer.name, []).append({"threads": entry.process.variant.threads, "words": entry.process.variant.words,
-                                                          "us_per_step": entry.median()})
-        for entry in kept:
-            entry.tried = tried[entry.peer.name]
-        for entry in entries:
-            if entry not in kept:
-                entry.process.end()
-        return kept
+    def keep_faster_ones(self):
+        """Of each peer's ways those that may be its fastest."""
+        for name in {entry.peer.name for entry in self.ready}:
+            entries = [entry for entry in self.ready if entry.peer.name == name]
+            tried = [{"threads": entry.process.variant.threads, "words": entry.process.variant.words, "us_per_step": entry.median()}
+                     for entry in entries]
+            best = min(entry.median() for entry in entries)
+            for entry in entries:
+                entry.tried = tried
+                if entry.median() > SLOWER * best:
+                    self.ready.remove(entry)
+                    entry.process.end()
 
 
 class Entry:
