@@ -33,14 +33,10 @@ public struct Carrier: Sendable {
   }
 
   private let settings: Settings
-  private let limits: CallLimits
   private let ssh: SSHCommand
+  private let limits = CallLimits()
 
-  public init(_ settings: Settings) { self.init(settings, limits: CallLimits()) }
-
-  init(_ settings: Settings, limits: CallLimits) {
-    (self.settings, self.limits, ssh) = (settings, limits, SSHCommand(config: settings.sshConfig))
-  }
+  public init(_ settings: Settings) { (self.settings, ssh) = (settings, SSHCommand(config: settings.sshConfig)) }
 
   /// Fills the folder here, and on all hosts at once that do not have it.
   ///
