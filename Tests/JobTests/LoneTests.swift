@@ -52,6 +52,7 @@ extension Jobs {
       "doctor": ("", "start: mpirun -np "),
       "ranks": ("--data \(PackagePaths.names) --most 64 --batch 2", "2 of 64 ranks"),
       "verify": ("$files/ck --data \(PackagePaths.names)", "all bits of all segments come out again"),
+      "lesson": ("--from $files/lesson.json --report $own/lesson", "What does one core do?"),
       "info": ("", "ranks         1 (started without mpirun)"),
     ]
 
@@ -79,6 +80,7 @@ extension Jobs {
       let measured = try ddpTrain(
         .alone, ["scaling", "--d-model", "16", "--seconds", "0.02", "--json", files.path("scaling.json")])
       #expect(measured.exitCode == 0, "\(measured)")
+      try files.file("lesson.json", #"{"kind": "lesson", "isa": "none", "ranks": 1, "quick": true, "parts": []}"#)
       try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: files.path("model.safetensors"))
 
       let help = try run(surroundings, "--help", files)

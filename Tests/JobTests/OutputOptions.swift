@@ -60,13 +60,13 @@ struct OutputOption: Sendable, CustomStringConvertible {
     OutputOption(command: "generate", option: "--trace", quick: training, slow: days),
   ]
 
-  /// Options that name what their command reads, or keeps in a way of its own. A race takes seconds: its page is written
-  /// as a sweep's is. What `ranks` is asked about has all options of a run, and it writes nothing. `verify` needs a run's folder,
+  /// Options that name what their command reads, or keeps in a way of its own. A race takes seconds, and a lesson a
+  /// minute: their pages are written as a sweep's is. What `ranks` is asked about has all options of a run, and it writes nothing. `verify` needs a run's folder,
   /// and writes what it found at its end as `compare` does.
   static let others: Set = [
     "--config", "--from", "--data", "--init-from", "--model", "--checkpoint-dir", "--calibration", "--results",
     "--ceiling",
-    "race --report",
+    "race --report", "lesson --report",
     "ranks --metrics", "ranks --trace",
     "verify --metrics", "verify --json",
   ]
