@@ -16,6 +16,8 @@ let cpu = Context.environment["DDP_TRAIN_CPU"] ?? "native"
 let swiftForThisCPU: [SwiftSetting] = [.unsafeFlags(["-Xcc", cpuFlag])]
 // -Ounchecked also removes preconditions, so it is for Kernels alone, whose callers check and throw.
 let uncheckedKernels: [SwiftSetting] = swiftForThisCPU + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+// What runs once per run, or for people, and tests that do not compute. Optimising it would take a third of a build's time.
+let plain: [SwiftSetting] = swiftForThisCPU + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 let cForThisCPU: [CSetting] = [.unsafeFlags([cpuFlag])]
 
 let package = Package(
@@ -79,7 +81,7 @@ let package = Package(
         "CHost", "Files", "Topology", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
     // Before a run: what this machine, and this placement of ranks, will do to it.
     .target(
       name: "Doctor",
@@ -87,7 +89,7 @@ let package = Package(
         "CGuard", "CHost", "CSIMD", "CSME2", "DataParallel", "Files", "GPT", "Launch", "MPI", "Schemas", "Topology",
         "Values",
       ],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
 
     // The laboratory. Whoever links CAllocations has its allocator: only what measures, and its tests.
     .target(name: "CAllocations"),
@@ -99,7 +101,7 @@ let package = Package(
         "Autograd", "CAllocations", "CHost", "CSIMD", "DataParallel", "Files", "GPT", "Kernels", "MPI", "Schemas",
         "Values", .product(name: "Mustache", package: "swift-mustache"),
       ],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
     // This build against runs computed elsewhere.
     .target(name: "Reference", dependencies: ["CSIMD", "GPT", "SafeTensors"], swiftSettings: swiftForThisCPU),
 
@@ -119,13 +121,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
 
     // Starts it. Links neither MPI nor, before it needs it, hwloc.
     .executableTarget(
       name: "ddp-launch",
       dependencies: ["Files", "Launch", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
 
     // Tests, from the inside out: one kernel, one model, files, measurement, many ranks.
     .target(
@@ -140,15 +142,15 @@ let package = Package(
       name: "ReferenceTests", dependencies: ["GPT", "Reference", "SafeTensors", "TestSupport"],
       swiftSettings: swiftForThisCPU),
     .testTarget(
-      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: swiftForThisCPU),
-    .testTarget(name: "ChainTests", dependencies: ["Chain"], swiftSettings: swiftForThisCPU),
-    .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: swiftForThisCPU),
-    .testTarget(name: "SchemasTests", dependencies: ["Schemas", "TestSupport"], swiftSettings: swiftForThisCPU),
+      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: plain),
+    .testTarget(name: "ChainTests", dependencies: ["Chain"], swiftSettings: plain),
+    .testTarget(name: "DatasetTests", dependencies: ["Dataset", "TestSupport"], swiftSettings: plain),
+    .testTarget(name: "SchemasTests", dependencies: ["Schemas", "TestSupport"], swiftSettings: plain),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Chain", "Checkpoints", "GPT", "SafeTensors", "TestSupport"],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
     .testTarget(
-      name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: swiftForThisCPU),
+      name: "SafeTensorsTests", dependencies: ["SafeTensors", "TestSupport"], swiftSettings: plain),
     // Hostile files for every reader; Tests/fuzz/run builds it with Address Sanitizer.
     .executableTarget(
       name: "fuzz",
@@ -161,26 +163,26 @@ let package = Package(
       dependencies: [
         "CAllocations", "DataParallel", "Dataset", "Files", "GPT", "Laboratory", "Schemas", "TestSupport",
       ],
-      swiftSettings: swiftForThisCPU),
-    .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
+    .testTarget(name: "TopologyTests", dependencies: ["TestSupport", "Topology"], swiftSettings: plain),
     .testTarget(
       name: "DoctorTests",
       dependencies: ["DataParallel", "Doctor", "GPT", "Launch", "Schemas", "TestSupport", "Topology"],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
     .testTarget(
       name: "LaunchTests", dependencies: ["Files", "Launch", "TestSupport", "Topology", "Values"],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
     .testTarget(
       name: "OptionsTests",
       dependencies: [
         "Options", "TestSupport", "Values", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
     // The command line's units, without ranks.
     .testTarget(
       name: "ProgramTests",
       dependencies: ["DataParallel", "GPT", "Launch", "Options", "TestSupport", "Values", "ddp-train"],
-      swiftSettings: swiftForThisCPU
+      swiftSettings: plain
     ),
     // MPIRunSupport starts jobs; mpi-exercise is the program of the MPI tests' jobs.
     .target(name: "MPIRunSupport", dependencies: ["TestSupport"], path: "Tests/Support/MPIRun"),
@@ -193,11 +195,11 @@ let package = Package(
         .headerSearchPath("../../../Sources/CGuard/include"), .headerSearchPath("../../../Sources/CSIMD/include"),
       ]),
     .testTarget(
-      name: "CGuardTests", dependencies: ["CGuard", "MPIRunSupport", "guard-exercise"], swiftSettings: swiftForThisCPU),
+      name: "CGuardTests", dependencies: ["CGuard", "MPIRunSupport", "guard-exercise"], swiftSettings: plain),
     // Slow and full disks, and file systems without locks, for the jobs' programs.
     .executableTarget(name: "hinder", path: "Tests/Support/hinder"),
     .testTarget(
-      name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: swiftForThisCPU),
+      name: "MPITests", dependencies: ["MPI", "MPIRunSupport", "mpi-exercise"], swiftSettings: plain),
     // The program of the strategies' jobs.
     .executableTarget(
       name: "sync-exercise", dependencies: ["CAllocations", "DataParallel", "Dataset", "GPT", "MPI"],
@@ -215,7 +217,7 @@ let package = Package(
         "ddp-train",
         "hinder", "no-single-copy", "sync-exercise",
       ],
-      swiftSettings: swiftForThisCPU),
+      swiftSettings: plain),
   ],
   swiftLanguageModes: [.v6]
 )
