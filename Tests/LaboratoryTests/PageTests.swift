@@ -59,8 +59,25 @@ struct PageTests {
     }
     #expect(open.contains("What was found") && !open.contains("<dl class=\"definitions\">"))
     let links = html.matches(of: /<a href="#([^"]+)">/).map { String($0.output.1) }
-    #expect(links.count == 4 + 5 && links.allSatisfy { html.contains("id=\"\($0)\"") }, "\(links)")
+    #expect(links.count == 4 + 6 && links.allSatisfy { html.contains("id=\"\($0)\"") }, "\(links)")
     #expect(html.contains("because it lost its core") && html.contains("12 of 400"))
+  }
+
+  @Test("of both modes weak scaling is folded, and alone it is open")
+  func modes() throws {
+    let both = SyntheticReport.bothModes()
+    var weak = both
+    weak.results.removeAll { $0.mode == .strong }
+    weak.cost.removeAll { $0.mode == .strong }
+    for (report, isWeakOpen) in [(both, false), (weak, true)] {
+      let html = try page(report).html
+      let open = html.replacing(/<details[\s\S]*?<\/details>/, with: "")
+      for figure in ScalingPage.figures(report) where !figure.name.hasPrefix("time-split-") {
+        #expect(html.contains("id=\"\(figure.name)\""), "\(figure.name)")
+        #expect(
+          open.contains("id=\"\(figure.name)\"") == (isWeakOpen || !figure.name.hasSuffix("-weak")), "\(figure.name)")
+      }
+    }
   }
 
   @Test("a strategy has one colour and one point everywhere, and a mode one line")

@@ -35,7 +35,7 @@ enum LessonClaims {
     let onOneCore = ladder.rungs.filter { $0.rung != "ranks" }
     guard let first = onOneCore.first, let last = onOneCore.last, onOneCore.count > 1 else { return [] }
     var claims = [
-      "From \(first.title) to the program as it is, one core becomes \(factor(last.factorOverFirst)) times as fast: "
+      "One core's last rung is \(factor(last.factorOverFirst)) times as fast as its first (\(first.title)): "
         + "\(duration(first.usPerSample)) per name become \(duration(last.usPerSample))."
     ]
     if let most = onOneCore.max(by: { ($0.factorOverBefore ?? 0) < ($1.factorOverBefore ?? 0) }),

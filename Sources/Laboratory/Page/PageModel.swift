@@ -68,14 +68,14 @@ struct PageModel {
   /// Speed-ups, side by side.
   let overview: [ShownFigure]
   let sections: [Section]
-  let widthFigures: [ShownFigure]
+  let widthFigures, foldedWidthFigures: [ShownFigure]
   let predictionFigures: [ShownFigure]
   let predictions: PageTable?
   let assumptions: [String]
   let late: PageTable?
   let ceilingNotes: CeilingNotes?
   let hasSeveralRanks: Bool
-  let hasWarnings, hasOverview, hasWidthFigures: Bool
+  let hasWarnings, hasOverview, hasWidthFigures, hasFoldedWidthFigures: Bool
 
   /// - Parameter drawn: figures in the order of the page, as SVG elements.
   init(_ report: ScalingReport, drawn: PageFiles.Drawn) {
@@ -98,9 +98,13 @@ struct PageModel {
     hasSeveralRanks = report.hasSeveralRanks
     oneRankOnly = !hasSeveralRanks
     cost = report.cost.isEmpty ? nil : PageTable(.costs(report.cost))
-    overview = take { $0.hasPrefix("speed-up-") }
+    // Weak scaling is folded where there is strong scaling to look at.
+    let isWeakFolded = report.cases.contains { $0.mode == .strong }
+    func isOpen(_ name: String) -> Bool { !(isWeakFolded && name.hasSuffix("-weak")) }
+    func isOverWidth(_ name: String) -> Bool { name.hasPrefix("strategies-") || name.hasPrefix("crossover-") }
+    overview = Self.sayingOnce(take { $0.hasPrefix("speed-up-") && isOpen($0) })
     hasOverview = !overview.isEmpty
-    widthFigures = take { $0.hasPrefix("strategies-") || $0.hasPrefix("crossover-") }
+    widthFigures = take { isOverWidth($0) && isOpen($0) }
     sections = report.cases.map { what in
       let results = report.results(of: what)
       let isParallel = results.contains { $0.ranks > 1 }
@@ -111,14 +115,30 @@ struct PageModel {
         names: isParallel
           ? PageTable(.names(results.filter { $0.ranks > 1 }, watts: report.machine.assumedWatts)) : nil,
         ceiling: BesideCeilings(besideCeilings.filter { Case($0) == what }),
-        figures: take { $0 == "time-split-\(what.name)" }, hasFigures: isParallel)
+        figures: take { name in
+          name == "time-split-\(what.name)" || name == "speed-up-\(what.name)" && !isOpen(name)
+        }, hasFigures: isParallel)
     }
     hasWarnings = !warnings.isEmpty
     hasWidthFigures = !widthFigures.isEmpty
+    foldedWidthFigures = take { isOverWidth($0) && !isOpen($0) }
+    hasFoldedWidthFigures = !foldedWidthFigures.isEmpty
     predictionFigures = take { $0.hasPrefix("predicted-") }
     predictions = report.predictions.isEmpty ? nil : PageTable(.predictions(report.predictions, onPage: true))
     assumptions = report.assumptions
     late = report.late.isEmpty ? nil : PageTable(.late(report.late))
+  }
+
+  /// Figures beside one another, of which each caption is said once.
+  private static func sayingOnce(_ figures: [ShownFigure]) -> [ShownFigure] {
+    figures.map { figure in
+      guard let first = figures.first(where: { $0.caption == figure.caption }), first.number < figure.number else {
+        return figure
+      }
+      var short = figure
+      short.caption = "As figure \(first.number)."
+      return short
+    }
   }
 
   private static func facts(_ machine: Machine) -> [Fact] {

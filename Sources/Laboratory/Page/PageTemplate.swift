@@ -79,6 +79,9 @@ enum PageTemplate {
     <nav><ul>
     <li><a href="#speed-ups">Speed-up</a></li>
     <li><a href="#width">Over the size of the model</a></li>
+    {{#cost}}
+    <li><a href="#cost">COST</a></li>
+    {{/cost}}
     {{#sections}}
     <li><a href="#{{name}}">{{title}}</a></li>
     {{/sections}}
@@ -90,10 +93,6 @@ enum PageTemplate {
     {{/late}}
     <li><a href="#columns">What the columns mean</a></li>
     </ul></nav>
-    {{#cost}}
-    <p>COST is the fewest ranks that outperform one core:</p>
-    {{> table}}
-    {{/cost}}
     <h2 id="speed-ups">Speed-up</h2>
     {{#hasOverview}}
     <div class="figures small">
@@ -114,6 +113,12 @@ enum PageTemplate {
     <p>One width only was measured: there is no curve over it.</p>
     {{/hasWidthFigures}}
     <h2>Details</h2>
+    {{#cost}}
+    <details id="cost">
+    <summary>COST: the fewest ranks that outperform one core</summary>
+    {{> table}}
+    </details>
+    {{/cost}}
     {{/hasSeveralRanks}}
     {{#sections}}
     <details id="{{name}}">
@@ -153,6 +158,16 @@ enum PageTemplate {
     {{/names}}
     </details>
     {{/sections}}
+    {{#hasFoldedWidthFigures}}
+    <details id="width-weak">
+    <summary>Over the size of the model, weak scaling</summary>
+    <div class="figures">
+    {{#foldedWidthFigures}}
+    {{> figure}}
+    {{/foldedWidthFigures}}
+    </div>
+    </details>
+    {{/hasFoldedWidthFigures}}
     {{#predictions}}
     <details id="predicted">
     <summary>Predicted and measured</summary>
