@@ -8,7 +8,7 @@ public func suggestion(for word: String, among candidates: [String], _ kind: Str
 }
 
 /// The candidate that `word` is most like, or nil where it takes more changes than half of its letters.
-func nearest(to word: String, among candidates: [String]) -> String? {
+public func nearest(to word: String, among candidates: [String]) -> String? {
   // The distance takes time in proportion to the word.
   guard word.utf8.count <= 64 else { return nil }
   let ranked = candidates.map { (candidate: $0, distance: editDistance(Array(word.lowercased()), Array($0))) }

@@ -47,6 +47,12 @@ enum CommandLineWords {
   static func oneLine(_ message: String, command: String) -> String {
     let text = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     guard let end = text.last, end != "?" else { return text }
+    // The parser compares with options of the command alone.
+    if let option = text.firstMatch(of: /^Unknown option '(--[^']*)'/)?.output.1,
+      let meant = nearest(to: String(option), among: ["--version", "--help"])
+    {
+      return "\(text). Did you mean '\(meant)'?"
+    }
     return (end == "." ? String(text.dropLast()) : text) + "; see ddp-train \(command) --help"
   }
 }

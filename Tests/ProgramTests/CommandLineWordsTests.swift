@@ -22,5 +22,11 @@ struct CommandLineWordsTests {
   func oneLine() {
     #expect(CommandLineWords.oneLine("No value.\nTry", command: "info") == "No value. Try; see ddp-train info --help")
     #expect(CommandLineWords.oneLine("Did you mean '--a'?", command: "info") == "Did you mean '--a'?")
+    #expect(
+      CommandLineWords.oneLine("Unknown option '--versio'", command: "train")
+        == "Unknown option '--versio'. Did you mean '--version'?")
+    #expect(
+      CommandLineWords.oneLine("Unknown option '--colour'", command: "train")
+        == "Unknown option '--colour'; see ddp-train train --help")
   }
 }

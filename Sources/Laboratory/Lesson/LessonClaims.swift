@@ -114,7 +114,9 @@ enum LessonClaims {
     let rows = report.results.filter { $0.mode == .strong && $0.ranks == ranks && $0.speedup.isFinite }
     guard ranks > 1, let batch = rows.first?.batch else { return [] }
     let own = rows.filter { $0.batch == batch }
-    return own.distinct { $0.strategy }.map { strategy in
+    // What the program takes by itself is the answer; the others are what it is compared with.
+    let strategies = own.distinct { $0.strategy }
+    return (strategies.filter { $0 == "auto" } + strategies.filter { $0 != "auto" }).map { strategy in
       let widths = own.filter { $0.strategy == strategy }.sorted { $0.c < $1.c }
       return sentence(widths, ranks: ranks, batch: batch) + best(widths)
     }

@@ -67,7 +67,7 @@ struct LessonModel {
       PageModel.Fact(name: "Date", value: file.origin?.date ?? ""),
     ]
     answers = sections.compactMap { section in
-      section.claims.first.map { Answer(name: section.name, question: section.question, answer: $0) }
+      section.answer.map { Answer(name: section.name, question: section.question, answer: $0) }
     }
     var number = 0
     self.sections = sections.map { section in

@@ -9,6 +9,8 @@ struct LessonSection {
   /// What to look for, and why it is asked.
   let why: String
   let claims: [String]
+  /// For the list at the page's top; nil without claims.
+  let answer: String?
   let figures: [Figure]
   let tables: [PageTable]
   /// Those that repeat it.
@@ -18,10 +20,11 @@ struct LessonSection {
 
   private init(
     _ name: String, _ question: String, why: String, claims: [String], figures: [Figure?] = [],
-    tables: [PageTable?] = [], of parts: [String], in file: LessonFile
+    tables: [PageTable?] = [], answers: Int = 1, of parts: [String], in file: LessonFile
   ) {
     (self.name, self.question, self.why, self.claims) = (name, question, why, claims)
     (self.figures, self.tables) = (figures.compactMap { $0 }, tables.compactMap { $0 })
+    answer = claims.isEmpty ? nil : claims.prefix(answers).joined(separator: " ")
     let own = file.parts.filter { parts.contains($0.part) }
     commands = own.filter { $0.problem == nil }.map(\.command)
     missing = claims.isEmpty ? own.compactMap(\.problem).first ?? "It was not measured." : nil
@@ -98,7 +101,7 @@ extension LessonSection {
       figures: [file.race.flatMap { RaceCurves.lossAgainstTime($0, shape: .half) }],
       tables: [
         file.race.map { race in PageTable(.race([race.reference].compactMap { $0 } + race.race)) }
-      ], of: ["race"], in: file)
+      ], answers: 2, of: ["race"], in: file)
   }
 
   private static func cost(_ file: LessonFile) -> LessonSection {

@@ -38,7 +38,7 @@ extension VerificationFile {
   }
 
   private var others: String {
-    partedSegments > 1 ? "; and in \(plural(partedSegments - 1, "segment")) behind" : ""
+    partedSegments > 1 ? "; and in \(plural(partedSegments - 1, "other segment"))" : ""
   }
 
   private var verifiedWords: String {

@@ -99,7 +99,7 @@ struct KeptChain {
     if link.previousStep == 0 { return link.number == 1 ? nil : "hangs on the start, and is link \(link.number)" }
     guard let before else { return "hangs on the link of \(step), which is not in the folder" }
     guard before.digest == link.previous else { return "hangs on another link of \(step) than the one that is there" }
-    guard before.link?.number == link.number - 1 else { return "is not the next link behind that of \(step)" }
+    guard before.link?.number == link.number - 1 else { return "is not the next link after that of \(step)" }
     return nil
   }
 
