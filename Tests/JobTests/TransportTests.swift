@@ -76,7 +76,7 @@ extension Jobs {
       expectFailure(
         try ddpTrain(.ranks(2), ["bench", "--sync", "--transports"]), saying: "starts mpirun by itself", code: 64)
       expectFailure(
-        try bench("--sync --transports", before: "PATH=/nowhere"), saying: "there is no mpirun of Open MPI in PATH",
+        try bench("--sync --transports", before: "unset DDP_TRAIN_MPIRUN; PATH=/nowhere"), saying: "there is no mpirun of Open MPI in PATH",
         code: 69)
     }
 

@@ -125,7 +125,9 @@ struct TransportJobs {
   private func runOnHosts(_ words: [String], delay: Int) throws -> String? {
     guard let script = ProjectFiles.path("launch/namespaces") else { return "launch/namespaces is not to be found" }
     guard geteuid() == 0 else { return "hosts in namespaces need root" }
-    let hosts = [script, "--name", "transports-\(getpid())"]
+    // The scripts look for ddp-launch in their checkout, where another build may have made this program.
+    let own = ProjectFiles.binder.map { ["env", "DDP_LAUNCH=\($0[0])"] } ?? []
+    let hosts = own + [script, "--name", "transports-\(getpid())"]
     func call(_ words: [String], seconds: Double = 30) throws -> String? {
       try end(of: WaitedJob(words: hosts + words, seconds: seconds))
     }
