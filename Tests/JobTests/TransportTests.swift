@@ -76,8 +76,8 @@ extension Jobs {
       expectFailure(
         try ddpTrain(.ranks(2), ["bench", "--sync", "--transports"]), saying: "starts mpirun by itself", code: 64)
       expectFailure(
-        try bench("--sync --transports", before: "unset DDP_TRAIN_MPIRUN; PATH=/nowhere"), saying: "there is no mpirun of Open MPI in PATH",
-        code: 69)
+        try bench("--sync --transports", before: "unset DDP_TRAIN_MPIRUN; PATH=/nowhere"),
+        saying: "there is no mpirun of Open MPI in PATH", code: 69)
     }
 
     @Test("a Ctrl-C ends the jobs with it")
