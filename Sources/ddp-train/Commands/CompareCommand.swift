@@ -34,18 +34,9 @@ struct CompareCommand: JobCommand {
       guard world.rank == 0 else { return }
       let file = try json.map { try Destination("--json", $0) }
       try requireDistinct([file].compactMap { $0 }, inputs: [("the input", a), ("the input", b)])
-      let found = try ComparisonFile((a, try read(a)), (b, try read(b)))
+      let found = try ComparisonFile((a, try readResults(a) { try ResultFile(json: $0) }), (b, try readResults(b) { try ResultFile(json: $0) }))
       print(found.text)
       try file?.write(SchemaJSON.encode(found))
-    }
-  }
-
-  private func read(_ path: String) throws -> ResultFile {
-    let bytes = try readRegularFile(path: path, limitInBytes: 1 << 28) { CommandFailure("\(path): \($0)") }
-    do {
-      return try ResultFile(json: Data(bytes))
-    } catch {
-      throw CommandFailure("\(path): \(error)")
     }
   }
 }

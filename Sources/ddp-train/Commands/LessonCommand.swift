@@ -52,7 +52,7 @@ struct LessonCommand: JobCommand {
       let file: LessonFile
       if let from = options.from {
         try requireDistinct(folder.files, inputs: [("--from", from)])
-        file = try lesson(from)
+        file = try readResults(from) { try LessonFile(json: $0) }
       } else {
         try requireDistinct(folder.files, inputs: ProjectFiles.inputs())
         file = try measured(options, in: folder, on: world)
@@ -85,13 +85,4 @@ struct LessonCommand: JobCommand {
   }
 
   private static let parts = "parts"
-
-  private func lesson(_ path: String) throws -> LessonFile {
-    let bytes = try readRegularFile(path: path, limitInBytes: 1 << 28) { CommandFailure("--from \(path): \($0)") }
-    do {
-      return try LessonFile(json: Data(bytes))
-    } catch {
-      throw CommandFailure("--from \(path): \(error)")
-    }
-  }
 }

@@ -38,7 +38,7 @@ struct Report: JobCommand {
     try onEveryRank(of: world) {
       guard world.rank == 0 else { return }
       let gnuplot = try Gnuplot.require()
-      let file = try endingOnStop { try withCeiling(try read(self.file) { try PageFile(json: $0) }) }
+      let file = try endingOnStop { try withCeiling(try readResults(self.file) { try PageFile(json: $0) }) }
       let folder =
         switch file {
         case .scaling(let results):
@@ -65,21 +65,12 @@ struct Report: JobCommand {
     guard case .scaling(var results) = file else {
       throw CommandFailure("--ceiling is for the results of scaling, and \(self.file) has others")
     }
-    let found = try read(ceiling) { try CeilingFile(json: $0) }
+    let found = try readResults(ceiling) { try CeilingFile(json: $0) }
     do {
       try results.add(found)
     } catch {
       throw CommandFailure("--ceiling \(ceiling) and \(self.file): \(error)")
     }
     return .scaling(results)
-  }
-
-  private func read<File>(_ path: String, _ parse: (Data) throws -> File) throws -> File {
-    let bytes = try readRegularFile(path: path, limitInBytes: 1 << 28) { CommandFailure("\(path): \($0)") }
-    do {
-      return try parse(Data(bytes))
-    } catch {
-      throw CommandFailure("\(path): \(error)")
-    }
   }
 }
