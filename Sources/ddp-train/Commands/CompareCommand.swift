@@ -34,7 +34,8 @@ struct CompareCommand: JobCommand {
       guard world.rank == 0 else { return }
       let file = try json.map { try Destination("--json", $0) }
       try requireDistinct([file].compactMap { $0 }, inputs: [("the input", a), ("the input", b)])
-      let found = try ComparisonFile((a, try readResults(a) { try ResultFile(json: $0) }), (b, try readResults(b) { try ResultFile(json: $0) }))
+      func results(_ path: String) throws -> ResultFile { try readResults(path) { try ResultFile(json: $0) } }
+      let found = try ComparisonFile((a, try results(a)), (b, try results(b)))
       print(found.text)
       try file?.write(SchemaJSON.encode(found))
     }
