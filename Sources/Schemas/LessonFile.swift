@@ -43,8 +43,7 @@ extension LessonFile {
   ///
   /// - Throws: `ReportError.notAReport`, which names the field.
   public init(json: Data) throws {
-    let mark: Mark = try SchemaJSON.decode(json)
-    guard mark.kind == "lesson" else {
+    guard try FileKind(json: json).kind == "lesson" else {
       throw ReportError.notAReport("it is not what lesson has written: kind is not lesson")
     }
     self = try SchemaJSON.decode(json)
@@ -73,9 +72,6 @@ extension LessonFile {
     default: throw ReportError.notAReport("the lesson has no part \(printable(part))")
     }
   }
-
-  /// What a file says that it is.
-  private struct Mark: FileRecord { var kind: String? }
 
   /// All but the results, whose commands have limits of their own.
   private struct Head: FileFormat {

@@ -7,15 +7,11 @@ public enum PageFile: Sendable {
   case sweep(SweepFile)
   case race(RaceFile)
 
-  /// What a file says that it is; nil in a scaling report.
-  private struct Kind: FileRecord { var kind: String? }
-
   /// Reads a file that may come from anybody.
   ///
   /// - Throws: `ReportError.notAReport`, which names the field.
   public init(json: Data) throws {
-    let kind: Kind = try SchemaJSON.decode(json)
-    switch kind.kind {
+    switch try FileKind(json: json).kind {
     case nil: self = .scaling(try ScalingReport(json: json))
     case "sweep": self = .sweep(try SweepFile(json: json))
     case "race": self = .race(try RaceFile(json: json))
@@ -23,6 +19,14 @@ public enum PageFile: Sendable {
       throw ReportError.notAReport("kind is \(printable(other)), and pages are made of scaling, sweep and race")
     }
   }
+}
+
+/// What a file says that it is; nil in files of other commands than `sweep`, `race` and `lesson`.
+struct FileKind: FileRecord {
+  var kind: String?
+
+  init() {}
+  init(json: Data) throws { self = try SchemaJSON.decode(json) }
 }
 
 extension SweepFile {

@@ -110,15 +110,13 @@ enum LessonClaims {
 
   /// From which width on several cores pay, for each strategy.
   static func cores(_ report: ScalingReport) -> [String] {
-    let ranks = report.mostRanks
-    let rows = report.results.filter { $0.mode == .strong && $0.ranks == ranks && $0.speedup.isFinite }
-    guard ranks > 1, let batch = rows.first?.batch else { return [] }
-    let own = rows.filter { $0.batch == batch }
+    let rows = report.besideOneCore.filter { $0.speedup.isFinite }
+    guard let first = rows.first else { return [] }
     // What the program takes by itself is the answer; the others are what it is compared with.
-    let strategies = own.distinct { $0.strategy }
+    let strategies = rows.distinct { $0.strategy }
     return (strategies.filter { $0 == "auto" } + strategies.filter { $0 != "auto" }).map { strategy in
-      let widths = own.filter { $0.strategy == strategy }.sorted { $0.c < $1.c }
-      return sentence(widths, ranks: ranks, batch: batch) + best(widths)
+      let widths = rows.filter { $0.strategy == strategy }
+      return sentence(widths, ranks: first.ranks, batch: first.batch) + besidePasses(widths)
     }
   }
 
@@ -144,7 +142,7 @@ enum LessonClaims {
       : "With \(name) it cannot be told whether \(who) \(pays): the intervals hold 1 (batch \(batch); \(list))."
   }
 
-  private static func best(_ widths: [ScalingResult]) -> String {
+  private static func besidePasses(_ widths: [ScalingResult]) -> String {
     guard let smallest = widths.first, smallest.usPerStep > 0 else { return "" }
     let rest = smallest.waitUs + smallest.syncUs + smallest.adamUs
     let all = rest + smallest.computeUs

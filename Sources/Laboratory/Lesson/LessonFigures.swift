@@ -17,14 +17,11 @@ enum LessonFigures {
     widths(rows.map(\.c), &script)
     script.add("set ylabel 'share of the multiply-add peak'")
     script.add("set yrange [0:*]")
-    let parts = [
-      ("nominal", Appearance.line(number: 0), rows.map { [Double($0.c), $0.nominalShareOfPeak] }),
-      ("really done", Appearance.line(number: 1), rows.map { [Double($0.c), $0.effectiveShareOfPeak] }),
-    ].compactMap { title, line, points in
-      script.data(points, comment: "\(title): C, share").map {
-        "\($0) using 1:2 with linespoints \(line.words()) title '\(title)'"
-      }
-    }
+    let parts = curves(
+      [
+        ("nominal", Appearance.line(number: 0), rows.map { [Double($0.c), $0.nominalShareOfPeak] }),
+        ("really done", Appearance.line(number: 1), rows.map { [Double($0.c), $0.effectiveShareOfPeak] }),
+      ], of: "share", &script)
     script.plot(parts)
     return Figure(
       script,
@@ -104,11 +101,9 @@ enum LessonFigures {
 
   /// One core's step over N cores' over the width.
   static func cores(_ file: LessonFile) -> Figure? {
-    guard let report = file.scaling else { return nil }
-    let ranks = report.mostRanks
-    let rows = report.results.filter { $0.mode == .strong && $0.ranks == ranks && ranks > 1 && $0.speedup.isFinite }
-    guard Set(rows.map(\.c)).count > 1, let batch = rows.map(\.batch).min() else { return nil }
-    let own = rows.filter { $0.batch == batch }.sorted { $0.c < $1.c }
+    let own = (file.scaling?.besideOneCore ?? []).filter { $0.speedup.isFinite }
+    guard let first = own.first, Set(own.map(\.c)).count > 1 else { return nil }
+    let (ranks, batch) = (first.ranks, first.batch)
     let strategies = own.distinct { $0.strategy }
     var script = GnuplotScript(
       name: "cores", title: "\(ranks) cores against one, B = \(batch)", subtitle: subtitle(file),
@@ -174,16 +169,25 @@ enum LessonFigures {
     widths(rows.map(\.c), &script)
     LogarithmicAxis.add("y", around: rows.flatMap { [$0.one, $0.several] }, to: &script)
     script.add("set ylabel 'core-seconds'")
-    let parts = [
-      ("one core", Appearance.line(number: 0), rows.map { [Double($0.c), $0.one] }),
-      (plural(ranks, "core"), Appearance.line(number: 4), rows.map { [Double($0.c), $0.several] }),
-    ].compactMap { title, line, points in
-      script.data(points, comment: "\(title): C, core-seconds").map {
+    let parts = curves(
+      [
+        ("one core", Appearance.line(number: 0), rows.map { [Double($0.c), $0.one] }),
+        (plural(ranks, "core"), Appearance.line(number: 4), rows.map { [Double($0.c), $0.several] }),
+      ], of: "core-seconds", &script)
+    script.plot(parts)
+    return Figure(script, caption: "What the same names cost. Both axes are logarithmic.")
+  }
+
+  /// Points over C, a line for each title.
+  private static func curves(
+    _ curves: [(title: String, line: Appearance.Line, points: [[Double]])], of what: String,
+    _ script: inout GnuplotScript
+  ) -> [String] {
+    curves.compactMap { title, line, points in
+      script.data(points, comment: "\(title): C, \(what)").map {
         "\($0) using 1:2 with linespoints \(line.words()) title '\(title)'"
       }
     }
-    script.plot(parts)
-    return Figure(script, caption: "What the same names cost. Both axes are logarithmic.")
   }
 
   private static func widths(_ values: [Int], _ script: inout GnuplotScript) {

@@ -10,19 +10,24 @@ struct LessonCost {
 }
 
 extension ScalingReport {
-  /// By width, under the strategy that `auto` takes, at the smallest batch; one row for each width that was measured on
-  /// several ranks.
-  var lessonCosts: [LessonCost] {
+  /// What the lesson holds against one core: strong scaling at the smallest batch on the most ranks, by width; nothing of one
+  /// rank alone.
+  var besideOneCore: [ScalingResult] {
     let rows = results.filter { $0.mode == .strong && $0.ranks == mostRanks && $0.ranks > 1 }
-    guard let batch = rows.map(\.batch).min() else { return [] }
-    let own = rows.filter { $0.batch == batch }
-    return Set(own.map(\.c)).sorted().compactMap { width in
-      let ways = own.filter { $0.c == width }
-      guard let row = ways.first(where: { $0.strategy == "auto" }) ?? ways.first else { return nil }
-      let names = Double(row.globalBatch)
+    let batch = rows.map(\.batch).min()
+    return rows.filter { $0.batch == batch }.sorted { $0.c < $1.c }
+  }
+
+  /// By width, under the strategy that `auto` takes; one row for each width.
+  var lessonCosts: [LessonCost] {
+    let rows = besideOneCore
+    return rows.distinct { $0.c }.compactMap { width in
+      let ways = rows.filter { $0.c == width }
+      guard let row = ways.first(where: { $0.strategy == "auto" }) ?? ways.first,
+        let several = row.coreSecondsPerMillionNames
+      else { return nil }
       return LessonCost(
-        c: width, ranks: row.ranks, one: row.singleCoreUsPerStep / names,
-        several: Double(row.ranks) * row.usPerStep / names,
+        c: width, ranks: row.ranks, one: row.singleCoreUsPerStep / Double(row.globalBatch), several: several,
         joules: row.singleCoreJoulesPerMillionNames.flatMap { one in row.joulesPerMillionNames.map { (one, $0) } })
     }
   }

@@ -73,12 +73,7 @@ extension LessonSection {
         "The same batch on one core and on all, in turns. When the work is smaller than the ceremony around it, the faster "
         + "machine loses.",
       claims: file.scaling.map(LessonClaims.cores) ?? [], figures: [LessonFigures.cores(file)],
-      tables: [
-        file.scaling.map { report in
-          PageTable(
-            .lesson(report.results.filter { $0.mode == .strong && $0.ranks == report.mostRanks && $0.ranks > 1 }))
-        }
-      ], of: ["scaling"], in: file)
+      tables: [file.scaling.map { PageTable(.lesson($0.besideOneCore)) }], of: ["scaling"], in: file)
   }
 
   private static func far(_ file: LessonFile) -> LessonSection {

@@ -33,7 +33,7 @@ extension Bench {
     defer { measurement.finish() }
     var found = TransportsFile()
     try onEveryRank(of: world) {
-      let jobs = try TransportJobs(launcher, widths: options.dModel, batch: options.batch, seconds: options.seconds)
+      let jobs = TransportJobs(launcher, widths: options.dModel, batch: options.batch, seconds: options.seconds)
       for transport in Transport.all {
         measurement.begin(stage: transport.title)
         found.add(try jobs.run(transport), of: transport)
@@ -75,7 +75,6 @@ struct Transport {
 /// The jobs of two ranks, each a `bench --sync` of the same widths.
 struct TransportJobs {
   private let launcher: MPILauncher
-  private let program: String
   private let words: [String]
   /// For each job.
   private let limit: Double
@@ -86,12 +85,8 @@ struct TransportJobs {
     case missing(String)
   }
 
-  init(_ launcher: MPILauncher, widths: [Int], batch: Int, seconds: Double) throws {
+  init(_ launcher: MPILauncher, widths: [Int], batch: Int, seconds: Double) {
     self.launcher = launcher
-    guard let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
-      throw CommandFailure("/proc/self/exe does not say which file this program is")
-    }
-    program = own
     words =
       ["bench", "--sync", "--d-model"] + widths.map(String.init) + ["--batch", "\(batch)", "--seconds", "\(seconds)"]
       + ["--progress", "never"]
@@ -112,7 +107,7 @@ struct TransportJobs {
         try end(
           of: WaitedJob(
             launcher: launcher, ranks: 2, settings: transport.settings(launcher), binder: ProjectFiles.binder ?? [],
-            program: [program] + words, seconds: limit))
+            program: [ProjectFiles.program] + words, seconds: limit))
       }
     if let missing { return .missing(missing) }
     guard let data = FileManager.default.contents(atPath: json) else { return .missing("its job wrote no results") }
@@ -126,7 +121,7 @@ struct TransportJobs {
     guard let script = ProjectFiles.path("launch/namespaces") else { return "launch/namespaces is not to be found" }
     guard geteuid() == 0 else { return "hosts in namespaces need root" }
     // The scripts look for ddp-launch in their checkout, where another build may have made this program.
-    let own = ProjectFiles.binder.map { ["env", "DDP_LAUNCH=\($0[0])"] } ?? []
+    let own = ProjectFiles.launcher.map { ["env", "DDP_LAUNCH=\($0)"] } ?? []
     let hosts = own + [script, "--name", "transports-\(getpid())"]
     func call(_ words: [String], seconds: Double = 30) throws -> String? {
       try end(of: WaitedJob(words: hosts + words, seconds: seconds))
@@ -134,7 +129,7 @@ struct TransportJobs {
     defer { _ = WaitedJob(words: hosts + ["down"], seconds: 30).run() }
     // A packet from the one to the other passes one delayed cable.
     return try call(["up", "nodeA", "nodeB"]) ?? call(["delay", "nodeA", "\(delay)us"])
-      ?? call(["run", "--hosts", "nodeA:1,nodeB:1", "--program", program, "--"] + words, seconds: limit)
+      ?? call(["run", "--hosts", "nodeA:1,nodeB:1", "--program", ProjectFiles.program, "--"] + words, seconds: limit)
   }
 
   /// - Returns: nil where it ended well.

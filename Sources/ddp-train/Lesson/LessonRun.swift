@@ -56,8 +56,8 @@ struct LessonRun {
     let own = part.words + ["--progress", "never", "--json", json]
     let words =
       part.ranks > 1
-      ? try [launcher(), "run", "--ranks", "\(part.ranks)", "--quiet", "--program", program, "--"] + own
-      : [program] + own
+      ? try [launcher(), "run", "--ranks", "\(part.ranks)", "--quiet", "--program", ProjectFiles.program, "--"] + own
+      : [ProjectFiles.program] + own
     let limit = 60 + Self.patience * part.budget
     let end = WaitedJob(words: words, seconds: limit).run { StopSignal.isRequested }
     try StopSignal.check()
@@ -73,14 +73,12 @@ struct LessonRun {
   /// How many times its budget a part may take.
   private static let patience = 10.0
 
-  private var program: String { linkText("/proc/self/exe") ?? CommandLine.arguments[0] }
-
   private func launcher() throws -> String {
-    let path = "\(Files.folder(of: program))/ddp-launch"
-    guard access(path, X_OK) == 0 else {
+    guard let launcher = ProjectFiles.launcher else {
       throw CommandFailure(
-        "there is no \(escaped(path)), which starts jobs: build it (swift build -c release --product ddp-launch)")
+        "there is no ddp-launch beside ddp-train, which starts jobs: build it (swift build -c release --product ddp-launch)"
+      )
     }
-    return path
+    return launcher
   }
 }

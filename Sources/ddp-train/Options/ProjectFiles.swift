@@ -25,15 +25,20 @@ enum ProjectFiles {
     return nil
   }
 
-  /// The words that bind a rank to its core, before the program: those of the ddp-launch beside this program, by the path that
-  /// this one was called by. Nil where there is none.
-  static var binder: [String]? {
+  /// The ddp-launch beside this program, by the path that this one was called by; nil where there is none.
+  static var launcher: String? {
     let called = CommandLine.arguments.first ?? ""
     let own = called.contains("/") ? called : executable
     guard let slash = own.lastIndex(of: "/") else { return nil }
-    let path = own[...slash] + "ddp-launch"
-    return FileManager.default.isExecutableFile(atPath: String(path)) ? [String(path), "bind"] : nil
+    let path = String(own[...slash]) + "ddp-launch"
+    return FileManager.default.isExecutableFile(atPath: path) ? path : nil
   }
+
+  /// The words that bind a rank to its core, before the program; nil without a launcher.
+  static var binder: [String]? { launcher.map { [$0, "bind"] } }
+
+  /// The program's own file, to be started again; what it was called where the system does not tell.
+  static var program: String { executable.isEmpty ? CommandLine.arguments[0] : executable }
 
   /// The program's own file; empty where the system does not tell.
   private static var executable: String {
